@@ -1,0 +1,48 @@
+"""Branch data like code: fork, change, compare, merge. Works alone, without a screen."""
+
+from hati_core.branch import Branch, BranchView
+from hati_core.errors import HatiError
+from hati_core.merge.diff import Diff, TableDiff
+from hati_core.merge.plan import MergePlan, TablePlan
+from hati_core.model import (
+    BranchInfo,
+    ChangeKind,
+    Commit,
+    Conflict,
+    ConflictKind,
+    GcReport,
+    RowChange,
+    Side,
+    Strategy,
+    TableEdits,
+    TableInfo,
+    Violation,
+)
+from hati_core.repository import Repository
+from hati_core.scenarios.metrics import Breakdown, Metric, Unit
+
+__all__ = [
+    "Branch",
+    "BranchInfo",
+    "BranchView",
+    "Breakdown",
+    "ChangeKind",
+    "Commit",
+    "Conflict",
+    "ConflictKind",
+    "Diff",
+    "GcReport",
+    "HatiError",
+    "MergePlan",
+    "Metric",
+    "Repository",
+    "RowChange",
+    "Side",
+    "Strategy",
+    "TableDiff",
+    "TableEdits",
+    "TableInfo",
+    "TablePlan",
+    "Unit",
+    "Violation",
+]

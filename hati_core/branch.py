@@ -1,0 +1,207 @@
+"""A branch as its users hold it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from hati_core.edits import write_edits
+from hati_core.errors import BranchMoved, BranchNotFound, QueryTimeout
+from hati_core.model import Commit, Row, TableEdits, TableInfo
+from hati_core.sql import gate
+from hati_core.sql.gate import Statement, StatementKind
+from hati_core.store import Store
+from hati_core.transaction import Params, Transaction, rows_of, transaction
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class BranchView:
+    """The tables of a branch at one version, or at its head when ``version`` is None; reads only."""
+
+    def __init__(self, store: Store, branch_id: str, name: str, version: int | None) -> None:
+        self._store = store
+        self.id = branch_id
+        self.name = name
+        self.version = version
+
+    def __repr__(self) -> str:
+        at = "" if self.version is None else f" at {self.version}"
+        return f"<{type(self).__name__} {self.name!r}{at}>"
+
+    def query(
+        self, sql: str, params: Params = None, *, limit: int | None = None, timeout: float | None = None
+    ) -> list[Row]:
+        """Run one read and return its rows; ``limit`` is in rows, ``timeout`` in seconds.
+
+        Raises:
+            SyntaxRefused, StatementRefused: the gate does not let it through.
+            QueryError: the database cannot run it.
+            QueryTimeout: it ran longer than ``timeout``.
+        """
+        with self._running(sql, params, timeout) as result:
+            return rows_of(result, limit)
+
+    def df(self, sql: str, params: Params = None, *, timeout: float | None = None) -> pd.DataFrame:
+        """As :meth:`query`, as a DataFrame."""
+        with self._running(sql, params, timeout) as result:
+            return result.df()
+
+    @contextmanager
+    def _running(self, sql: str, params: Params, timeout: float | None) -> Iterator[duckdb.DuckDBPyConnection]:
+        statement = self._readable(sql)
+        self._store.require_live(self.id, self.name)
+        with (
+            self._store.engine.session(self.id, self.version) as cursor,
+            _interrupted_after(cursor, timeout),
+        ):
+            yield cursor.execute(statement.sql, params) if params else cursor.execute(statement.sql)
+
+    @staticmethod
+    def _readable(sql: str) -> Statement:
+        statement = gate.check(sql)
+        if statement.kind is not StatementKind.QUERY:
+            raise gate.StatementRefused("This writes; use execute for it.", part=sql.split(maxsplit=1)[0])
+        return statement
+
+    def tables(self) -> dict[str, TableInfo]:
+        """Every table with its columns and key, by name."""
+        version = self._at()
+        names = self._store.tables(self.id, version)
+        return {name: self._store.table(self.id, version, name) for name in names}
+
+    def table(self, name: str) -> TableInfo:
+        """One table with its columns and key.
+
+        Raises:
+            TableNotFound: there is none of that name.
+        """
+        return self._store.table(self.id, self._at(), name)
+
+    def _at(self) -> int:
+        return self._store.head(self.id) if self.version is None else self.version
+
+
+class Branch(BranchView):
+    """An isolated, writable line of the tables."""
+
+    def __init__(self, store: Store, branch_id: str, name: str) -> None:
+        super().__init__(store, branch_id, name, None)
+
+    @property
+    def head(self) -> int:
+        """The newest version."""
+        return self._store.head(self.id)
+
+    def at(self, version: int) -> BranchView:
+        """The branch as it was at a version.
+
+        Raises:
+            BranchNotFound: the branch has no such version.
+        """
+        if not 0 <= version <= self.head:
+            raise BranchNotFound(
+                f"“{self.name}” has versions 0 to {self.head}; there is no version {version}.", branch=self.name
+            )
+        return BranchView(self._store, self.id, self.name, version)
+
+    def execute(
+        self, sql: str, params: Params = None, message: str | None = None, *, author: str | None = None
+    ) -> int:
+        """Run one statement as one commit; returns the rows affected.
+
+        Raises:
+            SyntaxRefused, StatementRefused: the gate does not let it through.
+            QueryError, DataError: the database cannot run it, or it breaks a key; nothing is written.
+            BranchBusy, BranchDiscarded: the branch cannot be written.
+        """
+        with self.transaction(message=message, author=author) as tx:
+            return tx.execute(sql, params)
+
+    @contextmanager
+    def transaction(self, message: str | None = None, *, author: str | None = None) -> Iterator[Transaction]:
+        """Several statements as one commit, made when the block ends without an error.
+
+        Raises:
+            BranchBusy, BranchDiscarded: the branch cannot be written.
+            KeyViolation: a declared key would be broken; nothing is written.
+        """
+        with transaction(
+            self._store, self.id, self.name, author=author or self._store.author, message=message
+        ) as tx:
+            yield tx
+
+    def edit(
+        self,
+        table: str,
+        edits: TableEdits,
+        expected_version: int | None = None,
+        message: str | None = None,
+        *,
+        author: str | None = None,
+    ) -> Commit:
+        """Insert, update and delete rows of one table by key, as one commit.
+
+        Raises:
+            BranchMoved: the head is not ``expected_version`` any more.
+            InvalidKey, InvalidValue, StaleEdit, KeyViolation: the edits do not fit the table; nothing is written.
+        """
+        with self.transaction(message or _edit_message(table, edits), author=author) as tx:
+            if expected_version is not None and tx.head != expected_version:
+                raise BranchMoved(
+                    f"“{self.name}” has changed since you opened “{table}”. Nothing was written; "
+                    "look at what is new, then save again.",
+                    branch=self.name,
+                    expected=expected_version,
+                    actual=tx.head,
+                    table=table,
+                )
+            write_edits(tx, self._store.table(self.id, tx.head, table), edits)
+        return self.log(1)[0]
+
+    def log(self, limit: int = 50) -> list[Commit]:
+        """Commits, newest first; those before the fork are the parent's."""
+        return self._store.catalog(self.id).commits(limit)
+
+
+@contextmanager
+def _interrupted_after(cursor: duckdb.DuckDBPyConnection, timeout: float | None) -> Iterator[None]:
+    if timeout is None:
+        yield
+        return
+    timer = threading.Timer(timeout, cursor.interrupt)
+    timer.start()
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise QueryTimeout(
+            f"The statement ran for {timeout:g} seconds and was stopped. Narrow it down, or allow it more time."
+        ) from error
+    finally:
+        timer.cancel()
+
+
+def _edit_message(table: str, edits: TableEdits) -> str:
+    """One changed row is named with its cells; more are counted."""
+    if len(edits.updates) == 1 and not edits.inserts and not edits.deletes:
+        ((key, cells),) = edits.updates.items()
+        return f"{_shown(key)}: {_listed(cells)}"
+    counts = [
+        f"{word} {len(rows):,}"
+        for word, rows in (("add", edits.inserts), ("change", edits.updates), ("delete", edits.deletes))
+        if rows
+    ]
+    return f"{table}: {', '.join(counts)}"
+
+
+def _shown(key: tuple[object, ...]) -> str:
+    return " · ".join(str(part) for part in key)
+
+
+def _listed(cells: Mapping[str, object]) -> str:
+    return ", ".join(f"{column} = {value}" for column, value in cells.items())

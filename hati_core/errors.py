@@ -1,0 +1,275 @@
+"""Everything that can go wrong, as one tree.
+
+    HatiError
+    ├── RepositoryError
+    │   ├── StorageUnavailable     the folder cannot be read, written, or is full
+    │   └── RepositoryTooNew       written by a newer version of this program
+    ├── BranchError
+    │   ├── InvalidBranchName      empty, too long, control characters, reserved
+    │   ├── BranchExists           the name is taken
+    │   ├── BranchNotFound         no such branch, or no such version of it
+    │   ├── BranchDiscarded        it was discarded; it can still be restored
+    │   ├── BranchMoved            it has commits that the caller has not seen
+    │   └── BranchBusy             another writer holds it for longer than we wait
+    ├── QueryError                 a statement that the database cannot run
+    │   ├── SyntaxRefused          it does not parse
+    │   ├── StatementRefused       the gate does not let it through
+    │   └── QueryTimeout           it ran longer than allowed
+    ├── DataError
+    │   ├── TableNotFound          no such table on this branch
+    │   ├── TableExists            the name is taken on this branch
+    │   ├── InvalidKey             not a key of the table: missing columns, NULLs, duplicates
+    │   ├── KeyViolation           a commit would leave two rows with one key, or one without
+    │   ├── InvalidValue           a value does not fit the type of its column
+    │   ├── StaleEdit              an edited row is not there any more
+    │   ├── ImportRefused          a file that cannot become a table
+    │   └── InvalidMetric          an expression that cannot be measured
+    └── MergeError
+        ├── UnknownStrategy        not one of the four
+        ├── MergeConflict          strategy "abort" met conflicts
+        ├── UnresolvedConflicts    some conflicts have no resolution yet
+        ├── InvalidResolution      a resolution that does not fit its conflict
+        ├── CheckViolation         the merged rows break a rule of their table
+        └── SchemaMergeRefused     the two sides changed the columns of a table in ways not merged yet
+
+Each class has a stable ``kind`` for programs and a ``title`` for a screen; the message
+says what happened and what to do next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+
+class HatiError(Exception):
+    """Anything this package raises on purpose.
+
+    ``branch`` and ``table`` name what it happened to, where there is one.
+    """
+
+    kind: ClassVar[str] = "error"
+    title: ClassVar[str] = "Something went wrong"
+
+    def __init__(self, message: str, *, branch: str | None = None, table: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.branch = branch
+        self.table = table
+
+
+class RepositoryError(HatiError):
+    """The repository as a whole cannot be used."""
+
+    kind, title = "repository", "The repository cannot be used"
+
+
+class StorageUnavailable(RepositoryError):
+    """The place where the repository lives cannot be read, written, or is full."""
+
+    kind, title = "storage_unavailable", "The storage is not available"
+
+
+class RepositoryTooNew(RepositoryError):
+    """The repository was written by a newer version of this program."""
+
+    kind, title = "repository_too_new", "The repository needs a newer version"
+
+
+class BranchError(HatiError):
+    """Something about a branch."""
+
+    kind, title = "branch", "The branch cannot be used"
+
+
+class InvalidBranchName(BranchError):
+    """A name that no branch can have."""
+
+    kind, title = "invalid_branch_name", "This name cannot be used"
+
+
+class BranchExists(BranchError):
+    """A live branch has that name already."""
+
+    kind, title = "branch_exists", "The name is taken"
+
+
+class BranchNotFound(BranchError):
+    """There is no branch of that name, or it has no such version."""
+
+    kind, title = "branch_not_found", "No such branch"
+
+
+class BranchDiscarded(BranchError):
+    """The branch was discarded; ``undiscard`` brings it back until it is collected."""
+
+    kind, title = "branch_discarded", "The branch was discarded"
+
+
+class BranchMoved(BranchError):
+    """The branch has commits that the caller has not seen."""
+
+    kind, title = "branch_moved", "The branch has moved on"
+
+    def __init__(self, message: str, *, branch: str, expected: int, actual: int, table: str | None = None) -> None:
+        super().__init__(message, branch=branch, table=table)
+        self.expected = expected
+        self.actual = actual
+
+
+class BranchBusy(BranchError):
+    """Another writer has held the branch for longer than a writer waits."""
+
+    kind, title = "branch_busy", "The branch is busy"
+
+
+class QueryError(HatiError):
+    """A statement that the database cannot run."""
+
+    kind, title = "query", "The statement cannot be run"
+
+
+class SyntaxRefused(QueryError):
+    """The statement does not parse; ``line`` and ``column`` count from 1 where they are known."""
+
+    kind, title = "syntax", "The statement cannot be read"
+
+    def __init__(self, message: str, *, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+class StatementRefused(QueryError):
+    """The statement asks for something that a branch session may not do.
+
+    ``part`` is the piece of the statement that was refused.
+    """
+
+    kind, title = "statement_refused", "The statement is not allowed here"
+
+    def __init__(self, message: str, *, part: str | None = None) -> None:
+        super().__init__(message)
+        self.part = part
+
+
+class QueryTimeout(QueryError):
+    """The statement ran longer than allowed and was stopped."""
+
+    kind, title = "query_timeout", "The statement took too long"
+
+
+class DataError(HatiError):
+    """Rows, columns or values that cannot be taken as they are."""
+
+    kind, title = "data", "The data cannot be taken"
+
+
+class TableNotFound(DataError):
+    """There is no table of that name on the branch."""
+
+    kind, title = "table_not_found", "No such table"
+
+
+class TableExists(DataError):
+    """The branch has a table of that name already."""
+
+    kind, title = "table_exists", "The table exists already"
+
+
+class InvalidKey(DataError):
+    """The columns do not identify the rows of the table; ``rows`` shows some that break it."""
+
+    kind, title = "invalid_key", "These columns are not a key"
+
+    def __init__(
+        self, message: str, *, rows: Sequence[dict[str, Any]] = (), branch: str | None = None, table: str | None = None
+    ) -> None:
+        super().__init__(message, branch=branch, table=table)
+        self.rows = tuple(rows)
+
+
+class KeyViolation(InvalidKey):
+    """The commit would leave two rows with one key, or a row without one; nothing was written."""
+
+    kind, title = "key_violation", "Two rows would have the same key"
+
+
+class InvalidValue(DataError):
+    """A value does not fit its column; ``column`` names it."""
+
+    kind, title = "invalid_value", "A value does not fit its column"
+
+    def __init__(
+        self, message: str, *, column: str | None = None, branch: str | None = None, table: str | None = None
+    ) -> None:
+        super().__init__(message, branch=branch, table=table)
+        self.column = column
+
+
+class StaleEdit(DataError):
+    """A row that was to be changed or deleted is not there any more; nothing was written."""
+
+    kind, title = "stale_edit", "A row is not there any more"
+
+
+class ImportRefused(DataError):
+    """A file that cannot become a table."""
+
+    kind, title = "import_refused", "The file cannot be imported"
+
+
+class InvalidMetric(DataError):
+    """A metric whose expression does not run or is not one number."""
+
+    kind, title = "invalid_metric", "The metric cannot be measured"
+
+
+class MergeError(HatiError):
+    """A merge that cannot be planned or carried out."""
+
+    kind, title = "merge", "The merge cannot be done"
+
+
+class UnknownStrategy(MergeError):
+    """The strategy is not one of branch_wins, main_wins, manual and abort."""
+
+    kind, title = "unknown_strategy", "No such merge strategy"
+
+
+class MergeConflict(MergeError):
+    """Strategy "abort" met conflicts; nothing was written. ``conflicts`` holds them, lazily."""
+
+    kind, title = "merge_conflict", "The branches conflict"
+
+    def __init__(self, message: str, *, conflicts: Sequence[Any], branch: str | None = None) -> None:
+        super().__init__(message, branch=branch)
+        self.conflicts = conflicts
+
+
+class UnresolvedConflicts(MergeConflict):
+    """Some conflicts have no resolution yet; nothing was written."""
+
+    kind, title = "unresolved_conflicts", "Some conflicts are not settled yet"
+
+
+class InvalidResolution(MergeError):
+    """A resolution that does not fit its conflict."""
+
+    kind, title = "invalid_resolution", "This choice does not fit the conflict"
+
+
+class CheckViolation(MergeError):
+    """The merged rows break a rule of their table; nothing was written. ``violations`` lists them."""
+
+    kind, title = "check_violation", "The merged rows break a rule"
+
+    def __init__(self, message: str, *, violations: Sequence[Any], branch: str | None = None) -> None:
+        super().__init__(message, branch=branch)
+        self.violations = tuple(violations)
+
+
+class SchemaMergeRefused(MergeError):
+    """The two sides changed the columns of a table in ways that are not merged yet."""
+
+    kind, title = "schema_merge_refused", "The columns differ"

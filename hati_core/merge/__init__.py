@@ -1,0 +1,1 @@
+"""Comparing and merging: lineage, states, diff, plan, resolution, apply."""

@@ -1,0 +1,115 @@
+"""How rows of a table are told apart: a declared key, an inferred one, or DuckLake's row lineage."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import duckdb
+
+from hati_core.errors import InvalidKey
+from hati_core.model import Column, KeyOrigin, Row, TableInfo
+from hati_core.quote import identifier, identifiers
+
+_NEVER_INFERRED = ("FLOAT", "DOUBLE", "STRUCT", "MAP", "UNION", "JSON", "VARIANT", "BLOB", "BOOLEAN", "INTERVAL")
+_ROUGH_FROM = 100_000
+
+
+def infer_key(cursor: duckdb.DuckDBPyConnection, relation: str, columns: tuple[Column, ...]) -> tuple[str, ...]:
+    """The first column that is unique and not null, where there are at least two rows; else empty.
+
+    Measurements, nested values and truth values are passed over: where those are unique it is by chance.
+    """
+    for column in columns:
+        if column.type.startswith(_NEVER_INFERRED) or column.type.endswith("]"):
+            continue
+        name = identifier(column.name)
+        rows, filled = cursor.execute(f"SELECT count(*), count({name}) FROM (FROM {relation})").fetchall()[0]
+        if rows < 2:
+            return ()
+        if filled == rows and not _surely_repeats(cursor, relation, name, rows):
+            repeats = f"SELECT 1 FROM (FROM {relation}) GROUP BY {name} HAVING count(*) > 1 LIMIT 1"
+            if not cursor.execute(repeats).fetchall():
+                return (column.name,)
+    return ()
+
+
+def _surely_repeats(cursor: duckdb.DuckDBPyConnection, relation: str, name: str, rows: int) -> bool:
+    """A rough count rules most columns of a large table out, at a small part of what an exact one costs."""
+    if rows < _ROUGH_FROM:
+        return False
+    rough = cursor.execute(f"SELECT approx_count_distinct({name}) FROM (FROM {relation})").fetchall()[0][0]
+    return bool(rough < rows / 2)
+
+
+def with_key(
+    info: TableInfo,
+    declared: tuple[str, ...] | None,
+    cursor: duckdb.DuckDBPyConnection | None = None,
+    relation: str = "",
+) -> TableInfo:
+    """The table with its declared key, or with one inferred from ``relation`` where a cursor is given."""
+    if declared and set(declared) <= set(info.column_names):
+        return replace(info, key=declared, key_origin=KeyOrigin.DECLARED)
+    key = infer_key(cursor, relation, info.columns) if cursor else ()
+    return replace(info, key=key, key_origin=KeyOrigin.INFERRED if key else KeyOrigin.LINEAGE)
+
+
+def require_key(
+    cursor: duckdb.DuckDBPyConnection, info: TableInfo, relation: str, key: tuple[str, ...], branch: str
+) -> None:
+    """Check that ``key`` identifies every row of ``relation``.
+
+    Raises:
+        InvalidKey: a column is missing; or with some of the rows that break it.
+    """
+    table, missing = info.name, [column for column in key if column not in info.column_names]
+    if missing or not key:
+        raise InvalidKey(
+            f"“{table}” on {branch} has no column {_listed(tuple(missing))}. "
+            f"Its columns are: {', '.join(info.column_names)}."
+            if missing
+            else f"Choose at least one column as the key of “{table}”.",
+            branch=branch,
+            table=table,
+        )
+    names = identifiers(key)
+    absent = " OR ".join(f"{identifier(column)} IS NULL" for column in key)
+    nulls = _rows(cursor, f"SELECT * FROM (FROM {relation}) WHERE {absent} LIMIT 5")
+    if nulls:
+        raise InvalidKey(
+            f"{_listed(key)} cannot be the key of “{table}” on {branch}: it is empty in some rows, such as "
+            f"{_shown(nulls[0])}. Fill them in or choose other columns.",
+            rows=nulls,
+            branch=branch,
+            table=table,
+        )
+    repeated = _rows(
+        cursor,
+        f"SELECT {names}, count(*) AS rows FROM (FROM {relation}) GROUP BY {names} HAVING count(*) > 1 "
+        f"ORDER BY rows DESC, {names} LIMIT 5",
+    )
+    if repeated:
+        raise InvalidKey(duplicate_message(table, branch, key, repeated), rows=repeated, branch=branch, table=table)
+
+
+def duplicate_message(table: str, branch: str, key: tuple[str, ...], repeated: list[Row]) -> str:
+    """The sentence for several rows with one key."""
+    examples = "; ".join(_shown({column: row[column] for column in key}) for row in repeated[:3])
+    return (
+        f"{_listed(key)} does not tell the rows of “{table}” on {branch} apart: more than one row has {examples}. "
+        "Remove the extra rows or choose other columns as the key."
+    )
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
+    result = cursor.execute(sql)
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _listed(key: tuple[str, ...]) -> str:
+    return " + ".join(f"“{column}”" for column in key)
+
+
+def _shown(row: Row) -> str:
+    return ", ".join(f"{column} = {value!r}" for column, value in row.items())

@@ -1,0 +1,92 @@
+"""Turning decisions into rows. Resolutions are kept apart from conflicts and refer to them by id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hati_core.errors import InvalidResolution
+from hati_core.merge.states import Shape
+from hati_core.model import Conflict, ConflictKind, Resolution, Row, Side
+from hati_core.quote import identifier
+
+_WHOLE_ROW = (ConflictKind.EDIT_DELETE, ConflictKind.DELETE_EDIT)
+
+
+def side_row(conflict: Conflict, side: Side) -> Row | None:
+    """The whole row that taking one side leaves; None where the row goes."""
+    chosen = {Side.BASE: conflict.base, Side.OURS: conflict.ours, Side.THEIRS: conflict.theirs}[side]
+    if conflict.kind in _WHOLE_ROW or chosen is None:
+        return chosen
+    return {**(conflict.merged or {}), **{column: chosen[column] for column in conflict.columns}}
+
+
+def decided_cells(conflict: Conflict, resolution: Resolution) -> frozenset[str]:
+    """The conflict columns that a resolution settles."""
+    return frozenset(conflict.columns) if isinstance(resolution, Side) else frozenset(resolution) & set(conflict.columns)
+
+
+def is_decided(conflict: Conflict, resolution: Resolution | None) -> bool:
+    """Whether a resolution leaves nothing open."""
+    return resolution is not None and decided_cells(conflict, resolution) == frozenset(conflict.columns)
+
+
+def resolved_row(conflict: Conflict, resolution: Resolution) -> Row | None:
+    """The row that a resolution leaves; cells it does not settle stay as the merged row has them."""
+    if isinstance(resolution, Side):
+        return side_row(conflict, resolution)
+    start = conflict.merged if conflict.kind not in _WHOLE_ROW else (conflict.ours or conflict.theirs)
+    row = dict(start or {})
+    for column, choice in resolution.items():
+        row[column] = _chosen(conflict, column, choice)
+    return row
+
+
+def _chosen(conflict: Conflict, column: str, choice: Any) -> Any:
+    if not isinstance(choice, Side):
+        return choice
+    row = {Side.BASE: conflict.base, Side.OURS: conflict.ours, Side.THEIRS: conflict.theirs}[choice]
+    if row is None:
+        raise InvalidResolution(
+            f"The row {_named(conflict)} of “{conflict.table}” does not exist on the side chosen for “{column}”. "
+            "Choose a side for the whole row, or a value.",
+            table=conflict.table,
+        )
+    return row[column]
+
+
+def require_fit(conflict: Conflict, resolution: Resolution, shape: Shape) -> None:
+    """Check that a resolution speaks of columns that are in conflict.
+
+    Raises:
+        InvalidResolution: it names a key column, or a column that the table or the conflict does not have.
+    """
+    if isinstance(resolution, Side):
+        return
+    if not isinstance(resolution, Mapping):
+        raise InvalidResolution(f"A resolution is a Side, or a dict of columns; {resolution!r} is neither.")
+    allowed = set(conflict.columns) if conflict.kind not in _WHOLE_ROW else {c.name for c in shape.columns} - set(shape.key)
+    for column in resolution:
+        if column not in allowed:
+            raise InvalidResolution(
+                f"“{column}” is not in conflict in row {_named(conflict)} of “{conflict.table}”. "
+                f"In conflict are: {', '.join(conflict.columns)}.",
+                table=conflict.table,
+            )
+
+
+def side_row_sql(shape: Shape, side: Side) -> str:
+    """The SQL twin of :func:`side_row`, over the classified rows of a table."""
+    cells = ", ".join(
+        f"{identifier(c.name)} := CASE WHEN list_contains(columns, '{c.name.replace(chr(39), chr(39) * 2)}') "
+        f"THEN {side.value}.{identifier(c.name)} ELSE merged.{identifier(c.name)} END"
+        for c in shape.columns
+    )
+    return (
+        f"CASE WHEN {side.value} IS NULL OR outcome IN ('edit_delete', 'delete_edit') "
+        f"THEN {side.value} ELSE struct_pack({cells}) END"
+    )
+
+
+def _named(conflict: Conflict) -> str:
+    return " · ".join(str(value) for value in conflict.key)

@@ -1,0 +1,28 @@
+"""What a branch may be called."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from hati_core.errors import InvalidBranchName
+
+MAIN = "main"
+LONGEST = 80
+
+
+def valid_branch_name(name: str) -> str:
+    """The name in its normal form, without space around it.
+
+    Raises:
+        InvalidBranchName: empty, longer than 80 characters, with control characters, or reserved.
+    """
+    tidy = unicodedata.normalize("NFC", name).strip()
+    if not tidy:
+        raise InvalidBranchName("Give the branch a name, for instance “aggressive-growth”.")
+    if len(tidy) > LONGEST:
+        raise InvalidBranchName(f"A branch name has at most {LONGEST} characters; this one has {len(tidy)}.")
+    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in tidy):
+        raise InvalidBranchName("A branch name cannot have line breaks, control or invisible characters.")
+    if tidy.casefold() == MAIN:
+        raise InvalidBranchName("“main” is the name of the branch that all others come from. Choose another name.")
+    return tidy

@@ -1,0 +1,370 @@
+"""The repository: one set of tables with its ``main`` and all its branches."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+
+from hati_core.branch import Branch
+from hati_core.errors import BranchMoved, BranchNotFound, MergeConflict, RepositoryError, UnknownStrategy
+from hati_core.merge.apply import PlanWriter, require_complete
+from hati_core.merge.diff import Diff, diff_points
+from hati_core.merge.keys import require_key
+from hati_core.merge.lineage import Point
+from hati_core.merge.plan import MergePlan, PlanKind
+from hati_core.merge.planner import plan_points
+from hati_core.model import BranchInfo, BranchStatus, Commit, GcReport, Resolution, Row, Side, Strategy
+from hati_core.names import MAIN, valid_branch_name
+from hati_core.measures import Measures
+from hati_core.scenarios.metrics import Breakdown, Metric, Unit
+from hati_core.sql.functions import parse_call
+from hati_core.sql_calls import run_call, run_on
+from hati_core.storage.collector import DEFAULT_GRACE, Collector
+from hati_core.storage.registry import BranchRow
+from hati_core.store import Store
+from hati_core.transaction import transaction
+
+_REPLANS = 5
+
+
+class Repository:
+    """Open by :meth:`open`; use as a context manager, or call :meth:`close`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.measures = Measures(store)
+
+    @classmethod
+    def open(cls, place: str | os.PathLike[str], author: str | None = None) -> Repository:
+        """Open the repository in a folder, making what is missing; ``author`` signs its commits.
+
+        Raises:
+            StorageUnavailable: the folder cannot be made, read or written, or the disk is full.
+            RepositoryTooNew: a newer version of this program wrote it.
+        """
+        if "://" in str(place):
+            raise RepositoryError(f"{place} is not a folder. This version keeps repositories in folders only.")
+        return cls(Store(Path(place), author or getpass.getuser()))
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self._store.close()
+
+    def __enter__(self) -> Repository:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def root(self) -> Path:
+        """The folder the repository lives in."""
+        return self._store.engine.root
+
+    @property
+    def author(self) -> str:
+        """Who signs commits unless they name another author."""
+        return self._store.author
+
+    @property
+    def main(self) -> Branch:
+        """The branch that all others come from."""
+        return self.branch(MAIN)
+
+    def branch(self, name: str) -> Branch:
+        """The live branch of that name, without regard to case.
+
+        Raises:
+            BranchNotFound: there is none.
+            BranchDiscarded: it was discarded.
+        """
+        row = self._store.row(name)
+        return Branch(self._store, row.id, row.name)
+
+    def branches(self, status: str = "active") -> list[BranchInfo]:
+        """Branches that are ``active`` (``main`` first), ``discarded``, or ``all``, oldest first."""
+        rows = self._store.registry.branches()
+        names = {row.id: row.name for row in rows}
+        wanted = [row for row in rows if status in ("all", row.status.value)]
+        return [self._info(row, names) for row in wanted]
+
+    def _info(self, row: BranchRow, names: Mapping[str, str]) -> BranchInfo:
+        return BranchInfo(
+            id=row.id,
+            name=row.name,
+            parent=names.get(row.parent_id, "(collected)") if row.parent_id else None,
+            base=row.fork_version,
+            head=self._store.head(row.id),
+            status=row.status,
+            created_at=row.created_at,
+            author=row.author,
+            description=row.description,
+            expires_at=row.expires_at,
+            discarded_at=row.discarded_at,
+        )
+
+    def create_branch(
+        self,
+        name: str,
+        parent: str = MAIN,
+        at: int | None = None,
+        description: str = "",
+        ttl: timedelta | None = None,
+        *,
+        author: str | None = None,
+    ) -> Branch:
+        """Fork ``parent`` at its head, or at an older version; no data moves.
+
+        Raises:
+            InvalidBranchName, BranchExists: the name cannot be used.
+            BranchNotFound, BranchDiscarded: there is no such parent, or no such version of it.
+        """
+        name = valid_branch_name(name)
+        row = self._store.row(parent)
+        self._store.registry.require_free(name)
+        branch_id = uuid.uuid4().hex[:12]
+        with self._store.writing(row.id, row.name):
+            head = self._store.head(row.id)
+            if at is not None and not 0 <= at <= head:
+                raise BranchNotFound(f"“{row.name}” has versions 0 to {head}; there is no version {at}.", branch=row.name)
+            self._store.engine.fork_catalog(row.id, branch_id, at if at != head else None)
+            fork = Point(row.id, head if at is None else at)
+        self._store.registry.add_branch(
+            branch_id,
+            name,
+            parent_id=fork.branch_id,
+            fork_version=fork.version,
+            author=author or self.author,
+            description=description,
+            expires_at=datetime.now(UTC) + ttl if ttl else None,
+        )
+        return Branch(self._store, branch_id, name)
+
+    def discard(self, name: str) -> None:
+        """Put a branch away; :meth:`undiscard` brings it back until it is collected.
+
+        Raises:
+            InvalidBranchName: ``main`` cannot be discarded.
+            BranchNotFound, BranchDiscarded: there is no such live branch.
+        """
+        row = self._store.row(name if name.strip().casefold() == MAIN else valid_branch_name(name))
+        if row.parent_id is None:
+            valid_branch_name(name)
+        with self._store.writing(row.id, row.name):
+            self._store.registry.set_status(row.id, BranchStatus.DISCARDED)
+
+    def undiscard(self, name: str) -> Branch:
+        """Bring back the branch of that name that was discarded last.
+
+        Raises:
+            BranchNotFound: no discarded branch has that name.
+            BranchExists: a live branch took the name meanwhile.
+        """
+        row = self._store.registry.named(name, BranchStatus.DISCARDED)
+        if row is None:
+            raise BranchNotFound(f"No discarded branch is called “{name}”. It may have been collected.", branch=name)
+        self._store.registry.set_status(row.id, BranchStatus.ACTIVE)
+        return Branch(self._store, row.id, row.name)
+
+    def set_key(self, table: str, columns: Sequence[str]) -> None:
+        """Declare the columns that identify a row of a table, on every branch.
+
+        Raises:
+            TableNotFound: no live branch has the table.
+            InvalidKey: a column is missing, or rows of some branch have it empty or repeated.
+        """
+        key = tuple(columns)
+        uuids = set()
+        holders = [row for row in self._store.registry.branches() if row.status is BranchStatus.ACTIVE]
+        for row in holders:
+            head = self._store.head(row.id)
+            if table not in self._store.tables(row.id, head):
+                continue
+            info = self._store.tables(row.id, head)[table]
+            catalog = self._store.catalog(row.id)
+            with self._store.engine.session(row.id) as cursor:
+                require_key(cursor, info, catalog.at(table, head), key, f"“{row.name}”")
+            uuids.add(info.uuid)
+        if not uuids:
+            self._store.table(holders[0].id, self._store.head(holders[0].id), table)
+        self._store.registry.set_keys(uuids, key)
+
+    def set_metric(
+        self, name: str, sql: str, *, unit: Unit = Unit.NUMBER, breakdown: Breakdown | None = None
+    ) -> Metric:
+        """Add a metric, or replace the one of that name; ``sql`` is one query that gives one number.
+
+        Raises:
+            InvalidMetric: it does not run on ``main``, or does not give one number.
+        """
+        metric = Metric(name.strip(), sql, unit, breakdown)
+        self.measures.add(metric, self.main)
+        return metric
+
+    def diff(self, source: str, target: str = MAIN) -> Diff:
+        """How the head of ``source`` differs from the head of ``target``; rows go from target to source.
+
+        Raises:
+            BranchNotFound, BranchDiscarded: there is no such live branch.
+            InvalidKey: rows of a table cannot be told apart.
+        """
+        after, before = self._head(source), self._head(target)
+        return diff_points(self._store.merge_context(), before, after)
+
+    def changes(self, name: str) -> Diff:
+        """What a branch has changed since it last had everything in common with its parent.
+
+        Raises:
+            BranchNotFound, BranchDiscarded: there is no such live branch.
+        """
+        row = self._store.row(name)
+        head = self._store.point(row.id)
+        context = self._store.merge_context()
+        parent = self._store.registry.branch(row.parent_id) if row.parent_id else None
+        if parent is None:
+            return diff_points(context, head, head)
+        return diff_points(context, context.lineage.merge_base(self._store.point(parent.id), head), head)
+
+    def plan_merge(
+        self, source: str, into: str = MAIN, *, resolutions: Mapping[str, Resolution] | None = None
+    ) -> MergePlan:
+        """Work out a merge without writing anything; ``resolutions`` that still fit are kept.
+
+        Raises:
+            BranchNotFound, BranchDiscarded: there is no such live branch.
+            InvalidKey: rows of a table cannot be told apart.
+            SchemaMergeRefused: columns or tables changed in ways that are not merged yet.
+        """
+        theirs, ours = self._head(source), self._head(into)
+        if theirs.branch_id == ours.branch_id:
+            raise UnknownStrategy(f"“{source}” cannot be merged into itself. Choose another branch.")
+        context = self._store.merge_context()
+        base = context.lineage.merge_base(ours, theirs)
+        return plan_points(context, PlanKind.MERGE, base, ours, theirs, resolutions or {})
+
+    def plan_revert(self, branch: str, version: int) -> MergePlan:
+        """Work out how to undo one commit of a branch, a merge included, keeping what came later.
+
+        Raises:
+            BranchNotFound: the branch has no such commit.
+        """
+        head = self._head(branch)
+        if not 1 <= version <= head.version:
+            raise BranchNotFound(f"“{branch}” has no commit {version} that could be undone.", branch=branch)
+        base, before = (self._store.lineage().normal(Point(head.branch_id, v)) for v in (version, version - 1))
+        return plan_points(self._store.merge_context(), PlanKind.REVERT, base, head, before, {})
+
+    def apply_merge(self, plan: MergePlan, message: str | None = None, *, author: str | None = None) -> Commit:
+        """Write a plan as one commit on its target; returns the commit, or the head where nothing had to be written.
+
+        Raises:
+            UnresolvedConflicts: a conflict is open.
+            CheckViolation: the merged rows break a rule.
+            BranchMoved: either branch has commits that the plan has not seen.
+        """
+        require_complete(plan)
+        writer = PlanWriter(self._store.engine, plan)
+        writer.prepare()
+        theirs = plan.theirs
+        is_merge = plan.kind is PlanKind.MERGE
+        merged = (theirs.branch_id, theirs.version, plan.source) if is_merge else None
+        with transaction(
+            self._store,
+            plan.ours.branch_id,
+            plan.target,
+            author=author or self.author,
+            message=message or plan.default_message,
+            merged=merged,
+        ) as tx:
+            self._require_unmoved(plan, tx.head)
+            touched, keys = writer.write(tx.cursor)
+            tx.note(*touched, keys=keys)
+        target = self._store.catalog(plan.ours.branch_id)
+        if is_merge and target.head() == tx.head:
+            self._store.registry.record_merge(plan.ours.branch_id, tx.head, theirs.branch_id, theirs.version)
+        return target.commits(1)[0]
+
+    def _require_unmoved(self, plan: MergePlan, head: int) -> None:
+        self._store.require_live(plan.theirs.branch_id, plan.source)
+        seen = [(plan.target, plan.target_version, head)]
+        if plan.kind is PlanKind.MERGE:
+            seen.append((plan.source, plan.source_version, self._store.head(plan.theirs.branch_id)))
+        for branch, expected, actual in seen:
+            if expected != actual:
+                raise BranchMoved(
+                    f"“{branch}” has changed since this was planned. Nothing was written; plan it again. "
+                    "Choices that still fit are kept.",
+                    branch=branch,
+                    expected=expected,
+                    actual=actual,
+                )
+
+    def merge(
+        self,
+        source: str,
+        strategy: str | Strategy = Strategy.MANUAL,
+        into: str = MAIN,
+        resolutions: Mapping[str, Resolution] | None = None,
+        *,
+        message: str | None = None,
+    ) -> Commit:
+        """Plan and write a merge in one go; the strategy settles what ``resolutions`` do not.
+
+        Raises:
+            UnknownStrategy: before anything happens.
+            MergeConflict: strategy ``abort`` met conflicts; nothing is written.
+            UnresolvedConflicts: strategy ``manual`` and a conflict has no resolution; nothing is written.
+        """
+        chosen = _strategy(strategy)
+        for attempt in range(_REPLANS):
+            plan = self.plan_merge(source, into).with_resolutions(resolutions or {})
+            if chosen is Strategy.ABORT and plan.conflicts:
+                raise MergeConflict(
+                    f"{len(plan.conflicts):,} rows conflict between “{plan.target}” and “{plan.source}”. "
+                    "Nothing was written. Settle them one by one, or merge with branch_wins or main_wins.",
+                    conflicts=plan.conflicts,
+                    branch=plan.target,
+                )
+            sides = {Strategy.BRANCH_WINS: Side.THEIRS, Strategy.MAIN_WINS: Side.OURS}
+            try:
+                return self.apply_merge(plan.with_default(sides.get(chosen)), message)
+            except BranchMoved:
+                if attempt == _REPLANS - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def gc(self, grace: timedelta = DEFAULT_GRACE, *, dry_run: bool = False) -> GcReport:
+        """Discard what has expired, collect what was discarded longer ago than ``grace``, sweep unused files.
+
+        Files younger than ``grace`` are never touched: a writer may be about to commit them.
+        """
+        return Collector(self._store.engine, self._store.registry, grace).run(dry_run=dry_run)
+
+    def sql(self, sql: str) -> list[Row]:
+        """Run SQL on ``main``, or one of ``branch_create``, ``branch_query``, ``branch_merge``, ``branch_discard``.
+
+        Raises:
+            HatiError: as the branch's own methods do.
+        """
+        call = parse_call(sql)
+        if call:
+            return run_call(self, call)
+        return run_on(self.main, sql)
+
+    def _head(self, name: str) -> Point:
+        return self._store.point(self._store.row(name).id)
+
+
+def _strategy(strategy: str | Strategy) -> Strategy:
+    try:
+        return Strategy(strategy)
+    except ValueError as error:
+        known = ", ".join(choice.value for choice in Strategy)
+        raise UnknownStrategy(f"There is no merge strategy {strategy!r}. The strategies are: {known}.") from error

@@ -1,0 +1,1 @@
+"""What scenarios are measured by. Pure: parameters in, SQL out."""

@@ -1,0 +1,1 @@
+"""SQL as text: quoting, the gate, keys in DDL and the branch_* functions."""

@@ -1,0 +1,142 @@
+"""What the catalog of one branch says: versions, commits, tables. Reads only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from hati_core.model import Column, Commit, TableInfo, Touch
+from hati_core.quote import identifier
+from hati_core.storage.engine import Engine, alias_of
+
+_LIVE_AT = "begin_snapshot <= $version AND (end_snapshot IS NULL OR end_snapshot > $version)"
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What rides in a commit's ``extra_info``: enough to bring the registry in line after a crash."""
+
+    touched: tuple[Touch, ...] = ()
+    keys: Mapping[str, tuple[str, ...]] | None = None
+    merged: tuple[str, int, str] | None = None
+
+    def dump(self) -> str:
+        """As JSON."""
+        record: dict[str, Any] = {"hati": 1, "touched": [vars(touch) for touch in self.touched]}
+        if self.keys:
+            record["keys"] = {table: list(columns) for table, columns in self.keys.items()}
+        if self.merged:
+            record["merged"] = list(self.merged)
+        return json.dumps(record, separators=(",", ":"))
+
+    @classmethod
+    def load(cls, text: str | None) -> Journal:
+        """From JSON; a commit that this program did not make has an empty journal."""
+        try:
+            record = json.loads(text or "{}")
+        except ValueError:
+            return cls()
+        if not isinstance(record, dict) or record.get("hati") != 1:
+            return cls()
+        merged = record.get("merged")
+        return cls(
+            touched=tuple(Touch(**touch) for touch in record.get("touched", [])),
+            keys={table: tuple(columns) for table, columns in record.get("keys", {}).items()} or None,
+            merged=(merged[0], merged[1], merged[2]) if merged else None,
+        )
+
+
+class Catalog:
+    """The catalog of one branch."""
+
+    def __init__(self, engine: Engine, branch_id: str, name: str) -> None:
+        self.engine = engine
+        self.branch_id = branch_id
+        self.name = name
+        self.alias = alias_of(branch_id)
+
+    def head(self) -> int:
+        """The newest version."""
+        with self.engine.session(self.branch_id) as cursor:
+            (version,) = cursor.execute(f"FROM {identifier(self.alias)}.current_snapshot()").fetchall()[0]
+        return int(version)
+
+    def commits(self, limit: int, *, after: int = -1, until: int | None = None) -> list[Commit]:
+        """Commits with ``after < version <= until``, newest first."""
+        return [commit for commit, _ in self._entries(limit, after, until)]
+
+    def journals(self, after: int) -> list[tuple[int, Journal]]:
+        """What the commits behind version ``after`` recorded, oldest first."""
+        return [(commit.version, journal) for commit, journal in reversed(self._entries(None, after, None))]
+
+    def _entries(self, limit: int | None, after: int, until: int | None) -> list[tuple[Commit, Journal]]:
+        snapshot = self.engine.metadata(self.branch_id, "ducklake_snapshot")
+        changes = self.engine.metadata(self.branch_id, "ducklake_snapshot_changes")
+        with self.engine.session(self.branch_id) as cursor:
+            rows = cursor.execute(
+                f"SELECT snapshot_id, snapshot_time::VARCHAR, author, commit_message, commit_extra_info, changes_made "
+                f"FROM {snapshot} LEFT JOIN {changes} USING (snapshot_id) "
+                f"WHERE snapshot_id > $after AND ($until IS NULL OR snapshot_id <= $until) "
+                f"ORDER BY snapshot_id DESC LIMIT $limit",
+                {"after": after, "until": until, "limit": limit},
+            ).fetchall()
+        return [self._entry(*row) for row in rows]
+
+    def _entry(
+        self, version: int, at: str, author: str | None, message: str | None, extra: str | None, made: str | None
+    ) -> tuple[Commit, Journal]:
+        journal = Journal.load(extra)
+        commit = Commit(
+            branch=self.name,
+            version=version,
+            author=author or "",
+            message=message or ("Create the repository" if version == 0 else made or ""),
+            at=_utc(at),
+            touched=journal.touched,
+            merged_from=journal.merged[2] if journal.merged else None,
+        )
+        return commit, journal
+
+    def table_uuids(self, version: int) -> dict[str, str]:
+        """Name and lineage of every table at ``version``."""
+        table = self.engine.metadata(self.branch_id, "ducklake_table")
+        with self.engine.session(self.branch_id) as cursor:
+            rows = cursor.execute(
+                f"SELECT table_name, table_uuid::VARCHAR FROM {table} WHERE {_LIVE_AT} ORDER BY lower(table_name)",
+                {"version": version},
+            ).fetchall()
+        return dict(rows)
+
+    def views(self, version: int) -> dict[str, str]:
+        """Name and definition of every view at ``version``."""
+        view = self.engine.metadata(self.branch_id, "ducklake_view")
+        with self.engine.session(self.branch_id) as cursor:
+            rows = cursor.execute(
+                f"SELECT view_name, sql FROM {view} WHERE {_LIVE_AT} ORDER BY 1", {"version": version}
+            ).fetchall()
+        return dict(rows)
+
+    def tables(self, version: int) -> dict[str, TableInfo]:
+        """Every table at ``version`` with its columns, by name; keys are not known here."""
+        infos = {}
+        with self.engine.session(self.branch_id) as cursor:
+            for name, lineage in self.table_uuids(version).items():
+                described = cursor.execute(f"DESCRIBE FROM {self.at(name, version)}").fetchall()
+                columns = tuple(
+                    Column(column, kind, nullable == "YES", None if default == "NULL" else default)
+                    for column, kind, nullable, _, default, _ in described
+                )
+                infos[name] = TableInfo(name, lineage, columns)
+        return infos
+
+    def at(self, table: str, version: int) -> str:
+        """A table as it was at ``version``, as SQL; wrap it in a subquery to give it an alias."""
+        return f"{identifier(self.alias)}.main.{identifier(table)} AT (VERSION => {version})"
+
+
+def _utc(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

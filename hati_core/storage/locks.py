@@ -1,0 +1,34 @@
+"""One writer per branch at a time, within and across processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from hati_core.errors import BranchBusy
+
+WAIT_SECONDS = 30.0
+
+
+@contextmanager
+def writer_lock(folder: Path, branch_id: str, name: str, timeout: float = WAIT_SECONDS) -> Iterator[None]:
+    """Hold the branch for writing; ``timeout`` is in seconds.
+
+    Raises:
+        BranchBusy: another writer held it for all that time.
+    """
+    lock = FileLock(folder / f"{branch_id}.lock", timeout=timeout, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise BranchBusy(
+            f"Another writer has held “{name}” for {timeout:.0f} seconds. Nothing was written; try again.",
+            branch=name,
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
