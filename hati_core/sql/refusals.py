@@ -1,0 +1,145 @@
+"""Why a statement or a function is refused, and what to write instead."""
+
+from __future__ import annotations
+
+import difflib
+
+from hati_core.errors import StatementRefused
+from hati_core.sql.functions_allowed import SCALARS_AND_AGGREGATES, TABLE_FUNCTIONS
+
+_FILES = "it reads or writes files. Load files with the import, and save results with the export"
+_OTHER_DATABASES = "a branch session works on its own branch only. Open the other branch instead"
+_EXTENSIONS = "extensions cannot be added in a branch session"
+_SETTINGS = "settings belong to the whole program and cannot be read or changed in a branch session"
+_TRANSACTIONS = "each statement is one commit by itself. Leave it out"
+_PREPARED = "statements are prepared for you. Write the statement with ? or $name and pass the values beside it"
+_UPKEEP = "upkeep of the storage runs by itself. Leave it out"
+_METADATA = "SHOW TABLES, DESCRIBE and SUMMARIZE tell what a branch holds"
+
+STATEMENTS = {
+    "ANALYZE": _UPKEEP,
+    "ABORT": _TRANSACTIONS,
+    "ATTACH": _OTHER_DATABASES,
+    "BEGIN": _TRANSACTIONS,
+    "CALL": "procedures cannot be called in a branch session",
+    "CHECKPOINT": _UPKEEP,
+    "COMMENT": "comments on tables are not kept. Leave it out",
+    "COMMIT": _TRANSACTIONS,
+    "COPY": _FILES,
+    "DEALLOCATE": _PREPARED,
+    "DETACH": _OTHER_DATABASES,
+    "END": _TRANSACTIONS,
+    "EXECUTE": _PREPARED,
+    "EXPORT": _FILES,
+    "FORCE": f"{_EXTENSIONS}, and {_UPKEEP}",
+    "IMPORT": _FILES,
+    "INSTALL": _EXTENSIONS,
+    "LOAD": _EXTENSIONS,
+    "PRAGMA": f"{_SETTINGS}. {_METADATA}",
+    "PREPARE": _PREPARED,
+    "RESET": _SETTINGS,
+    "ROLLBACK": _TRANSACTIONS,
+    "SET": _SETTINGS,
+    "START": _TRANSACTIONS,
+    "UPDATE EXTENSIONS": _EXTENSIONS,
+    "USE": _OTHER_DATABASES,
+    "VACUUM": _UPKEEP,
+}
+
+CREATIONS = {
+    "FUNCTION": "functions are not kept on a branch. Write the expression out, or make a view",
+    "INDEX": "tables on a branch have no indexes and need none. Leave it out",
+    "MACRO": "macros are not kept on a branch. Write the expression out, or make a view",
+    "MATERIALIZED": "there are no materialized views. Use CREATE VIEW, or CREATE TABLE … AS",
+    "PERSISTENT": "secrets belong to the whole program",
+    "RECURSIVE": "there are no recursive views. Use CREATE VIEW … AS WITH RECURSIVE …",
+    "SCHEMA": "a branch has one schema. Put its name into the name of the table",
+    "SECRET": "secrets belong to the whole program",
+    "SEQUENCE": "there are no sequences. Number rows with row_number() OVER () or uuid()",
+    "TEMP": "a branch keeps no temporary tables. Use WITH, or an ordinary table and drop it afterwards",
+    "TEMPORARY": "a branch keeps no temporary tables. Use WITH, or an ordinary table and drop it afterwards",
+    "TRIGGER": "there are no triggers",
+    "TYPE": "types of your own are not kept on a branch. Use VARCHAR instead of an ENUM, or write the type out",
+    "UNIQUE": "tables on a branch have no indexes. Declare a PRIMARY KEY in CREATE TABLE",
+    "UNLOGGED": "a branch keeps no temporary tables. Use an ordinary table",
+}
+
+_FUNCTION_FAMILIES = (
+    (
+        ("read_", "glob", "parquet_", "sniff_", "sqlite_", "arrow_", "pandas_", "postgres_", "mysql_", "iceberg_",
+         "delta_", "st_read", "write_", "python_", "seq_scan"),
+        _FILES,
+    ),
+    (("branch_",), "it stands alone in a statement, SELECT branch_…('name'), with plain values as arguments"),
+    (("duckdb_", "pragma_", "pg_", "has_", "test_", "icu_", "sql_auto_complete", "summary"), _METADATA),
+    (("ducklake_", "snapshots", "table_", "options", "set_commit"), "the history of a branch is shown by its log, "
+     "older states by FROM table AT (VERSION => n)"),
+    (("current_", "getenv", "getvariable", "in_search_path", "which_", "version", "user", "session_"), _SETTINGS),
+    (("query", "json_execute", "json_serialize", "json_deserialize"), "it runs SQL hidden in a text. Write the "
+     "query itself"),
+    (("nextval", "currval"), CREATIONS["SEQUENCE"]),
+    (("setseed",), "it would change the random numbers of everything in this session. Use hash(…) for numbers that "
+     "repeat"),
+    (("sleep", "pg_sleep"), "waiting is not a query"),
+)  # fmt: skip
+
+
+def statement(word: str) -> StatementRefused:
+    """The refusal of a statement that begins with ``word``."""
+    reason = STATEMENTS.get(
+        word, "a branch session runs queries, INSERT, UPDATE, DELETE, MERGE INTO, and changes to tables"
+    )
+    return StatementRefused(f"{word} is not allowed here: {reason}.", part=word)
+
+
+def creation(verb: str, what: str) -> StatementRefused:
+    """The refusal of CREATE, DROP or ALTER of something that is neither table nor view."""
+    reason = CREATIONS.get(what, "only tables and views can be created, changed and dropped")
+    return StatementRefused(f"{verb} {what} is not allowed here: {reason}.", part=f"{verb} {what}")
+
+
+def function(name: str) -> StatementRefused:
+    """The refusal of a function that is not on the allow-list."""
+    lowered = name.lower()
+    for prefixes, reason in _FUNCTION_FAMILIES:
+        if lowered.startswith(prefixes):
+            return StatementRefused(f"The function {name} is not allowed here: {reason}.", part=name)
+    close = difflib.get_close_matches(lowered, SCALARS_AND_AGGREGATES | TABLE_FUNCTIONS, n=1)
+    hint = (
+        f" Did you mean {close[0]}?"
+        if close
+        else " DuckDB's ordinary functions for numbers, text, dates and lists are."
+    )
+    return StatementRefused(f"The function {name} is not one that a branch session knows.{hint}", part=name)
+
+
+def table_function(name: str) -> StatementRefused:
+    """The refusal of a function used as a table."""
+    if name.lower() in SCALARS_AND_AGGREGATES:
+        return StatementRefused(
+            f"The function {name} cannot be used as a table here. Call it in SELECT instead.", part=name
+        )
+    return function(name)
+
+
+def catalog(parts: str) -> StatementRefused:
+    """The refusal of a table outside the branch."""
+    return StatementRefused(
+        f"{parts} is outside this branch: write table names alone, or with main. in front. "
+        f"For other branches, open them; {_METADATA}.",
+        part=parts,
+    )
+
+
+def metadata(name: str) -> StatementRefused:
+    """The refusal of a table that describes the database itself."""
+    return StatementRefused(f"{name} is not a table of this branch: {_METADATA}.", part=name)
+
+
+def file(name: str) -> StatementRefused:
+    """The refusal of a table name that DuckDB would take for a file."""
+    return StatementRefused(
+        f"{name} looks like a file, and files cannot be used here. Import the file as a table first; "
+        "names of tables have no dots, slashes or colons.",
+        part=name,
+    )

@@ -1,0 +1,171 @@
+"""What the gate lets through runs on a real branch; what it refuses, it refuses with a reason."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hati_core.errors import HatiError, StatementRefused, SyntaxRefused
+from hati_core.sql.gate import StatementKind, check, split
+
+
+def _blocks(file: str) -> list[str]:
+    text = (Path(__file__).parent / file).read_text(encoding="utf-8")
+    return [block for block in re.split(r"\n\s*\n", text.strip()) if block]
+
+
+ALLOWED = _blocks("allowed.sql")
+REFUSED = [tuple(block.removeprefix("-- ").split("\n", 1)) for block in _blocks("refused.sql")]
+
+PIECES = ["", "(", ")", "'", '"', ";", ",", "--", "/*", "$$", " FROM ", " AS ", ".", "\0", "\xa0"]
+
+
+@pytest.mark.parametrize("sql", ALLOWED)
+def test_ordinary_statements_pass_and_run(branch: duckdb.DuckDBPyConnection, sql: str) -> None:
+    statement = check(sql)
+    branch.execute("BEGIN")
+    try:
+        rows = branch.execute(statement.sql).fetchall()
+    finally:
+        branch.execute("ROLLBACK")
+    assert statement.returns_rows == (statement.kind is StatementKind.QUERY)
+    if statement.kind is StatementKind.WRITE:
+        assert len(rows) == 1
+
+
+@pytest.mark.parametrize(("fragment", "sql"), REFUSED)
+def test_what_reaches_out_of_the_branch_is_refused_with_a_reason(fragment: str, sql: str) -> None:
+    with pytest.raises(StatementRefused, match=re.escape(fragment)) as refused:
+        check(sql)
+    assert refused.value.message.endswith((".", "?"))
+
+
+def test_the_lists_hold_at_least_sixty_statements_each() -> None:
+    assert len(ALLOWED) >= 60
+    assert len(REFUSED) >= 60
+
+
+@pytest.mark.parametrize(
+    ("sql", "reads", "writes"),
+    [
+        ("SELECT * FROM Portfolio p JOIN sectors s ON true", {"Portfolio", "sectors"}, set()),
+        ("WITH portfolio AS (FROM portfolio) FROM portfolio", {"portfolio"}, set()),
+        ("WITH a AS (FROM portfolio) FROM a", {"portfolio"}, set()),
+        ("SELECT * FROM (WITH a AS (SELECT 1) FROM a), a", {"a"}, set()),
+        ("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3) FROM n", set(), set()),
+        ("PIVOT portfolio ON sector USING sum(shares)", {"portfolio"}, set()),
+        ("INSERT INTO a SELECT * FROM b", {"b"}, {"a"}),
+        ("UPDATE a SET x = (SELECT max(x) FROM b) FROM c WHERE c.x = a.x", {"b", "c"}, {"a"}),
+        ("DELETE FROM a USING b WHERE a.x IN (FROM c)", {"b", "c"}, {"a"}),
+        ("MERGE INTO a USING b ON a.x = b.x WHEN MATCHED AND a.x IN (FROM c) THEN DELETE", {"b", "c"}, {"a"}),
+        ('CREATE TABLE "New" AS FROM portfolio', {"portfolio"}, {"New"}),
+        ("CREATE VIEW v AS FROM portfolio", {"portfolio"}, {"v"}),
+        ("ALTER TABLE a RENAME TO b", set(), {"a", "b"}),
+        ("DROP TABLE IF EXISTS main.a", set(), {"a"}),
+        ("EXPLAIN DELETE FROM a", {"a"}, set()),
+    ],
+)
+def test_a_statement_tells_what_it_reads_and_writes(sql: str, reads: set[str], writes: set[str]) -> None:
+    statement = check(sql)
+    assert statement.reads == reads
+    assert statement.writes == writes
+
+
+@pytest.mark.parametrize(
+    ("sql", "kind"),
+    [
+        ("SHOW TABLES", StatementKind.QUERY),
+        ("EXPLAIN DROP TABLE portfolio", StatementKind.QUERY),
+        ("TRUNCATE portfolio", StatementKind.WRITE),
+        ("WITH a AS (SELECT 1) DELETE FROM portfolio", StatementKind.WRITE),
+        ("DROP VIEW v", StatementKind.DDL),
+    ],
+)
+def test_a_statement_tells_its_kind(sql: str, kind: StatementKind) -> None:
+    assert check(sql).kind is kind
+
+
+def test_the_statement_to_run_is_the_text_without_its_semicolon() -> None:
+    assert check("  SELECT 'a;b' ;\n ").sql == "SELECT 'a;b'"
+
+
+@pytest.mark.parametrize(("sql", "values"), [("SELECT ? + ?", [1, 2]), ("SELECT $a + $b", {"a": 1, "b": 2})])
+def test_values_can_be_bound(branch: duckdb.DuckDBPyConnection, sql: str, values: list[int] | dict[str, int]) -> None:
+    assert branch.execute(check(sql).sql, values).fetchall() == [(3,)]
+
+
+def test_several_statements_are_checked_one_by_one() -> None:
+    kinds = [statement.kind for statement in split("DELETE FROM a; ; SELECT ';' -- ;\n; DROP TABLE a;")]
+    assert kinds == [StatementKind.WRITE, StatementKind.QUERY, StatementKind.DDL]
+    with pytest.raises(StatementRefused, match="LOAD"):
+        split("SELECT 1; LOAD httpfs")
+
+
+def test_a_table_may_be_named_like_a_file_when_it_is_known() -> None:
+    assert check('SELECT * FROM "Prices.csv"', known_names=["prices.CSV"]).reads == {"Prices.csv"}
+    with pytest.raises(StatementRefused, match="looks like a file"):
+        check('SELECT * FROM "Prices.csv"', known_names=["portfolio"])
+
+
+def test_metadata_of_ducklake_stays_closed_even_when_it_is_called_known() -> None:
+    with pytest.raises(StatementRefused):
+        check("FROM __ducklake_metadata_b", known_names=["__ducklake_metadata_b"])
+
+
+@pytest.mark.parametrize(
+    ("sql", "line", "column"), [("SELCT 1", 1, 1), ("SELECT 1,\n  FROM WHERE", 2, 8), ("SELECT 'é' ééé + )", 1, 16)]
+)
+def test_a_syntax_error_tells_line_and_column(sql: str, line: int, column: int) -> None:
+    with pytest.raises(SyntaxRefused) as refused:
+        check(sql)
+    assert (refused.value.line, refused.value.column) == (line, column)
+
+
+@pytest.mark.parametrize("sql", ["", " ", ";", "-- nothing", "/* nothing */ ;"])
+def test_no_statement_at_all_is_a_syntax_error(sql: str) -> None:
+    with pytest.raises(SyntaxRefused):
+        check(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1\0; DROP TABLE portfolio",
+        "SELECT '\ud800'",
+        "SELECT " + "(" * 5_000 + "1" + ")" * 5_000,
+        "SELECT " + "+".join(["1"] * 5_000),
+        "SELECT " + "x.lower()" * 500,
+        "SELECT '" + "a" * 300_000 + "'",
+        "WITH a AS (INSERT INTO portfolio (ticker) VALUES ('X') RETURNING *) SELECT * FROM a",
+        "SELECT * INTO other FROM portfolio",
+    ],
+)
+def test_hostile_shapes_are_refused_and_not_crashed_on(sql: str) -> None:
+    with pytest.raises(HatiError):
+        check(sql)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=60))
+def test_random_text_never_raises_anything_but_our_own_errors(text: str) -> None:
+    _check_quietly(text)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(ALLOWED + [sql for _, sql in REFUSED]), st.data())
+def test_mutated_statements_never_raise_anything_but_our_own_errors(sql: str, data: st.DataObject) -> None:
+    begin = data.draw(st.integers(0, len(sql)))
+    end = data.draw(st.integers(begin, min(len(sql), begin + 12)))
+    piece = data.draw(st.sampled_from(PIECES))
+    _check_quietly(sql[:begin] + piece + sql[end:])
+
+
+def _check_quietly(sql: str) -> None:
+    with contextlib.suppress(HatiError):
+        check(sql)
