@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from hati_core.edits import write_edits
-from hati_core.errors import BranchMoved, BranchNotFound, QueryTimeout
+from hati_core.errors import BranchMoved, BranchNotFound, QueryTimeout, StatementRefused
 from hati_core.model import Commit, Row, TableEdits, TableInfo
 from hati_core.sql import gate
 from hati_core.sql.gate import Statement, StatementKind
@@ -66,7 +66,7 @@ class BranchView:
     def _readable(sql: str) -> Statement:
         statement = gate.check(sql)
         if statement.kind is not StatementKind.QUERY:
-            raise gate.StatementRefused("This writes; use execute for it.", part=sql.split(maxsplit=1)[0])
+            raise StatementRefused("This writes; use execute for it.", part=sql.split(maxsplit=1)[0])
         return statement
 
     def tables(self) -> dict[str, TableInfo]:
@@ -105,14 +105,10 @@ class Branch(BranchView):
             BranchNotFound: the branch has no such version.
         """
         if not 0 <= version <= self.head:
-            raise BranchNotFound(
-                f"“{self.name}” has versions 0 to {self.head}; there is no version {version}.", branch=self.name
-            )
+            raise no_version(self.name, self.head, version)
         return BranchView(self._store, self.id, self.name, version)
 
-    def execute(
-        self, sql: str, params: Params = None, message: str | None = None, *, author: str | None = None
-    ) -> int:
+    def execute(self, sql: str, params: Params = None, message: str | None = None, *, author: str | None = None) -> int:
         """Run one statement as one commit; returns the rows affected.
 
         Raises:
@@ -131,9 +127,7 @@ class Branch(BranchView):
             BranchBusy, BranchDiscarded: the branch cannot be written.
             KeyViolation: a declared key would be broken; nothing is written.
         """
-        with transaction(
-            self._store, self.id, self.name, author=author or self._store.author, message=message
-        ) as tx:
+        with transaction(self._store, self.id, self.name, author=author or self._store.author, message=message) as tx:
             yield tx
 
     def edit(
@@ -162,11 +156,21 @@ class Branch(BranchView):
                     table=table,
                 )
             write_edits(tx, self._store.table(self.id, tx.head, table), edits)
-        return self.log(1)[0]
+        return self._store.catalog(self.id).commits(1, until=tx.head + 1)[0]
+
+    def commit(self, version: int) -> Commit | None:
+        """The commit that made a version, or None where the branch has none."""
+        found = self._store.catalog(self.id).commits(1, after=version - 1, until=version)
+        return found[0] if found else None
 
     def log(self, limit: int = 50) -> list[Commit]:
         """Commits, newest first; those before the fork are the parent's."""
         return self._store.catalog(self.id).commits(limit)
+
+
+def no_version(branch: str, head: int, version: int) -> BranchNotFound:
+    """The error for a version that a branch does not have."""
+    return BranchNotFound(f"“{branch}” has versions 0 to {head}; there is no version {version}.", branch=branch)
 
 
 @contextmanager

@@ -34,6 +34,8 @@ def write_edits(tx: Transaction, info: TableInfo, edits: TableEdits) -> None:
         _delete(tx, info, list(edits.deletes))
     by_columns: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for key, cells in edits.updates.items():
+        if not cells:
+            continue
         by_columns[tuple(sorted(cells))].append({"key": key, "cells": cells})
     for columns, rows in by_columns.items():
         _update(tx, info, columns, rows)
@@ -64,6 +66,8 @@ def _update(tx: Transaction, info: TableInfo, columns: tuple[str, ...], rows: li
 def _insert(tx: Transaction, info: TableInfo, rows: list[Row]) -> None:
     by_columns: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
+        if not row:
+            raise InvalidValue(f"A new row of “{info.name}” has no values. Fill in at least one.", table=info.name)
         by_columns[tuple(row)].append(row)
     for columns, group in by_columns.items():
         _stage(tx, info, columns, [tuple(row[column] for column in columns) for row in group])
@@ -82,7 +86,9 @@ def _stage(
     checked = [
         [fitting(tx.cursor, info.name, column, value) for column, value in zip(typed, row, strict=True)] for row in rows
     ]
-    fields = ", ".join(f"{identifier(label)} {column.type}" for label, column in zip(labels or columns, typed, strict=True))
+    fields = ", ".join(
+        f"{identifier(label)} {column.type}" for label, column in zip(labels or columns, typed, strict=True)
+    )
     tx.cursor.execute(f"CREATE OR REPLACE TEMP TABLE edits ({fields})")
     one = f"({', '.join('?' for _ in columns)})"
     for start in range(0, len(checked), _BATCH):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
-from dataclasses import dataclass
-from threading import Lock
+from dataclasses import dataclass, replace
 
 from hati_core.branch import BranchView
 from hati_core.errors import HatiError, InvalidMetric
 from hati_core.merge.plan import MergePlan
 from hati_core.merge.rows import fetch
 from hati_core.quote import identifier
+from hati_core.recent import Recent
 from hati_core.scenarios.metrics import Breakdown, Metric, ready_made
 from hati_core.sql import gate
 from hati_core.store import Store
@@ -54,8 +53,7 @@ class Measures:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._values: OrderedDict[tuple[str, int, str], MetricValue] = OrderedDict()
-        self._guard = Lock()
+        self._values: Recent[tuple[str, int, str], MetricValue] = Recent(_CACHED_VALUES)
 
     def metrics(self, branch: BranchView) -> list[Metric]:
         """Those that were set, in their order; where none were, the ready-made ones for the branch's tables."""
@@ -82,24 +80,17 @@ class Measures:
 
     def values(self, branch: BranchView, metrics: list[Metric]) -> list[MetricValue]:
         """Each metric on one branch; one that fails says so and leaves the others alone."""
-        version = branch.version if branch.version is not None else self._store.head(branch.id)
-        return [self._value(branch, version, metric) for metric in metrics]
+        version = self._version(branch)
+        known = [self._values.get((branch.id, version, metric.sql)) for metric in metrics]
+        found = [value or _measured(branch, metric) for value, metric in zip(known, metrics, strict=True)]
+        # A commit in the middle leaves it open which version was measured.
+        if None in known and self._version(branch) == version:
+            for value in (value for value in found if value.problem is None):
+                self._values.put((branch.id, version, value.metric.sql), value)
+        return [replace(value, metric=metric) for value, metric in zip(found, metrics, strict=True)]
 
-    def _value(self, branch: BranchView, version: int, metric: Metric) -> MetricValue:
-        place = (branch.id, version, metric.sql)
-        with self._guard:
-            known = self._values.get(place)
-        if known:
-            return known
-        try:
-            found = MetricValue(metric, _number(metric, branch.query(metric.sql, limit=2)))
-        except HatiError as error:
-            found = MetricValue(metric, None, error.message)
-        with self._guard:
-            self._values[place] = found
-            while len(self._values) > _CACHED_VALUES:
-                self._values.popitem(last=False)
-        return found
+    def _version(self, branch: BranchView) -> int:
+        return self._store.head(branch.id) if branch.version is None else branch.version
 
     def merged_values(self, plan: MergePlan, metrics: list[Metric]) -> list[MetricValue]:
         """Each metric on the target of a plan as the merge would leave it; nothing is written."""
@@ -153,6 +144,13 @@ class Measures:
             rows[0]["all_after"] - math.fsum(part.after for part in shown),
         )
         return shown if _is_nothing(rest.delta, rows[0]["all_after"]) else [*shown, rest]
+
+
+def _measured(branch: BranchView, metric: Metric) -> MetricValue:
+    try:
+        return MetricValue(metric, _number(metric, branch.query(metric.sql, limit=2)))
+    except HatiError as error:
+        return MetricValue(metric, None, error.message)
 
 
 def _parts(breakdown: Breakdown, source: str | None = None) -> str:

@@ -17,6 +17,7 @@ class BranchStatus(Enum):
 
     ACTIVE = "active"
     DISCARDED = "discarded"
+    COLLECTED = "collected"
 
 
 class KeyOrigin(Enum):

@@ -10,6 +10,11 @@ MAIN = "main"
 LONGEST = 80
 
 
+def folded(name: str) -> str:
+    """A name without regard to case and to how its accents were typed: names that fold alike are the same."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).strip().casefold())
+
+
 def valid_branch_name(name: str) -> str:
     """The name in its normal form, without space around it.
 

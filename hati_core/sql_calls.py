@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from hati_core.branch import Branch
 from hati_core.errors import StatementRefused
-from hati_core.model import Row
+from hati_core.model import Row, Strategy
+from hati_core.names import MAIN
 from hati_core.sql import gate
 from hati_core.sql.functions import BranchCall
 from hati_core.sql.gate import StatementKind
@@ -41,10 +42,10 @@ def run_call(repository: Repository, call: BranchCall) -> list[Row]:
     if call.name == "branch_query":
         return run_on(repository.branch(name), arguments[1])
     if call.name == "branch_create":
-        branch = repository.create_branch(name, *arguments[1:])
+        branch = repository.create_branch(name, arguments[1] if arguments[1:] else MAIN)
         return [{"branch": branch.name, "version": branch.head}]
     if call.name == "branch_merge":
-        commit = repository.merge(name, *arguments[1:])
+        commit = repository.merge(name, arguments[1] if arguments[1:] else Strategy.MANUAL)
         return [{"branch": name, "merged_into": commit.branch, "version": commit.version}]
     repository.discard(name)
     return [{"branch": name, "discarded": True}]

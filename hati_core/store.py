@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import combinations
 from pathlib import Path
-from threading import Lock
 
+import duckdb
 from filelock import FileLock
 
 from hati_core.errors import BranchDiscarded, BranchNotFound, TableNotFound
@@ -16,14 +16,17 @@ from hati_core.merge.keys import with_key
 from hati_core.merge.lineage import Lineage, Point
 from hati_core.model import BranchStatus, TableInfo
 from hati_core.names import MAIN
+from hati_core.recent import Recent
 from hati_core.storage.catalog import Catalog
 from hati_core.storage.engine import open_engine, release_engine
 from hati_core.storage.failures import storage_failure
 from hati_core.storage.locks import writer_lock
 from hati_core.storage.registry import BranchRow, Registry
 
-_MAIN_ID = "000000000000"
+MAIN_ID = "000000000000"
 _CACHED_VERSIONS = 512
+_RECORD_EVERY = 100
+"""Commits without news for the registry are passed over; this many may have to be read again after opening."""
 
 
 class Store:
@@ -37,16 +40,19 @@ class Store:
     def __init__(self, root: Path, author: str) -> None:
         self.author = author
         self.engine = open_engine(root)
-        self._tables: OrderedDict[tuple[str, int], dict[str, TableInfo]] = OrderedDict()
-        self._inferred: dict[tuple[str, int, str], TableInfo] = {}
-        self._caught_up: set[str] = set()
-        self._guard = Lock()
+        self._tables: Recent[tuple[str, int], dict[str, TableInfo]] = Recent(_CACHED_VERSIONS)
+        self._schema_versions: Recent[tuple[str, int], int] = Recent(_CACHED_VERSIONS)
+        self._inferred: Recent[tuple[str, int, str], TableInfo] = Recent(_CACHED_VERSIONS)
+        self._heads: Recent[str, tuple[tuple[int, ...], int]] = Recent(_CACHED_VERSIONS)
+        self._names: Recent[str, str] = Recent(_CACHED_VERSIONS)
+        self._recorded: dict[str, int] = {}
+        self._closed = False
         try:
             with FileLock(self.engine.locks / "open.lock"):
                 self.registry = Registry(self.engine.root / "registry.sqlite")
-                if self.registry.branch(_MAIN_ID) is None:
-                    self.engine.create_catalog(_MAIN_ID)
-                    self.registry.add_branch(_MAIN_ID, MAIN, parent_id=None, fork_version=None, author=author)
+                if self.registry.branch(MAIN_ID) is None:
+                    self.engine.create_catalog(MAIN_ID)
+                    self.registry.add_branch(MAIN_ID, MAIN, parent_id=None, fork_version=None, author=author)
         except OSError as error:
             release_engine(self.engine)
             raise storage_failure(root, error) from error
@@ -55,9 +61,11 @@ class Store:
             raise
 
     def close(self) -> None:
-        """Give everything back."""
-        self.registry.close()
-        release_engine(self.engine)
+        """Give everything back; once is enough."""
+        if not self._closed:
+            self._closed = True
+            self.registry.close()
+            release_engine(self.engine)
 
     def row(self, name: str) -> BranchRow:
         """The live branch of that name, without regard to case.
@@ -69,19 +77,16 @@ class Store:
         row = self.registry.named(name)
         if row is None:
             self._explain_absence(name)
-            raise BranchNotFound(f"There is no branch called “{name}”. It may have been renamed.", branch=name)
-        if row.id not in self._caught_up:
+            raise BranchNotFound(
+                f"There is no branch called “{name}”. Choose one from the list of branches.", branch=name
+            )
+        if row.id not in self._recorded:
             self.catch_up(row.id)
-            self._caught_up.add(row.id)
         return row
 
     def _explain_absence(self, name: str) -> None:
         if self.registry.named(name, BranchStatus.DISCARDED):
-            raise BranchDiscarded(
-                f"The branch “{name}” was discarded. Bring it back from the list of discarded branches, "
-                "or choose another branch.",
-                branch=name,
-            )
+            raise discarded(name)
 
     def require_live(self, branch_id: str, name: str) -> BranchRow:
         """The row of a branch that somebody holds, unless it was discarded meanwhile.
@@ -91,59 +96,109 @@ class Store:
             BranchDiscarded: it was discarded.
         """
         row = self.registry.branch(branch_id)
-        if row is None:
-            raise BranchNotFound(f"The branch “{name}” is gone.", branch=name)
-        if row.status is not BranchStatus.ACTIVE:
-            self._explain_absence(name)
+        if row is None or row.status is BranchStatus.COLLECTED:
+            raise BranchNotFound(f"The branch “{name}” was discarded and is gone for good.", branch=name)
+        if row.status is BranchStatus.DISCARDED:
+            raise discarded(name)
         return row
 
     def catalog(self, branch_id: str) -> Catalog:
         """The catalog of a branch, whatever its status."""
-        row = self.registry.branch(branch_id)
-        return Catalog(self.engine, branch_id, row.name if row else branch_id)
+        name = self._names.get(branch_id)
+        if name is None:
+            row = self.registry.branch(branch_id)
+            name = self._names.put(branch_id, row.name if row else branch_id)
+        return Catalog(self.engine, branch_id, name)
 
     def head(self, branch_id: str) -> int:
         """The newest version of a branch."""
-        return Catalog(self.engine, branch_id, "").head()
+        state = self.engine.settled(branch_id)
+        known = self._heads.get(branch_id)
+        if state and known and known[0] == state:
+            return known[1]
+        head = self.catalog(branch_id).head()
+        if state:
+            self._heads.put(branch_id, (state, head))
+        return head
 
     @contextmanager
     def writing(self, branch_id: str, name: str) -> Iterator[BranchRow]:
-        """Hold a live branch for writing, with the registry in line with its commits.
+        """Hold a live branch for writing.
 
         Raises:
             BranchBusy: another writer holds it.
             BranchDiscarded: it was discarded meanwhile.
         """
         with writer_lock(self.engine.locks, branch_id, name):
-            row = self.require_live(branch_id, name)
-            self.catch_up(branch_id)
-            yield row
+            yield self.require_live(branch_id, name)
+
+    @contextmanager
+    def making(self, branch_id: str, name: str) -> Iterator[None]:
+        """Hold a branch that is being made; where that fails, nothing of it stays."""
+        with writer_lock(self.engine.locks, branch_id, name):
+            try:
+                yield
+            except BaseException:
+                for file in self.engine.catalogs.glob(f"{branch_id}.*"):
+                    file.unlink(missing_ok=True)
+                raise
+
+    def fork(self, parent_id: str, child_id: str, head: int, at: int | None) -> None:
+        """Copy a parent that the caller holds, at its head or at an older version, and what is known of it."""
+        self.engine.fork_catalog(parent_id, child_id, at if at != head else None)
+        version = head if at is None else at
+        schema_version = self._schema_version(parent_id, version)
+        self._schema_versions.put((child_id, version), schema_version)
+        self._tables.put((child_id, schema_version), self.tables(parent_id, version))
+        self._recorded[child_id] = version
 
     def catch_up(self, branch_id: str) -> int:
         """Take what the newest commits recorded into the registry; returns the head."""
-        catalog = self.catalog(branch_id)
-        head = catalog.head()
-        row = self.registry.branch(branch_id)
-        if row and head > row.recorded_version:
-            for version, journal in catalog.journals(row.recorded_version):
-                uuids = catalog.table_uuids(version) if journal.keys else {}
-                keys = {uuids[name]: key for name, key in (journal.keys or {}).items() if name in uuids}
-                merged = (journal.merged[0], journal.merged[1]) if journal.merged else None
-                self.registry.record(branch_id, version, keys, merged)
+        head = self.head(branch_id)
+        if self._recorded.get(branch_id, -1) < head:
+            with self.engine.session(branch_id) as cursor:
+                self.take_in(branch_id, head, cursor)
         return head
 
+    def take_in(self, branch_id: str, head: int, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Take what commits up to ``head`` recorded into the registry, which may lack it after a crash."""
+        row = None if branch_id in self._recorded else self.registry.branch(branch_id)
+        known = row.recorded_version if row else self._recorded.get(branch_id, head)
+        catalog = self.catalog(branch_id)
+        for news in catalog.news(known, head, cursor) if known < head else ():
+            self._schema_versions.put((branch_id, news.version), news.schema_version)
+            journal = news.journal
+            if journal.keys or journal.merged:
+                uuids = catalog.table_uuids(news.version) if journal.keys else {}
+                keys = {
+                    uuid: journal.keys[name.casefold()]
+                    for name, uuid in uuids.items()
+                    if journal.keys and name.casefold() in journal.keys
+                }
+                merged = (journal.merged[0], journal.merged[1]) if journal.merged else None
+                self.registry.record(branch_id, news.version, keys, merged)
+        if head - known >= _RECORD_EVERY:
+            self.registry.record(branch_id, head, {}, None)
+        self._recorded[branch_id] = max(head, self._recorded.get(branch_id, head))
+
     def tables(self, branch_id: str, version: int) -> dict[str, TableInfo]:
-        """Tables with their declared keys, by name; a version never changes, so its columns are kept."""
+        """Tables with their columns, by name; keys are not known here."""
+        place = (branch_id, self._schema_version(branch_id, version))
+        found = self._tables.get(place)
+        return found if found is not None else self._tables.put(place, self.catalog(branch_id).tables(version))
+
+    def _schema_version(self, branch_id: str, version: int) -> int:
         place = (branch_id, version)
-        with self._guard:
-            found = self._tables.get(place)
+        found = self._schema_versions.get(place)
         if found is None:
-            found = self.catalog(branch_id).tables(version)
-            with self._guard:
-                self._tables[place] = found
-                while len(self._tables) > _CACHED_VERSIONS:
-                    self._tables.popitem(last=False)
+            found = self._schema_versions.put(place, self.catalog(branch_id).schema_version(version))
         return found
+
+    def declared_key(self, branch_id: str, version: int, name: str) -> tuple[str, ...]:
+        """The declared key of the table of that name, without regard to case; empty where there is none."""
+        declared = self.registry.keys()
+        info = named(self.tables(branch_id, version), name) if declared else None
+        return declared.get(info.uuid, ()) if info else ()
 
     def table(self, branch_id: str, version: int, name: str) -> TableInfo:
         """One table with its key, inferred where none is declared.
@@ -152,28 +207,51 @@ class Store:
             TableNotFound: there is none of that name.
         """
         tables = self.tables(branch_id, version)
-        info = tables.get(name) or next((t for t in tables.values() if t.name.casefold() == name.casefold()), None)
+        info = named(tables, name)
         if info is None:
-            known = ", ".join(f"“{table}”" for table in tables) or "none yet"
-            raise TableNotFound(f"There is no table “{name}”. The tables are: {known}.", table=name)
+            names = ", ".join(f"“{table}”" for table in tables) or "none yet"
+            raise TableNotFound(f"There is no table “{name}”. The tables are: {names}.", table=name)
         declared = self.registry.keys()
         if info.uuid in declared:
             return with_key(info, declared[info.uuid])
         place = (branch_id, version, info.name)
-        if place not in self._inferred:
-            catalog = self.catalog(branch_id)
+        known = self._inferred.get(place)
+        if known is None:
+            relation = self.catalog(branch_id).at(info.name, version)
             with self.engine.session(branch_id) as cursor:
-                self._inferred[place] = with_key(info, None, cursor, catalog.at(info.name, version))
-        return self._inferred[place]
+                known = self._inferred.put(place, with_key(info, None, cursor, relation))
+        return known
 
     def lineage(self) -> Lineage:
         """Branches and merges as they are now."""
-        return Lineage(self.registry.branches(), self.registry.merges())
+        return Lineage(self.registry.all_branches(), self.registry.merges())
+
+    def needed_by(self, branch_ids: Sequence[str]) -> set[str]:
+        """The branches that these were forked from, and those that hold the base of a merge between two of these."""
+        lineage = self.lineage()
+        points = [Point(branch_id, self.catch_up(branch_id)) for branch_id in branch_ids]
+        ancestors = {branch_id for point in points for branch_id in lineage.line(point)}
+        bases = {lineage.merge_base(ours, theirs).branch_id for ours, theirs in combinations(points, 2)}
+        return ancestors | bases
 
     def merge_context(self) -> MergeContext:
         """What planning and comparing need, as it is now."""
-        return MergeContext(self.engine, self.lineage(), self.catalog, self.registry.keys())
+        return MergeContext(self.engine, self.lineage(), self.catalog, self.tables, self.registry.keys())
 
     def point(self, branch_id: str) -> Point:
         """The head of a branch, with the registry in line."""
         return Point(branch_id, self.catch_up(branch_id))
+
+
+def named(tables: Mapping[str, TableInfo], name: str) -> TableInfo | None:
+    """The table of that name, without regard to case, as in SQL."""
+    return tables.get(name) or next((t for t in tables.values() if t.name.casefold() == name.casefold()), None)
+
+
+def discarded(name: str) -> BranchDiscarded:
+    """The error for a branch that was discarded."""
+    return BranchDiscarded(
+        f"The branch “{name}” was discarded. Bring it back from the list of discarded branches, "
+        "or choose another branch.",
+        branch=name,
+    )

@@ -17,7 +17,7 @@ from hati_core.quote import identifier, identifiers
 from hati_core.sql import ddl, gate
 from hati_core.sql.gate import Statement, StatementKind
 from hati_core.storage.catalog import Journal
-from hati_core.store import Store
+from hati_core.store import Store, named
 
 Params = Sequence[Any] | Mapping[str, Any] | None
 _MESSAGE_LENGTH = 200
@@ -35,6 +35,7 @@ class Transaction:
         self._touched: dict[tuple[str, str], Touch] = {}
         self._keys: dict[str, tuple[str, ...]] = {}
         self._unchecked: set[str] = set()
+        self._present: dict[str, bool] = {}
         self._statements: list[str] = []
 
     def execute(self, sql: str, params: Params = None) -> int:
@@ -46,11 +47,10 @@ class Transaction:
         """
         statement = gate.check(sql)
         text = statement.sql
+        created = None
         if ddl.creates_table(statement):
             created = ddl.rewrite_create(statement, self._describe)
             text = created.sql
-            if created.key:
-                self._keys[created.table] = created.key
         elif key := ddl.alter_key(statement):
             self._declare(*key)
             return 0
@@ -58,6 +58,9 @@ class Transaction:
         self._statements.append(sql.strip())
         result = _run(self.cursor, text, params).fetchall()
         affected = int(result[0][0]) if statement.kind is not StatementKind.QUERY and result and result[0] else 0
+        if created and not (statement.tree.args.get("exists") and self._exists(created.table)):
+            self._keys[created.table.casefold()] = created.key or self._inherited_key(created.table)
+            self._present[created.table.casefold()] = True
         self._note(statement, affected)
         return affected
 
@@ -74,7 +77,18 @@ class Transaction:
         for touch in touches:
             self._add(touch)
             self._unchecked.add(touch.table)
-        self._keys.update(keys or {})
+        self._keys.update({table.casefold(): key for table, key in (keys or {}).items()})
+
+    def _exists(self, table: str) -> bool:
+        """Whether the table was there before the statement that is being run."""
+        before = named(self._store.tables(self._branch_id, self.head), table)
+        return self._present.get(table.casefold(), before is not None)
+
+    def _inherited_key(self, table: str) -> tuple[str, ...]:
+        """The key of the table that a new one takes the place of, where the new one has its columns."""
+        key = self._key_of(table)
+        columns = {name for name, _ in self._describe(f"FROM {identifier(table)}")} if key else set()
+        return key if set(key) <= columns else ()
 
     def _describe(self, query: str) -> list[tuple[str, str]]:
         return [(row[0], row[1]) for row in self.cursor.execute(f"DESCRIBE {query}").fetchall()]
@@ -90,12 +104,10 @@ class Transaction:
         """A key column cannot be dropped or renamed: the other branches still go by it."""
         if not isinstance(statement.tree, exp.Alter):
             return
-        declared = self._store.registry.keys()
         for name in statement.writes:
-            info = self._store.tables(self._branch_id, self.head).get(name)
             for action in statement.tree.args.get("actions") or []:
                 column = action.this.name if isinstance(action, exp.Drop | exp.RenameColumn) and action.this else None
-                if info and column in declared.get(info.uuid, ()):
+                if column and column.casefold() in (part.casefold() for part in self._key_of(name)):
                     raise InvalidKey(
                         f"“{column}” is part of the key of “{name}” on every branch and cannot be dropped or renamed.",
                         branch=self.branch,
@@ -103,20 +115,36 @@ class Transaction:
                     )
 
     def _note(self, statement: Statement, affected: int) -> None:
-        verbs = {exp.Insert: "inserted", exp.Update: "updated", exp.Delete: "deleted", exp.TruncateTable: "deleted"}
-        verb = verbs.get(type(statement.tree))
         for table in statement.writes:
-            note = ""
             if statement.kind is StatementKind.DDL:
                 note = {exp.Create: "created", exp.Drop: "dropped"}.get(type(statement.tree), "altered")
-            if verb:
-                self._add(Touch(table, **{verb: affected}))
-            elif statement.kind is StatementKind.DDL:
                 self._add(Touch(table, inserted=affected if note == "created" else 0, note=note))
-            elif statement.kind is StatementKind.WRITE:
+            elif isinstance(statement.tree, exp.Insert):
+                self._add(Touch(table, inserted=affected))
+            elif isinstance(statement.tree, exp.Delete | exp.TruncateTable):
+                self._add(Touch(table, deleted=affected))
+            else:
                 self._add(Touch(table, updated=affected))
-            if _can_break_key(statement, self._key_of(table)):
+            if isinstance(statement.tree, exp.Drop):
+                self._gone(table)
+            elif _can_break_key(statement, self._key_of(table)):
                 self._unchecked.add(table)
+        self._follow_rename(statement)
+
+    def _gone(self, table: str) -> None:
+        self._present[table.casefold()] = False
+        self._unchecked = {name for name in self._unchecked if name.casefold() != table.casefold()}
+
+    def _follow_rename(self, statement: Statement) -> None:
+        """A renamed table keeps its key, also for what else this transaction writes to it."""
+        actions = statement.tree.args.get("actions") or [] if isinstance(statement.tree, exp.Alter) else []
+        for action in actions:
+            if isinstance(action, exp.AlterRename):
+                (old,), new = statement.writes, action.this.name
+                self._keys[new.casefold()] = self._key_of(old)
+                self._gone(old)
+                self._present[new.casefold()] = True
+                self._unchecked.add(new)
 
     def _add(self, touch: Touch) -> None:
         before = self._touched.get((touch.table, touch.note), Touch(touch.table, note=touch.note))
@@ -129,10 +157,9 @@ class Transaction:
         )
 
     def _key_of(self, table: str) -> tuple[str, ...]:
-        if table in self._keys:
-            return self._keys[table]
-        info = self._store.tables(self._branch_id, self.head).get(table)
-        return self._store.registry.keys().get(info.uuid, ()) if info else ()
+        if table.casefold() in self._keys:
+            return self._keys[table.casefold()]
+        return self._store.declared_key(self._branch_id, self.head, table)
 
     def default_message(self) -> str:
         """The statements themselves, on one line."""
@@ -153,7 +180,8 @@ class Transaction:
     def journal(self, merged: tuple[str, int, str] | None = None) -> Journal:
         """What the commit says about itself."""
         touched = tuple(t for t in self._touched.values() if t.note or t.inserted or t.updated or t.deleted)
-        return Journal(touched, self._keys or None, merged)
+        keys = {table: key for table, key in self._keys.items() if key}
+        return Journal(touched, keys or None, merged)
 
 
 @contextmanager
@@ -172,16 +200,19 @@ def transaction(
         BranchBusy, BranchDiscarded: the branch cannot be written.
         KeyViolation: a declared key would be broken.
     """
+    catalog = store.catalog(branch_id)
     with store.writing(branch_id, branch), store.engine.session(branch_id) as cursor:
-        tx = Transaction(store, branch_id, branch, cursor, store.head(branch_id))
         cursor.execute("BEGIN")
         try:
+            head = catalog.head(cursor)
+            store.take_in(branch_id, head, cursor)
+            tx = Transaction(store, branch_id, branch, cursor, head)
             yield tx
             tx.check_keys()
-            alias = store.catalog(branch_id).alias
+            journal = tx.journal(merged)
             cursor.execute(
-                f"CALL {identifier(alias)}.set_commit_message($1, $2, extra_info => $3)",
-                [author, message or tx.default_message(), tx.journal(merged).dump()],
+                f"CALL {identifier(catalog.alias)}.set_commit_message($1, $2, extra_info => $3)",
+                [author, message or tx.default_message(), journal.dump()],
             )
             cursor.execute("COMMIT")
         except BaseException:
@@ -189,7 +220,8 @@ def transaction(
             with suppress(duckdb.TransactionException):
                 cursor.execute("ROLLBACK")
             raise
-        store.catch_up(branch_id)
+        if journal.keys or journal.merged:
+            store.catch_up(branch_id)
 
 
 def rows_of(result: duckdb.DuckDBPyConnection, limit: int | None = None) -> list[Row]:
@@ -213,14 +245,13 @@ def _can_break_key(statement: Statement, key: tuple[str, ...]) -> bool:
     if isinstance(statement.tree, exp.Delete | exp.TruncateTable | exp.Drop):
         return False
     if isinstance(statement.tree, exp.Update):
-        written = {assignment.this.name.casefold() for assignment in statement.tree.expressions}
+        targets = [assignment.this for assignment in statement.tree.expressions]
+        written = {name.name.casefold() for target in targets for name in target.find_all(exp.Identifier)}
         return bool(written & {column.casefold() for column in key})
     return True
 
 
-def _require_unique_new_rows(
-    cursor: duckdb.DuckDBPyConnection, table: str, key: tuple[str, ...], branch: str
-) -> None:
+def _require_unique_new_rows(cursor: duckdb.DuckDBPyConnection, table: str, key: tuple[str, ...], branch: str) -> None:
     """Check uncommitted rows against the table; only files with one of their keys are read whole."""
     name, names = identifier(table), identifiers(key)
     cursor.execute(f"CREATE OR REPLACE TEMP TABLE new_keys AS SELECT {names} FROM {name} WHERE snapshot_id IS NULL")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import duckdb
+
 from hati_core.model import Column, Commit, TableInfo, Touch
 from hati_core.quote import identifier
 from hati_core.storage.engine import Engine, alias_of
@@ -49,6 +51,15 @@ class Journal:
         )
 
 
+@dataclass(frozen=True)
+class News:
+    """A commit, as far as others than its readers have to know of it."""
+
+    version: int
+    schema_version: int
+    journal: Journal
+
+
 class Catalog:
     """The catalog of one branch."""
 
@@ -58,19 +69,34 @@ class Catalog:
         self.name = name
         self.alias = alias_of(branch_id)
 
-    def head(self) -> int:
-        """The newest version."""
-        with self.engine.session(self.branch_id) as cursor:
-            (version,) = cursor.execute(f"FROM {identifier(self.alias)}.current_snapshot()").fetchall()[0]
+    def head(self, cursor: duckdb.DuckDBPyConnection | None = None) -> int:
+        """The newest version, as a cursor's transaction sees it where one is given."""
+        if cursor is None:
+            with self.engine.session(self.branch_id) as cursor:
+                return self.head(cursor)
+        (version,) = cursor.execute(f"FROM {identifier(self.alias)}.current_snapshot()").fetchall()[0]
         return int(version)
 
     def commits(self, limit: int, *, after: int = -1, until: int | None = None) -> list[Commit]:
         """Commits with ``after < version <= until``, newest first."""
         return [commit for commit, _ in self._entries(limit, after, until)]
 
-    def journals(self, after: int) -> list[tuple[int, Journal]]:
-        """What the commits behind version ``after`` recorded, oldest first."""
-        return [(commit.version, journal) for commit, journal in reversed(self._entries(None, after, None))]
+    def news(self, after: int, until: int, cursor: duckdb.DuckDBPyConnection) -> list[News]:
+        """What the commits with ``after < version <= until`` say to the registry, oldest first."""
+        snapshot = self.engine.metadata(self.branch_id, "ducklake_snapshot")
+        changes = self.engine.metadata(self.branch_id, "ducklake_snapshot_changes")
+        rows = cursor.execute(
+            f"SELECT snapshot_id, schema_version, commit_extra_info FROM {snapshot} LEFT JOIN {changes} "
+            f"USING (snapshot_id) WHERE snapshot_id > $1 AND snapshot_id <= $2 ORDER BY snapshot_id",
+            [after, until],
+        ).fetchall()
+        return [News(version, schema_version, Journal.load(extra)) for version, schema_version, extra in rows]
+
+    def schema_version(self, version: int) -> int:
+        """A number that is the same for versions with the same tables and columns."""
+        with self.engine.session(self.branch_id) as cursor:
+            (news,) = self.news(version - 1, version, cursor)
+        return news.schema_version
 
     def _entries(self, limit: int | None, after: int, until: int | None) -> list[tuple[Commit, Journal]]:
         snapshot = self.engine.metadata(self.branch_id, "ducklake_snapshot")

@@ -2,67 +2,91 @@
 
 Files are shared between branches, so no single catalog may ever clean up after itself. A file
 is removed only when no kept catalog names it at any version and it is older than the grace
-period: a writer makes its files before its commit names them.
+period. While it looks and sweeps, the collector holds every branch as a writer does: a writer
+makes its files before its commit names them.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from hati_core.errors import BranchBusy
 from hati_core.model import BranchStatus, GcReport
 from hati_core.storage.engine import Engine
-from hati_core.storage.locks import writer_lock
+from hati_core.storage.locks import lock_file, writer_lock
 from hati_core.storage.registry import BranchRow, Registry
 
 DEFAULT_GRACE = timedelta(days=7)
+
+NeededBy = Callable[[Sequence[str]], set[str]]
+"""Which branches some others need: those they were forked from, and those that hold the base of their merges."""
 
 
 class Collector:
     """Collects one repository."""
 
-    def __init__(self, engine: Engine, registry: Registry, grace: timedelta) -> None:
+    def __init__(self, engine: Engine, registry: Registry, grace: timedelta, needed_by: NeededBy) -> None:
         self._engine = engine
         self._registry = registry
         self._grace = grace
+        self._needed_by = needed_by
 
     def run(self, *, dry_run: bool) -> GcReport:
-        """Discard what has expired, drop catalogs discarded longer ago than the grace period, sweep files."""
-        rows = self._registry.branches()
-        now = datetime.now(UTC)
-        doomed = [row for row in rows if row.discarded_at and now - row.discarded_at >= self._grace]
-        kept = [row for row in rows if row not in doomed]
-        if not dry_run:
-            self._expire(kept, now)
-            for row in doomed:
-                self._drop(row)
-        named = self._named_files(kept)
-        files = [file for file in self._engine.data.rglob("*") if file.is_file()]
-        dead = [file for file in files if file.name not in named and self._is_old(file)]
-        leftovers = self._half_done()
-        size = sum(file.stat().st_size for file in [*dead, *leftovers])
-        alive = [file for file in files if file not in set(dead)]
-        kept_bytes = sum(file.stat().st_size for file in alive)
-        if not dry_run:
-            for file in [*dead, *leftovers]:
-                file.unlink(missing_ok=True)
-        return GcReport(
-            tuple(row.name for row in doomed), len(dead) + len(leftovers), size, len(alive), kept_bytes, dry_run
-        )
+        """Discard what has expired, drop catalogs discarded longer ago than the grace period, sweep files.
 
-    def _expire(self, rows: Iterable[BranchRow], now: datetime) -> None:
+        Raises:
+            BranchBusy: a branch is being written for longer than a writer waits; nothing more is removed.
+        """
+        if not dry_run:
+            self._expire(self._registry.branches())
+        doomed = self._doomed()
+        collected = doomed if dry_run else [row for row in doomed if self._drop(row)]
+        with ExitStack() as held:
+            gone = {row.id for row in collected}
+            kept = [row for row in self._registry.branches() if row.id not in gone]
+            for row in kept:
+                held.enter_context(writer_lock(self._engine.locks, row.id, row.name))
+            named = self._named_files(kept)
+            files = [file for file in self._engine.data.rglob("*") if file.is_file()]
+            dead = {file for file in files if file.name not in named and self._is_old(file)}
+            alive = [file for file in files if file not in dead]
+            leftovers = self._leftovers(held)
+            removed = [*dead, *leftovers]
+            report = GcReport(
+                tuple(row.name for row in collected), len(removed), _size(removed), len(alive), _size(alive), dry_run
+            )
+            if not dry_run:
+                for file in removed:
+                    file.unlink(missing_ok=True)
+        return report
+
+    def _expire(self, rows: Iterable[BranchRow]) -> None:
+        now = datetime.now(UTC)
         for row in rows:
             if row.status is BranchStatus.ACTIVE and row.expires_at and row.expires_at <= now:
                 self._registry.set_status(row.id, BranchStatus.DISCARDED)
 
-    def _drop(self, row: BranchRow) -> None:
+    def _doomed(self) -> list[BranchRow]:
+        """Branches whose time is over and that no branch that stays was forked from or is merged by."""
+        rows, now = self._registry.branches(), datetime.now(UTC)
+        over = [row for row in rows if row.discarded_at and now - row.discarded_at >= self._grace]
+        needed = self._needed_by([row.id for row in rows if row not in over])
+        return [row for row in over if row.id not in needed]
+
+    def _drop(self, row: BranchRow) -> bool:
         with writer_lock(self._engine.locks, row.id, row.name):
-            self._registry.forget_branch(row.id)
+            if not self._registry.set_collected(row.id):
+                return False
             self._engine.detach(row.id)
             for file in self._engine.catalogs.glob(f"{row.id}.*"):
                 file.unlink(missing_ok=True)
+        lock_file(self._engine.locks, row.id).unlink(missing_ok=True)
+        return True
 
     def _named_files(self, rows: Iterable[BranchRow]) -> set[str]:
         """The names of all files that a kept catalog knows at any version; names are unique by a UUID in them."""
@@ -74,10 +98,32 @@ class Collector:
                     names.update(Path(path).name for (path,) in paths)
         return names
 
-    def _half_done(self) -> list[Path]:
-        """Catalogs of forks that never came to be recorded."""
-        known = {row.id for row in self._registry.branches()}
-        return [file for file in self._engine.catalogs.iterdir() if file.name.split(".")[0] not in known and self._is_old(file)]
+    def _leftovers(self, held: ExitStack) -> list[Path]:
+        """Files of forks that broke off; whoever is still making one holds its lock."""
+        found: dict[str, list[Path]] = defaultdict(list)
+        for file in [*self._engine.catalogs.iterdir(), *self._engine.locks.iterdir()]:
+            branch_id = file.name.split(".")[0]
+            if branch_id != "open" and self._is_old(file) and not self._is_known(branch_id):
+                found[branch_id].append(file)
+        return [file for branch_id, files in found.items() if self._is_orphan(branch_id, held) for file in files]
+
+    def _is_orphan(self, branch_id: str, held: ExitStack) -> bool:
+        try:
+            held.enter_context(writer_lock(self._engine.locks, branch_id, branch_id, timeout=0))
+        except BranchBusy:
+            return False
+        return not self._is_known(branch_id)
+
+    def _is_known(self, branch_id: str) -> bool:
+        row = self._registry.branch(branch_id)
+        return row is not None and row.status is not BranchStatus.COLLECTED
 
     def _is_old(self, file: Path) -> bool:
-        return time.time() - file.stat().st_mtime >= self._grace.total_seconds()
+        try:
+            return time.time() - file.stat().st_mtime >= self._grace.total_seconds()
+        except FileNotFoundError:
+            return False
+
+
+def _size(files: Iterable[Path]) -> int:
+    return sum(file.stat().st_size for file in files if file.exists())

@@ -5,19 +5,25 @@ from __future__ import annotations
 import importlib.util
 import os
 import threading
+import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
+from hati_core.errors import HatiError, RepositoryError
 from hati_core.quote import identifier, literal
+from hati_core.storage.cutback import cut_back
 from hati_core.storage.failures import storage_failure, translated
 
 _EXTENSIONS = ("sqlite_scanner", "ducklake")
 _METADATA = "__ducklake_metadata_"
-
+_PAST_VERSIONS = 16
+"""How many catalogs stay attached at an older version; each takes memory and is quick to attach again."""
+_SETTLED_SECONDS = 2.0
+"""Clocks of file systems are coarse: a file this old shows by its time that nothing was written since."""
 
 
 def alias_of(branch_id: str, version: int | None = None) -> str:
@@ -41,7 +47,7 @@ class Engine:
             folder.mkdir(parents=True, exist_ok=True)
         self._guard = threading.RLock()
         self._closed = False
-        self._attached: set[str] = set()
+        self._attached: dict[str, int] = {}
         self._idle: dict[str, list[duckdb.DuckDBPyConnection]] = {}
         self._connection = duckdb.connect(":memory:")
         with translated():
@@ -58,6 +64,7 @@ class Engine:
             f"allowed_directories = [{literal(str(self.root) + os.sep)}]",
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",
+            "python_enable_replacements = false",
             "enable_external_access = false",
             "TimeZone = 'UTC'",
             "lock_configuration = true",
@@ -68,10 +75,23 @@ class Engine:
         """Where the catalog of a branch lives."""
         return self.catalogs / f"{branch_id}.sqlite"
 
+    def settled(self, branch_id: str) -> tuple[int, ...] | None:
+        """What the file system says of a branch's catalog; None when it was written a moment ago.
+
+        As long as this answer stays the same, nobody has written the branch.
+        """
+        file = self.catalog_file(branch_id)
+        stats = [found for name in (file, file.with_name(f"{file.name}-wal")) if (found := _stat(name))]
+        if not stats or any(time.time() - found.st_mtime < _SETTLED_SECONDS for found in stats):
+            return None
+        return tuple(part for found in stats for part in (found.st_mtime_ns, found.st_size))
+
     def attach(self, branch_id: str, version: int | None = None) -> str:
         """Attach the catalog of a branch, as it is or as it was, unless it is; returns its name inside DuckDB."""
         alias = alias_of(branch_id, version)
         with self._guard:
+            if self._closed:
+                raise RepositoryError(f"The repository in {self.root} was closed. Open it again.")
             if alias not in self._attached:
                 past = "" if version is None else f", SNAPSHOT_VERSION {version}"
                 with translated():
@@ -80,7 +100,7 @@ class Engine:
                         f"DATA_PATH {literal(str(self.data) + os.sep)}, OVERRIDE_DATA_PATH true, "
                         f"DATA_INLINING_ROW_LIMIT 0, META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT 5000{past})"
                     )
-                self._attached.add(alias)
+                self._attached[alias] = 0
         return alias
 
     def detach(self, branch_id: str) -> None:
@@ -88,11 +108,20 @@ class Engine:
         own = alias_of(branch_id)
         with self._guard:
             for alias in [alias for alias in self._attached if alias == own or alias.startswith(f"{own}_v")]:
-                for cursor in self._idle.pop(alias, []):
-                    cursor.close()
-                with translated():
-                    self._connection.execute(f"DETACH {identifier(alias)}")
-                self._attached.discard(alias)
+                self._detach(alias)
+
+    def _detach(self, alias: str) -> None:
+        for cursor in self._idle.pop(alias, []):
+            cursor.close()
+        with translated():
+            self._connection.execute(f"DETACH {identifier(alias)}")
+        del self._attached[alias]
+
+    def _detach_past(self) -> None:
+        past = [alias for alias in self._attached if "_v" in alias]
+        for alias in past[:-_PAST_VERSIONS]:
+            if not self._attached[alias]:
+                self._detach(alias)
 
     def create_catalog(self, branch_id: str) -> None:
         """Make an empty catalog for a branch, with inlining switched off for whoever opens it."""
@@ -112,9 +141,11 @@ class Engine:
         with translated(), self._scratch_cursor() as cursor:
             cursor.execute(f"ATTACH {literal(str(half_done))} AS {identifier(copy)} (TYPE sqlite)")
             try:
-                cursor.execute(f"COPY FROM DATABASE {identifier(_METADATA + alias_of(parent_id))} TO {identifier(copy)}")
+                cursor.execute(
+                    f"COPY FROM DATABASE {identifier(_METADATA + alias_of(parent_id))} TO {identifier(copy)}"
+                )
                 if at is not None:
-                    _cut_back(cursor, copy, at)
+                    cut_back(cursor, copy, at)
             finally:
                 cursor.execute(f"DETACH {identifier(copy)}")
         half_done.rename(self.catalog_file(child_id))
@@ -130,24 +161,40 @@ class Engine:
         Raises:
             HatiError: for anything DuckDB raises inside.
         """
-        alias = self.attach(branch_id, version)
-        with translated():
-            with self._guard:
-                idle = self._idle.setdefault(alias, [])
-                cursor = idle.pop() if idle else None
-            if cursor is None:
-                cursor = self._connection.cursor()
-                cursor.execute(f"USE {identifier(alias)}")
-            try:
+        with self._guard:
+            alias = self.attach(branch_id, version)
+            self._attached[alias] += 1
+            idle = self._idle.get(alias)
+            cursor = idle.pop() if idle else None
+        is_clean = False
+        try:
+            with translated():
+                if cursor is None:
+                    cursor = self._connection.cursor()
+                    cursor.execute(f"USE {identifier(alias)}")
                 yield cursor
-            except BaseException:
+            is_clean = True
+        finally:
+            self._take_back(alias, cursor, is_clean)
+
+    def _take_back(self, alias: str, cursor: duckdb.DuckDBPyConnection | None, is_clean: bool) -> None:
+        with self._guard:
+            if alias in self._attached:
+                self._attached[alias] -= 1
+            if cursor and is_clean and alias in self._attached:
+                self._idle.setdefault(alias, []).append(cursor)
+            elif cursor:
                 cursor.close()
-                raise
-            with self._guard:
-                if alias in self._attached:
-                    self._idle.setdefault(alias, []).append(cursor)
-                else:
-                    cursor.close()
+            self._detach_past()
+
+    def warm(self, branch_id: str) -> None:
+        """Get a branch ready in the background: DuckLake takes 30 ms to load the tables of a new catalog."""
+        threading.Thread(target=self._warm, args=(branch_id,), name=f"warm-{branch_id}").start()
+
+    def _warm(self, branch_id: str) -> None:
+        # Whoever uses the branch will meet the failure, and can tell a person about it.
+        with suppress(HatiError), self.session(branch_id):
+            pass
 
     @contextmanager
     def _scratch_cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -180,6 +227,13 @@ class Engine:
             self._connection.close()
 
 
+def _stat(file: Path) -> os.stat_result | None:
+    try:
+        return file.stat()
+    except FileNotFoundError:
+        return None
+
+
 def _load(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """Load an extension from its wheel, or install it where there is no wheel for this platform."""
     package = importlib.util.find_spec(f"duckdb_extension_{name}")
@@ -190,24 +244,6 @@ def _load(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     else:
         connection.execute(f"INSTALL {name}")
         connection.execute(f"LOAD {name}")
-
-
-def _cut_back(cursor: duckdb.DuckDBPyConnection, catalog: str, version: int) -> None:
-    """Make a copied catalog what it was at ``version``: forget what began later, reopen what ended later."""
-    versioned = cursor.execute(
-        "SELECT table_name, list(column_name) FROM duckdb_columns() WHERE database_name = ? "
-        "AND column_name IN ('begin_snapshot', 'end_snapshot') GROUP BY ALL",
-        [catalog],
-    ).fetchall()
-    cursor.execute("BEGIN")
-    for table, columns in versioned:
-        name = f"{identifier(catalog)}.{identifier(table)}"
-        cursor.execute(f"DELETE FROM {name} WHERE begin_snapshot > {version}")
-        if "end_snapshot" in columns:
-            cursor.execute(f"UPDATE {name} SET end_snapshot = NULL WHERE end_snapshot > {version}")
-    for table in ("ducklake_snapshot", "ducklake_snapshot_changes"):
-        cursor.execute(f"DELETE FROM {identifier(catalog)}.{table} WHERE snapshot_id > {version}")
-    cursor.execute("COMMIT")
 
 
 _engines: dict[Path, tuple[Engine, int]] = {}

@@ -13,6 +13,11 @@ from hati_core.errors import BranchBusy
 WAIT_SECONDS = 30.0
 
 
+def lock_file(folder: Path, branch_id: str) -> Path:
+    """The file that whoever writes a branch holds."""
+    return folder / f"{branch_id}.lock"
+
+
 @contextmanager
 def writer_lock(folder: Path, branch_id: str, name: str, timeout: float = WAIT_SECONDS) -> Iterator[None]:
     """Hold the branch for writing; ``timeout`` is in seconds.
@@ -20,7 +25,7 @@ def writer_lock(folder: Path, branch_id: str, name: str, timeout: float = WAIT_S
     Raises:
         BranchBusy: another writer held it for all that time.
     """
-    lock = FileLock(folder / f"{branch_id}.lock", timeout=timeout, thread_local=False)
+    lock = FileLock(lock_file(folder, branch_id), timeout=timeout, thread_local=False)
     try:
         lock.acquire()
     except Timeout as error:

@@ -8,6 +8,7 @@ the commit's journal, so that a crash between the two loses nothing.
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,59 +19,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
-from hati_core.errors import BranchExists, RepositoryTooNew, StorageUnavailable
+from hati_core.errors import BranchExists, BranchNotFound, RepositoryTooNew, StorageUnavailable
 from hati_core.model import BranchStatus
+from hati_core.names import folded
+from hati_core.storage import tables
 
 FORMAT = 1
-
-_schema = sa.MetaData()
-_about = sa.Table(
-    "about",
-    _schema,
-    sa.Column("name", sa.String, primary_key=True),
-    sa.Column("value", sa.String, nullable=False),
-)
-_branches = sa.Table(
-    "branches",
-    _schema,
-    sa.Column("id", sa.String, primary_key=True),
-    sa.Column("name", sa.String, nullable=False),
-    sa.Column("folded", sa.String, nullable=False),
-    sa.Column("parent_id", sa.String),
-    sa.Column("fork_version", sa.Integer),
-    sa.Column("status", sa.String, nullable=False),
-    sa.Column("author", sa.String, nullable=False),
-    sa.Column("description", sa.String, nullable=False),
-    sa.Column("created_at", sa.String, nullable=False),
-    sa.Column("expires_at", sa.String),
-    sa.Column("discarded_at", sa.String),
-    sa.Column("recorded_version", sa.Integer, nullable=False),
-)
-_live_names = sa.Index(
-    "live_names", _branches.c.folded, unique=True, sqlite_where=_branches.c.status == BranchStatus.ACTIVE.value
-)
-_merges = sa.Table(
-    "merges",
-    _schema,
-    sa.Column("target_id", sa.String, primary_key=True),
-    sa.Column("target_version", sa.Integer, primary_key=True),
-    sa.Column("source_id", sa.String, primary_key=True),
-    sa.Column("source_version", sa.Integer, primary_key=True),
-    sa.Column("at", sa.String, nullable=False),
-)
-_keys = sa.Table(
-    "keys",
-    _schema,
-    sa.Column("table_uuid", sa.String, primary_key=True),
-    sa.Column("columns", sa.String, nullable=False),
-)
-_metrics = sa.Table(
-    "metrics",
-    _schema,
-    sa.Column("name", sa.String, primary_key=True),
-    sa.Column("position", sa.Integer, nullable=False),
-    sa.Column("definition", sa.String, nullable=False),
-)
 
 
 @dataclass(frozen=True)
@@ -110,36 +64,67 @@ class Registry:
     """
 
     def __init__(self, file: Path) -> None:
-        self._engine = sa.create_engine(f"sqlite:///{file}", connect_args={"timeout": 30})
+        self._file = file
+        self._engine = sa.create_engine(sa.URL.create("sqlite", database=str(file)), connect_args={"timeout": 30})
         sa.event.listen(self._engine, "connect", _set_up)
-        with _explained(file), self._engine.begin() as connection:
-            if sa.inspect(connection).has_table("about"):
-                found = int(connection.scalar(sa.select(_about.c.value).where(_about.c.name == "format")) or 0)
-                if found > FORMAT:
-                    raise RepositoryTooNew(
-                        f"The repository in {file.parent} has format {found}; this program reads up to {FORMAT}. "
-                        "Nothing was changed. Install the newest version to open it."
-                    )
-            _schema.create_all(connection)
-            connection.execute(sa.insert(_about).prefix_with("OR IGNORE").values(name="format", value=str(FORMAT)))
+        try:
+            with self._writing() as connection:
+                self._prepare(connection)
+        except BaseException:
+            self._engine.dispose()
+            raise
+
+    def _prepare(self, connection: sa.Connection) -> None:
+        if sa.inspect(connection).has_table("about"):
+            found = int(connection.scalar(sa.select(tables.about.c.value).where(tables.about.c.name == "format")) or 0)
+            if found > FORMAT:
+                raise RepositoryTooNew(
+                    f"The repository in {self._file.parent} has format {found}; this program reads up to {FORMAT}. "
+                    "Nothing was changed. Install the newest version to open it."
+                )
+        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        tables.schema.create_all(connection)
+        connection.execute(sa.insert(tables.about).prefix_with("OR IGNORE").values(name="format", value=str(FORMAT)))
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with _explained(self._file), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with _explained(self._file), self._engine.begin() as connection:
+            yield connection
 
     def branches(self) -> list[BranchRow]:
         """Every branch that is not collected, oldest first."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(_branches).order_by(_branches.c.created_at, _branches.c.id)).mappings()
+        return [row for row in self.all_branches() if row.status is not BranchStatus.COLLECTED]
+
+    def all_branches(self) -> list[BranchRow]:
+        """Every branch there ever was, oldest first: what was merged from a collected one still counts as merged."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                sa.select(tables.branches).order_by(tables.branches.c.created_at, tables.branches.c.id)
+            ).mappings()
             return [_branch(row) for row in rows]
 
     def branch(self, branch_id: str) -> BranchRow | None:
         """The branch of that id, or None."""
-        return self._one(_branches.c.id == branch_id)
+        return self._one(tables.branches.c.id == branch_id)
 
     def named(self, name: str, status: BranchStatus = BranchStatus.ACTIVE) -> BranchRow | None:
-        """The newest branch of that name, without regard to case, or None."""
-        return self._one(sa.and_(_branches.c.folded == name.casefold(), _branches.c.status == status.value))
+        """The branch of that name, without regard to case, or None; of several, the one discarded or made last."""
+        return self._one(sa.and_(tables.branches.c.folded == folded(name), tables.branches.c.status == status.value))
 
     def _one(self, condition: sa.ColumnElement[bool]) -> BranchRow | None:
-        newest = sa.select(_branches).where(condition).order_by(_branches.c.created_at.desc()).limit(1)
-        with self._engine.connect() as connection:
+        columns = tables.branches.c
+        newest = (
+            sa.select(tables.branches)
+            .where(condition)
+            .order_by(columns.discarded_at.desc(), columns.created_at.desc())
+            .limit(1)
+        )
+        with self._reading() as connection:
             row = connection.execute(newest).mappings().first()
         return _branch(row) if row else None
 
@@ -171,7 +156,7 @@ class Registry:
         values = {
             "id": branch_id,
             "name": name,
-            "folded": name.casefold(),
+            "folded": folded(name),
             "parent_id": parent_id,
             "fork_version": fork_version,
             "status": BranchStatus.ACTIVE.value,
@@ -182,8 +167,8 @@ class Registry:
             "recorded_version": fork_version or 0,
         }
         try:
-            with self._engine.begin() as connection:
-                connection.execute(sa.insert(_branches).values(**values))
+            with self._writing() as connection:
+                connection.execute(sa.insert(tables.branches).values(**values))
         except IntegrityError as error:
             raise _taken(name) from error
 
@@ -192,19 +177,27 @@ class Registry:
 
         Raises:
             BranchExists: another live branch took the name meanwhile.
+            BranchNotFound: it was collected.
         """
         discarded_at = _text(_now()) if status is BranchStatus.DISCARDED else None
-        change = sa.update(_branches).where(_branches.c.id == branch_id)
+        change = sa.update(tables.branches).where(
+            tables.branches.c.id == branch_id, tables.branches.c.status != BranchStatus.COLLECTED.value
+        )
         try:
-            with self._engine.begin() as connection:
-                connection.execute(change.values(status=status.value, discarded_at=discarded_at))
+            with self._writing() as connection:
+                found = connection.execute(change.values(status=status.value, discarded_at=discarded_at)).rowcount
         except IntegrityError as error:
-            raise BranchExists("Another branch has taken the name meanwhile. Discard or rename that one first.") from error
+            raise BranchExists("Another branch has taken the name meanwhile. Discard that one first.") from error
+        if not found:
+            raise BranchNotFound("The branch was collected and cannot be brought back.")
 
-    def forget_branch(self, branch_id: str) -> None:
-        """Remove a branch that was collected."""
-        with self._engine.begin() as connection:
-            connection.execute(sa.delete(_branches).where(_branches.c.id == branch_id))
+    def set_collected(self, branch_id: str) -> bool:
+        """Give up a discarded branch for good; returns False where it was brought back meanwhile."""
+        change = sa.update(tables.branches).where(
+            tables.branches.c.id == branch_id, tables.branches.c.status == BranchStatus.DISCARDED.value
+        )
+        with self._writing() as connection:
+            return connection.execute(change.values(status=BranchStatus.COLLECTED.value)).rowcount == 1
 
     def record(
         self,
@@ -214,20 +207,22 @@ class Registry:
         merged: tuple[str, int] | None,
     ) -> None:
         """Take in what the commits of a branch up to ``version`` said, once; keys are by table lineage."""
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
+            advanced = connection.execute(
+                sa.update(tables.branches)
+                .where(tables.branches.c.id == branch_id, tables.branches.c.recorded_version < version)
+                .values(recorded_version=version)
+            )
+            if not advanced.rowcount:
+                return
             for table_uuid, columns in keys.items():
                 connection.execute(_upsert_key(table_uuid, columns))
             if merged:
                 self._add_merge(connection, branch_id, version, *merged)
-            connection.execute(
-                sa.update(_branches)
-                .where(_branches.c.id == branch_id, _branches.c.recorded_version < version)
-                .values(recorded_version=version)
-            )
 
     def record_merge(self, target_id: str, target_version: int, source_id: str, source_version: int) -> None:
         """Record a merge that left nothing to write."""
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
             self._add_merge(connection, target_id, target_version, source_id, source_version)
 
     @staticmethod
@@ -235,7 +230,7 @@ class Registry:
         connection: sa.Connection, target_id: str, target_version: int, source_id: str, source_version: int
     ) -> None:
         connection.execute(
-            sa.insert(_merges)
+            sa.insert(tables.merges)
             .prefix_with("OR IGNORE")
             .values(
                 target_id=target_id,
@@ -248,35 +243,37 @@ class Registry:
 
     def merges(self) -> list[MergeRow]:
         """Every merge, oldest first."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(_merges).order_by(_merges.c.at)).mappings()
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(tables.merges).order_by(tables.merges.c.at)).mappings()
             return [MergeRow(**{**row, "at": datetime.fromisoformat(row["at"])}) for row in rows]
 
     def keys(self) -> dict[str, tuple[str, ...]]:
         """Declared keys by table lineage."""
-        with self._engine.connect() as connection:
-            return {row.table_uuid: tuple(json.loads(row.columns)) for row in connection.execute(sa.select(_keys))}
+        with self._reading() as connection:
+            return {
+                row.table_uuid: tuple(json.loads(row.columns)) for row in connection.execute(sa.select(tables.keys))
+            }
 
     def set_keys(self, table_uuids: set[str], columns: tuple[str, ...]) -> None:
         """Declare the key of a table under each of its lineages."""
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
             for table_uuid in table_uuids:
                 connection.execute(_upsert_key(table_uuid, columns))
 
     def metrics(self) -> list[dict[str, Any]]:
         """Definitions of metrics in their order."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(_metrics.c.definition).order_by(_metrics.c.position))
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(tables.metrics.c.definition).order_by(tables.metrics.c.position))
             return [json.loads(row.definition) for row in rows]
 
     def set_metric(self, name: str, definition: dict[str, Any]) -> None:
         """Add a metric or replace the one of that name, which keeps its place."""
-        with self._engine.begin() as connection:
-            position = connection.scalar(sa.select(_metrics.c.position).where(_metrics.c.name == name))
+        with self._writing() as connection:
+            position = connection.scalar(sa.select(tables.metrics.c.position).where(tables.metrics.c.name == name))
             if position is None:
-                position = (connection.scalar(sa.select(sa.func.max(_metrics.c.position))) or 0) + 1
+                position = (connection.scalar(sa.select(sa.func.max(tables.metrics.c.position))) or 0) + 1
             connection.execute(
-                sa.insert(_metrics)
+                sa.insert(tables.metrics)
                 .prefix_with("OR REPLACE")
                 .values(name=name, position=position, definition=json.dumps(definition))
             )
@@ -291,22 +288,32 @@ def _taken(name: str) -> BranchExists:
 
 
 def _upsert_key(table_uuid: str, columns: tuple[str, ...]) -> sa.Insert:
-    return sa.insert(_keys).prefix_with("OR REPLACE").values(table_uuid=table_uuid, columns=json.dumps(list(columns)))
+    return (
+        sa.insert(tables.keys)
+        .prefix_with("OR REPLACE")
+        .values(table_uuid=table_uuid, columns=json.dumps(list(columns)))
+    )
 
 
 def _set_up(connection: Any, _record: Any) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
 
 
 @contextmanager
 def _explained(file: Path) -> Iterator[None]:
+    """Say what is wrong with the file; a name that is taken is for the caller to tell."""
     try:
         yield
-    except OperationalError as error:
-        raise StorageUnavailable(f"The registry {file} cannot be opened: {error.orig}. Check the disk and try again.") from error
-    except DatabaseError as error:
-        raise StorageUnavailable(f"The registry {file} is damaged: {error.orig}. Restore it from a backup.") from error
+    except IntegrityError:
+        raise
+    except (OperationalError, sqlite3.OperationalError) as error:
+        reason = getattr(error, "orig", error)
+        raise StorageUnavailable(
+            f"The registry {file} cannot be used: {reason}. Check the disk and its permissions, then try again."
+        ) from error
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        reason = getattr(error, "orig", error)
+        raise StorageUnavailable(f"The registry {file} is damaged: {reason}. Restore it from a backup.") from error
 
 
 def _branch(row: Any) -> BranchRow:
