@@ -104,8 +104,12 @@ def _write_rows(cursor: duckdb.DuckDBPyConnection, work: TableWork, table: Table
         cursor.execute(f"DELETE FROM {name} AS t USING {final} AS f WHERE f.action = 'delete' AND {matched}")
     if table.updates:
         assignments = ", ".join(f"{identifier(c)} = f.result.{identifier(c)}" for c in cells)
-        cursor.execute(f"UPDATE {name} AS t SET {assignments} FROM {final} AS f WHERE f.action = 'update' AND {matched}")
+        cursor.execute(
+            f"UPDATE {name} AS t SET {assignments} FROM {final} AS f WHERE f.action = 'update' AND {matched}"
+        )
     if table.inserts:
         columns = [column.name for column in shape.columns]
         values = ", ".join(f"result.{identifier(c)}" for c in columns)
-        cursor.execute(f"INSERT INTO {name} ({identifiers(columns)}) SELECT {values} FROM {final} WHERE action = 'insert'")
+        cursor.execute(
+            f"INSERT INTO {name} ({identifiers(columns)}) SELECT {values} FROM {final} WHERE action = 'insert'"
+        )

@@ -43,9 +43,9 @@ def classified(states: str, shape: Shape, row_level: bool = False) -> str:
         WITH compared AS (
             SELECT *,
                    {_names(cells, _clashing)} AS clashing,
-                   {_names(cells, lambda c: _differs('ours', 'theirs', c))} AS differing,
-                   {_names(cells, lambda c: _differs('ours', 'base', c))} AS ours_edited,
-                   {_names(cells, lambda c: _differs('theirs', 'base', c))} AS theirs_edited,
+                   {_names(cells, lambda c: _differs("ours", "theirs", c))} AS differing,
+                   {_names(cells, lambda c: _differs("ours", "base", c))} AS ours_edited,
+                   {_names(cells, lambda c: _differs("theirs", "base", c))} AS theirs_edited,
                    {_merged(shape)} AS merged
             FROM {states}
         ), judged AS (
@@ -64,14 +64,14 @@ def classified(states: str, shape: Shape, row_level: bool = False) -> str:
         ), settled AS (
             SELECT key, base, ours, theirs, ours_version, theirs_version, outcome, merged,
                    CASE outcome
-                       WHEN 'edit_edit' THEN {'differing' if row_level else 'clashing'}
+                       WHEN 'edit_edit' THEN {"differing" if row_level else "clashing"}
                        WHEN 'insert_insert' THEN differing
                        WHEN 'edit_delete' THEN ours_edited
                        WHEN 'delete_edit' THEN theirs_edited
                        WHEN 'update' THEN differing_from_ours
                        ELSE [] END AS columns,
                    outcome = 'update' AND ours IS DISTINCT FROM base AS both_edited
-            FROM (SELECT *, {_names(cells, lambda c: _differs('merged', 'ours', c))} AS differing_from_ours FROM judged)
+            FROM (SELECT *, {_names(cells, lambda c: _differs("merged", "ours", c))} AS differing_from_ours FROM judged)
             WHERE outcome NOT IN ('same', 'kept')
         )
         SELECT *, left(md5(concat_ws(chr(31), {literal(shape.table)}, key::VARCHAR, outcome, {_fingerprint(cells)})), 16) AS id,

@@ -41,9 +41,7 @@ class TableDiff:
         wanted = f"WHERE kind = {literal(kind.value)}" if kind else ""
         sql = f"SELECT * FROM ({self._relation}) {wanted} ORDER BY key LIMIT {int(limit)} OFFSET {int(offset)}"
         by_lineage = self.key_origin is KeyOrigin.LINEAGE
-        return [
-            row_change(row, by_lineage, self.columns) for row in fetch(self._context.engine, self._branch_id, sql)
-        ]
+        return [row_change(row, by_lineage, self.columns) for row in fetch(self._context.engine, self._branch_id, sql)]
 
 
 @dataclass(frozen=True)
@@ -71,17 +69,16 @@ def diff_points(context: MergeContext, before: Point, after: Point) -> Diff:
     Raises:
         InvalidKey: rows of a table cannot be told apart.
     """
-    ancestor = context.lineage.common_ancestor([before, after])
-    at = {name: context.tables(point) for name, point in (("ancestor", ancestor), ("before", before), ("after", after))}
-    tables = {}
-    for name in sorted(set(at["before"]) | set(at["after"]), key=str.casefold):
-        there = {
-            label: TableAt(point, context.catalog(point.branch_id), at[label].get(name))
-            for label, point in (("ancestor", ancestor), ("before", before), ("after", after))
-        }
-        tables[name] = _diff_table(context, name, there["ancestor"], there["before"], there["after"])
+    tables = {
+        name: _diff_table(context, name, there["ancestor"], there["before"], there["after"])
+        for name, there in context.tables_by_name({"before": before, "after": after}).items()
+    }
     return Diff(
-        context.catalog(after.branch_id).name, context.catalog(before.branch_id).name, after.version, before.version, tables
+        context.catalog(after.branch_id).name,
+        context.catalog(before.branch_id).name,
+        after.version,
+        before.version,
+        tables,
     )
 
 

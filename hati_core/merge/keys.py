@@ -14,13 +14,18 @@ _NEVER_INFERRED = ("FLOAT", "DOUBLE", "STRUCT", "MAP", "UNION", "JSON", "VARIANT
 _ROUGH_FROM = 100_000
 
 
+def can_identify(column: Column) -> bool:
+    """Whether a column is of a type that names things rather than measures them."""
+    return not (column.type.startswith(_NEVER_INFERRED) or column.type.endswith("]"))
+
+
 def infer_key(cursor: duckdb.DuckDBPyConnection, relation: str, columns: tuple[Column, ...]) -> tuple[str, ...]:
     """The first column that is unique and not null, where there are at least two rows; else empty.
 
     Measurements, nested values and truth values are passed over: where those are unique it is by chance.
     """
     for column in columns:
-        if column.type.startswith(_NEVER_INFERRED) or column.type.endswith("]"):
+        if not can_identify(column):
             continue
         name = identifier(column.name)
         rows, filled = cursor.execute(f"SELECT count(*), count({name}) FROM (FROM {relation})").fetchall()[0]
@@ -77,8 +82,7 @@ def require_key(
     nulls = _rows(cursor, f"SELECT * FROM (FROM {relation}) WHERE {absent} LIMIT 5")
     if nulls:
         raise InvalidKey(
-            f"{_listed(key)} cannot be the key of “{table}” on {branch}: it is empty in some rows, such as "
-            f"{_shown(nulls[0])}. Fill them in or choose other columns.",
+            empty_message(table, branch, key, nulls),
             rows=nulls,
             branch=branch,
             table=table,
@@ -98,6 +102,14 @@ def duplicate_message(table: str, branch: str, key: tuple[str, ...], repeated: l
     return (
         f"{_listed(key)} does not tell the rows of “{table}” on {branch} apart: more than one row has {examples}. "
         "Remove the extra rows or choose other columns as the key."
+    )
+
+
+def empty_message(table: str, branch: str, key: tuple[str, ...], empty: list[Row]) -> str:
+    """The sentence for rows without a key."""
+    return (
+        f"{_listed(key)} cannot be the key of “{table}” on {branch}: it is empty in some rows, such as "
+        f"{_shown(empty[0])}. Fill them in or choose other columns."
     )
 
 

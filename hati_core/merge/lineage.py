@@ -81,7 +81,10 @@ class Lineage:
     def merge_base(self, ours: Point, theirs: Point) -> Point:
         """The best point that both sides have taken in whole; of several, the one that was merged last."""
         left, right = self.taken_in(ours), self.taken_in(theirs)
-        common = {self.normal(Point(branch_id, min(left[branch_id], right[branch_id]))) for branch_id in left.keys() & right.keys()}
+        common = {
+            self.normal(Point(branch_id, min(left[branch_id], right[branch_id])))
+            for branch_id in left.keys() & right.keys()
+        }
         best = [
             point
             for point in common

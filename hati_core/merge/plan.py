@@ -186,7 +186,9 @@ class MergePlan:
             resolved_row(conflict, values)
             before = self.resolutions.get(conflict_id)
             if isinstance(before, Side):
-                before = {column: before for column in decided_cells(conflict, before)} if before_has_row(conflict, before) else {}
+                before = (
+                    dict.fromkeys(decided_cells(conflict, before), before) if before_has_row(conflict, before) else {}
+                )
             resolution = {**(before or {}), **values}
         return replace(self, resolutions={**self.resolutions, conflict_id: resolution})
 
@@ -317,23 +319,33 @@ class MergePlan:
     def query(self, sql: str) -> list[Row]:
         """Run a query of our own on the tables of the target as the merge would leave them."""
         previews = [
-            f"{identifier(name)} AS ({self._preview(self._work[name], plan.final)})"
-            for name, plan in self.tables.items()
-            if plan.action is not TableAction.DROP
+            f"{identifier(name)} AS ({self._preview(work)})"
+            for name, work in self._work.items()
+            if work.action is not TableAction.DROP and identifier(name)[1:-1].casefold() in sql.casefold()
         ]
         with_clause = f"WITH {', '.join(previews)} " if previews else ""
         return fetch(self._context.engine, self.ours.branch_id, f"{with_clause}SELECT * FROM ({sql})")
 
-    def _preview(self, work: TableWork, final: str) -> str:
+    def _preview(self, work: TableWork) -> str:
+        final = self._final(work)
         changed = f"SELECT unnest(result) FROM ({final}) WHERE result IS NOT NULL"
         if work.ours.info is None:
             return changed
         there = work.ours.catalog.at(work.ours.info.name, work.ours.point.version)
         shape = work.shape
-        key = "rowid" if shape.by_lineage else f"struct_pack({', '.join(f'{identifier(c)} := {identifier(c)}' for c in shape.key)})"
+        key = (
+            "rowid"
+            if shape.by_lineage
+            else f"struct_pack({', '.join(f'{identifier(c)} := {identifier(c)}' for c in shape.key)})"
+        )
         touched = "key.rowid" if shape.by_lineage else "key"
         kept = f"SELECT unnest({shape.row(work.ours.info)}) FROM {there}"
         return f"{kept} WHERE {key} NOT IN (SELECT {touched} FROM ({final}) WHERE ours IS NOT NULL) UNION ALL {changed}"
+
+    @property
+    def context(self) -> MergeContext:
+        """What the plan was made in."""
+        return self._context
 
     def work(self) -> Mapping[str, TableWork]:
         """What applying needs, by table."""

@@ -32,15 +32,8 @@ def plan_points(
         InvalidKey: rows of a table cannot be told apart.
         SchemaMergeRefused: columns or tables changed in ways that are not merged yet.
     """
-    ancestor = context.lineage.common_ancestor([base, ours, theirs])
-    points = {"ancestor": ancestor, "base": base, "ours": ours, "theirs": theirs}
-    at = {label: context.tables(point) for label, point in points.items()}
     work = {}
-    for name in sorted(set(at["base"]) | set(at["ours"]) | set(at["theirs"]), key=str.casefold):
-        there = {
-            label: TableAt(point, context.catalog(point.branch_id), at[label].get(name))
-            for label, point in points.items()
-        }
+    for name, there in context.tables_by_name({"base": base, "ours": ours, "theirs": theirs}).items():
         planned = _plan_table(context, name, there)
         if planned:
             work[name] = planned
@@ -73,6 +66,8 @@ def _with_fitting(plan: MergePlan, resolutions: Mapping[str, Resolution]) -> Mer
 
 def _plan_table(context: MergeContext, name: str, there: Mapping[str, TableAt]) -> TableWork | None:
     base, ours, theirs = there["base"], there["ours"], there["theirs"]
+    if base.point == theirs.point or not (base.moved or theirs.moved):
+        return None
     action = table_action(base.info, ours.info, theirs.info)
     if action is TableAction.MERGE_ROWS:
         return _plan_rows(context, name, there)
@@ -95,9 +90,7 @@ def _plan_table(context: MergeContext, name: str, there: Mapping[str, TableAt]) 
     return None
 
 
-def _changed(
-    context: MergeContext, name: str, there: Mapping[str, TableAt], survivor: TableAt, base: TableAt
-) -> bool:
+def _changed(context: MergeContext, name: str, there: Mapping[str, TableAt], survivor: TableAt, base: TableAt) -> bool:
     """Whether the side that still has the table changed it since the base."""
     assert survivor.info and base.info
     columns = shared_columns([survivor.info, base.info])
@@ -119,18 +112,19 @@ def _plan_rows(context: MergeContext, name: str, there: Mapping[str, TableAt]) -
     result = Scratch(context.engine, "classified")
     with context.engine.session(ours.point.branch_id) as cursor:
         cursor.execute(f"CREATE TABLE {result.name} AS {classified(states.name, shape)}")
-    conflicts = scalar(
-        context.engine, ours.point.branch_id, f"SELECT count(*) FROM {result.name} WHERE {IS_CONFLICT}"
-    )
+    conflicts = scalar(context.engine, ours.point.branch_id, f"SELECT count(*) FROM {result.name} WHERE {IS_CONFLICT}")
     return TableWork(TableAction.MERGE_ROWS, shape, ours, theirs, result, conflicts, added)
 
 
 def _views_left(context: MergeContext, base: Point, ours: Point, theirs: Point) -> tuple[str, ...]:
     """Views that only theirs has, or has in another form: they are not merged, and said to be so."""
-    mine, other = (context.catalog(p.branch_id).views(p.version) for p in (ours, theirs))
-    before = context.catalog(base.branch_id).views(base.version)
+    other = context.views(theirs)
+    if not other:
+        return ()
+    mine, before = context.views(ours), context.views(base)
+    target = context.catalog(ours.branch_id).name
     return tuple(
-        f"The view “{name}” is not merged; create it on “{context.catalog(ours.branch_id).name}” if it is wanted there."
+        f"The view “{name}” is not merged; create it on “{target}” if it is wanted there."
         for name, sql in other.items()
         if mine.get(name) != sql and before.get(name) != sql
     )

@@ -23,7 +23,9 @@ def side_row(conflict: Conflict, side: Side) -> Row | None:
 
 def decided_cells(conflict: Conflict, resolution: Resolution) -> frozenset[str]:
     """The conflict columns that a resolution settles."""
-    return frozenset(conflict.columns) if isinstance(resolution, Side) else frozenset(resolution) & set(conflict.columns)
+    return (
+        frozenset(conflict.columns) if isinstance(resolution, Side) else frozenset(resolution) & set(conflict.columns)
+    )
 
 
 def is_decided(conflict: Conflict, resolution: Resolution | None) -> bool:
@@ -65,7 +67,9 @@ def require_fit(conflict: Conflict, resolution: Resolution, shape: Shape) -> Non
         return
     if not isinstance(resolution, Mapping):
         raise InvalidResolution(f"A resolution is a Side, or a dict of columns; {resolution!r} is neither.")
-    allowed = set(conflict.columns) if conflict.kind not in _WHOLE_ROW else {c.name for c in shape.columns} - set(shape.key)
+    allowed = (
+        set(conflict.columns) if conflict.kind not in _WHOLE_ROW else {c.name for c in shape.columns} - set(shape.key)
+    )
     for column in resolution:
         if column not in allowed:
             raise InvalidResolution(

@@ -9,7 +9,9 @@ from hati_core.model import Key, Row, RowChange
 from hati_core.storage.engine import Engine
 
 
-def fetch(engine: Engine, branch_id: str, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> list[Row]:
+def fetch(
+    engine: Engine, branch_id: str, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None
+) -> list[Row]:
     """The rows of a query of our own, as dicts in column order."""
     with engine.session(branch_id) as cursor:
         result = cursor.execute(sql, params) if params else cursor.execute(sql)

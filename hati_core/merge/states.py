@@ -1,8 +1,10 @@
 """What the rows that were touched look like at several points, without reading the rest of the table.
 
-Every point is reached from the common ancestor of all by a feed of changes. For each key in
-any feed, the row at a point is what that point's feed left, or else what the ancestor had;
-what the ancestor had is in any feed that touched the key. The cost follows the change.
+Every point is reached from the common ancestor of all by a feed of changes. What a feed comes
+to is, for each key, the images of rows that went and those that came; what went and came again
+cancels out. For each key in any feed, the row at a point is what that point's feed left, or else
+what the ancestor had; what the ancestor had is in any feed that touched the key. The cost
+follows the change.
 """
 
 from __future__ import annotations
@@ -10,27 +12,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import duckdb
-
-from hati_core.errors import InvalidKey
-from hati_core.merge.keys import duplicate_message
 from hati_core.merge.lineage import Lineage, Point
 from hati_core.model import Column, KeyOrigin, TableInfo
-from hati_core.quote import identifier, identifiers, literal
+from hati_core.quote import identifier, literal
 from hati_core.storage.catalog import Catalog
 
 LINEAGE_KEY = ("rowid", "branch")
-_BEFORE = "('delete', 'update_preimage')"
-_AFTER = "('insert', 'update_postimage')"
+_UNSETTLED_ROWID = 10**18
+"""DuckLake numbers rows that one transaction both inserts and updates from here on, anew in every transaction."""
 
 
 @dataclass(frozen=True)
 class TableAt:
-    """A table at a point; ``info`` is None where the table does not exist there."""
+    """A table at a point; ``info`` is None where the table does not exist there.
+
+    ``moved`` is False where no commit since the common ancestor can have changed it.
+    """
 
     point: Point
     catalog: Catalog
     info: TableInfo | None
+    moved: bool = True
+
+    @property
+    def relation(self) -> str:
+        """The table as SQL; it takes an alias only through a subquery."""
+        assert self.info is not None
+        return self.catalog.at(self.info.name, self.point.version)
 
 
 @dataclass(frozen=True)
@@ -60,151 +68,125 @@ class Shape:
         return f"struct_pack({', '.join(f'{identifier(c)} := {row}.{identifier(c)}' for c in self.key)})"
 
 
-class StateBuilder:
-    """Builds the table of states for one table name; ``names`` label the points, in order."""
+def states_query(shape: Shape, lineage: Lineage, ancestor: TableAt, points: Mapping[str, TableAt]) -> str:
+    """The query for ``key``, a row struct per point, the last version that touched it there, and ``fault``.
 
-    def __init__(
-        self,
-        cursor: duckdb.DuckDBPyConnection,
-        lineage: Lineage,
-        ancestor: TableAt,
-        points: Mapping[str, TableAt],
-        shape: Shape,
-    ) -> None:
-        self._cursor = cursor
-        self._lineage = lineage
-        self._ancestor = ancestor
-        self._points = points
-        self._shape = shape
-        self._made: list[str] = []
+    ``fault`` is the label of a point (or ``ancestor``) on which the key stands for more than
+    one row, or for none because it is empty; NULL where all is well.
+    """
+    feeds = {name: _events(shape, lineage, ancestor, there) for name, there in points.items()}
+    live = {name: events for name, events in feeds.items() if events}
+    if not live:
+        fields = ", ".join(f"{identifier(column.name)} {column.type}" for column in shape.columns)
+        nothing = ", ".join(f"NULL::STRUCT({fields}) AS {name}, NULL::BIGINT AS {name}_version" for name in points)
+        return f"SELECT NULL AS key, {nothing}, NULL::VARCHAR AS fault WHERE false"
+    nets = ", ".join(f"{name}_net AS MATERIALIZED ({_net(events)})" for name, events in live.items())
+    keys = " UNION ".join(f"SELECT key FROM {name}_net" for name in live)
+    joins = " ".join(f"LEFT JOIN {name}_net ON {name}_net.key = keys.key" for name in live)
+    columns = ", ".join(_state(name, live) for name in points)
+    return (
+        f"WITH {nets}, keys AS MATERIALIZED ({keys}), held AS ({_held(shape, ancestor)}) "
+        f"SELECT keys.key, {columns}, CASE {_faults(shape, live)} END AS fault "
+        f"FROM keys {joins} LEFT JOIN held ON held.key = keys.key"
+    )
 
-    def build(self, target: str) -> None:
-        """Create ``target`` with ``key``, a row struct per point, and per point the last version that touched it.
 
-        Raises:
-            InvalidKey: the key does not identify the rows on one of the points.
-        """
-        feeds = {name: self._feed(name, table, f"{target[:-1]}_{name}{target[-1]}") for name, table in self._points.items()}
-        try:
-            live = {name: feed for name, feed in feeds.items() if feed}
-            self._cursor.execute(f"CREATE TABLE {target} AS {self._joined(live)}")
-        finally:
-            for feed in self._made:
-                self._cursor.execute(f"DROP TABLE IF EXISTS {feed}")
+def _state(name: str, live: Mapping[str, str]) -> str:
+    origin = f"coalesce({', '.join(f'{feed}_net.before' for feed in live)})"
+    if name not in live:
+        return f"{origin} AS {name}, NULL::BIGINT AS {name}_version"
+    return (
+        f"CASE WHEN {name}_net.key IS NULL THEN {origin} ELSE {name}_net.after END AS {name}, "
+        f"{name}_net.version AS {name}_version"
+    )
 
-    def _joined(self, feeds: Mapping[str, str]) -> str:
-        if not feeds:
-            nothing = ", ".join(f"NULL AS {name}, NULL AS {name}_version" for name in self._points)
-            return f"SELECT NULL AS key, {nothing} WHERE false"
-        keys = " UNION ".join(f"SELECT key FROM {feed}" for feed in feeds.values())
-        origin = f"coalesce({', '.join(f'{name}_feed.before' for name in feeds)})"
-        columns = []
-        for name in self._points:
-            if name in feeds:
-                columns.append(f"CASE WHEN {name}_feed.key IS NULL THEN {origin} ELSE {name}_feed.after END AS {name}")
-                columns.append(f"{name}_feed.version AS {name}_version")
-            else:
-                columns.append(f"{origin} AS {name}, NULL::BIGINT AS {name}_version")
-        joins = " ".join(f"LEFT JOIN {feed} AS {name}_feed ON {name}_feed.key = keys.key" for name, feed in feeds.items())
-        return f"SELECT keys.key, {', '.join(columns)} FROM ({keys}) AS keys {joins}"
 
-    def _feed(self, name: str, there: TableAt, target: str) -> str | None:
-        """A table of (key, before, after, version) from the ancestor to a point; None where nothing happened."""
-        start, end = self._ancestor.point.version, there.point.version
-        same_line = self._lineage.normal(there.point) == self._ancestor.point
-        if same_line or (self._ancestor.info is None and there.info is None):
-            return None
-        if self._ancestor.info and there.info and self._ancestor.info.uuid == there.info.uuid:
-            events = self._events(there, there.info, start + 1, end)
+def _net(events: str) -> str:
+    """What a feed comes to: the image that went, the image that came, and how many of each there were."""
+    return (
+        "SELECT key, max(version) AS version, any_value(image) FILTER (net < 0) AS before, "
+        "any_value(image) FILTER (net > 0) AS after, "
+        "coalesce(-sum(net) FILTER (net < 0), 0) AS went, coalesce(sum(net) FILTER (net > 0), 0) AS came "
+        "FROM (SELECT key, image, max(version) AS version, sum(CASE WHEN coming THEN 1 ELSE -1 END) AS net "
+        f"FROM ({events}) GROUP BY key, image) WHERE net <> 0 GROUP BY key"
+    )
+
+
+def _held(shape: Shape, ancestor: TableAt) -> str:
+    """How many rows of the ancestor have each key; by lineage only the row numbers that can repeat."""
+    if ancestor.info is None:
+        return "SELECT NULL AS key, 0 AS rows WHERE false"
+    if shape.by_lineage:
+        rows, where = f"SELECT rowid FROM {ancestor.relation}", f"rowid >= {_UNSETTLED_ROWID}"
+        return f"SELECT keys.key, count(*) AS rows FROM ({rows}) AS t JOIN keys ON t.rowid = keys.key.rowid WHERE {where} GROUP BY ALL"
+    matched = " AND ".join(f"t.{identifier(c)} = keys.key.{identifier(c)}" for c in shape.key)
+    return f"SELECT keys.key, count(*) AS rows FROM (FROM {ancestor.relation}) AS t JOIN keys ON {matched} GROUP BY ALL"
+
+
+def _faults(shape: Shape, live: Mapping[str, str]) -> str:
+    cases = ["WHEN held.rows > 1 THEN 'ancestor'"]
+    empty = " OR ".join(f"keys.key.{identifier(c)} IS NULL" for c in shape.key)
+    for name in live:
+        net = f"{name}_net"
+        cases.append(f"WHEN {net}.went > 1 THEN 'ancestor'")
+        extra = f"{net}.before IS NULL AND held.rows > 0"
+        if shape.by_lineage:
+            extra += f" OR keys.key.branch <> '' AND {net}.went > 0"
         else:
-            events = self._wholesale(there)
-        self._made.append(target)
-        key = self._event_key(there) if self._shape.by_lineage else self._shape.key_of("image")
-        self._cursor.execute(f"CREATE TABLE {target} AS SELECT *, {key} AS key FROM ({events})")
-        self._require_unique(there, target)
-        folded = f"{target[:-1]}_net{target[-1]}"
-        self._made.append(folded)
-        self._cursor.execute(
-            f"CREATE TABLE {folded} AS SELECT key, max(version) AS version, "
-            f"CASE WHEN min(version) = min(version) FILTER (kind IN {_BEFORE}) "
-            f"THEN arg_min(image, version) FILTER (kind IN {_BEFORE}) END AS before, "
-            f"CASE WHEN max(version) = max(version) FILTER (kind IN {_AFTER}) "
-            f"THEN arg_max(image, version) FILTER (kind IN {_AFTER}) END AS after "
-            f"FROM {target} GROUP BY key"
-        )
-        return folded
+            cases.append(f"WHEN {net}.before IS NOT NULL AND ({empty}) THEN 'ancestor'")
+            extra += f" OR {net}.after IS NOT NULL AND ({empty})"
+        cases.append(f"WHEN {net}.came > 1 OR {net}.key IS NOT NULL AND ({extra}) THEN {literal(name)}")
+    return " ".join(cases)
 
-    def _events(self, there: TableAt, info: TableInfo, first: int, last: int) -> str:
-        changes = f"{identifier(there.catalog.alias)}.table_changes({literal(info.name)}, {first}, {last})"
-        return (
-            f"SELECT snapshot_id AS version, rowid AS row_id, change_type AS kind, "
-            f"{self._shape.row(info)} AS image FROM {changes}"
-        )
 
-    def _wholesale(self, there: TableAt) -> str:
-        """Events for a table that was created, dropped or replaced on the way: every row goes, every row comes."""
-        parts = []
-        for table, kind in ((self._ancestor, "delete"), (there, "insert")):
-            if table.info:
-                relation = table.catalog.at(table.info.name, table.point.version)
-                parts.append(
-                    f"SELECT {there.point.version}::BIGINT AS version, rowid AS row_id, '{kind}' AS kind, "
-                    f"{self._shape.row(table.info)} AS image FROM (SELECT rowid, * FROM {relation})"
-                )
-        return " UNION ALL ".join(parts)
+def _events(shape: Shape, lineage: Lineage, ancestor: TableAt, there: TableAt) -> str | None:
+    """Rows that went and came from the ancestor to a point, by version; None where nothing can have."""
+    if not there.moved or not (ancestor.info or there.info):
+        return None
+    if ancestor.info and there.info and ancestor.info.uuid == there.info.uuid:
+        return _logged(shape, lineage, ancestor, there, there.info)
+    return _wholesale(shape, ancestor, there)
 
-    def _event_key(self, there: TableAt) -> str:
-        """Row lineage: a row of the ancestor by its rowid, a row born later by its rowid and the branch that made it."""
-        born = "min(version) FILTER (kind = 'insert') OVER (PARTITION BY row_id)"
-        line = self._lineage.line(there.point)
-        owners = sorted(((version, branch_id) for branch_id, version in line.items()), key=lambda owner: owner[0])
-        cases = " ".join(f"WHEN {born} <= {version} THEN {literal(branch_id)}" for version, branch_id in owners)
-        return f"struct_pack(rowid := row_id, branch := CASE WHEN {born} IS NULL THEN '' {cases} END)"
 
-    def _require_unique(self, there: TableAt, events: str) -> None:
-        """Two rows of one state must not share a key; declared keys are held by every commit."""
-        if self._shape.by_lineage:
-            repeated = self._cursor.execute(
-                f"SELECT key, version FROM {events} WHERE kind IN {_AFTER} GROUP BY ALL HAVING count(*) > 1 LIMIT 1"
-            ).fetchall()
-            if repeated:
-                raise InvalidKey(
-                    f"The rows of “{self._shape.table}” on {there.catalog.name} cannot be told apart. "
-                    "Choose the columns that identify a row as its key, then try again.",
-                    branch=there.catalog.name,
-                    table=self._shape.table,
-                )
-            return
-        self._require_unique_events(there, events)
-        if self._shape.origin is KeyOrigin.INFERRED:
-            for side in (there, self._ancestor):
-                self._require_unique_rows(side, events)
+def _logged(shape: Shape, lineage: Lineage, ancestor: TableAt, there: TableAt, info: TableInfo) -> str:
+    """Events from DuckLake's own functions: ``table_changes`` would scan twice to tell updates from the rest."""
+    arguments = f"{literal(there.catalog.alias)}, 'main', {literal(info.name)}, {ancestor.point.version + 1}, {there.point.version}"
+    feeds = " UNION ALL ".join(
+        f"SELECT feed.snapshot_id AS version, feed.rowid AS row_id, {coming} AS coming, {shape.row(info, 'feed.')} AS image "
+        f"FROM {function}({arguments}) AS feed"
+        for function, coming in (("ducklake_table_deletions", "false"), ("ducklake_table_insertions", "true"))
+    )
+    key = _lineage_key(lineage, there) if shape.by_lineage else shape.key_of("image")
+    return f"SELECT {key} AS key, version, coming, image FROM ({feeds})"
 
-    def _require_unique_events(self, there: TableAt, events: str) -> None:
-        """No version may have left, or found, two rows with one key."""
-        for kinds in (_BEFORE, _AFTER):
-            self._refuse_repeated(
-                there,
-                f"SELECT DISTINCT key FROM (SELECT key FROM {events} WHERE kind IN {kinds} "
-                f"GROUP BY key, version HAVING count(*) > 1) ORDER BY key LIMIT 5",
+
+def _lineage_key(lineage: Lineage, there: TableAt) -> str:
+    """A row of the ancestor by its rowid, a row born later by its rowid and the branch that made it."""
+    line = lineage.line(there.point)
+    owners = sorted(((version, branch_id) for branch_id, version in line.items()), key=lambda owner: owner[0])
+    cases = " ".join(
+        f"WHEN min(version) OVER one_row <= {version} THEN {literal(branch_id)}" for version, branch_id in owners
+    )
+    was_there = "min(version) FILTER (NOT coming) OVER one_row = min(version) OVER one_row"
+    born = f"CASE WHEN {was_there} THEN '' {cases} END".replace("OVER one_row", "OVER (PARTITION BY row_id)")
+    return f"struct_pack(rowid := row_id, branch := {born})"
+
+
+def _wholesale(shape: Shape, ancestor: TableAt, there: TableAt) -> str:
+    """Events for a table that was created, dropped or replaced on the way: every row goes, every row comes."""
+    parts = []
+    for table, coming, born in ((ancestor, "false", ""), (there, "true", there.point.branch_id)):
+        if table.info:
+            key = (
+                f"struct_pack(rowid := row_id, branch := {literal(born)})"
+                if shape.by_lineage
+                else shape.key_of("image")
             )
-
-    def _require_unique_rows(self, side: TableAt, events: str) -> None:
-        if side.info is None:
-            return
-        names, relation = identifiers(self._shape.key), side.catalog.at(side.info.name, side.point.version)
-        key = self._shape.key_of("row")
-        self._refuse_repeated(
-            side,
-            f"SELECT {key} AS key FROM (SELECT {names} FROM (FROM {relation}) AS row "
-            f"WHERE {key} IN (SELECT key FROM {events})) AS row GROUP BY ALL HAVING count(*) > 1 ORDER BY key LIMIT 5",
-        )
-
-    def _refuse_repeated(self, side: TableAt, repeated: str) -> None:
-        rows = [key for (key,) in self._cursor.execute(repeated).fetchall()]
-        if rows:
-            message = duplicate_message(self._shape.table, side.catalog.name, self._shape.key, rows)
-            raise InvalidKey(message, rows=rows, branch=side.catalog.name, table=self._shape.table)
+            parts.append(
+                f"SELECT {key} AS key, {there.point.version}::BIGINT AS version, {coming} AS coming, image FROM "
+                f"(SELECT rowid AS row_id, {shape.row(table.info)} AS image FROM {table.relation})"
+            )
+    return " UNION ALL ".join(parts)
 
 
 def shared_columns(tables: Sequence[TableInfo]) -> tuple[Column, ...]:
