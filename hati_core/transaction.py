@@ -55,6 +55,8 @@ class Transaction:
             self._declare(*key)
             return 0
         self._protect_keys(statement)
+        if statement.kind is StatementKind.DDL:
+            self.before_definition()
         self._statements.append(sql.strip())
         result = _run(self.cursor, text, params).fetchall()
         affected = int(result[0][0]) if statement.kind is not StatementKind.QUERY and result and result[0] else 0
@@ -71,6 +73,10 @@ class Transaction:
             self.execute(sql, params)
             return []
         return rows_of(_run(self.cursor, statement.sql, params))
+
+    def before_definition(self) -> None:
+        """Has to come before any statement of our own that creates, alters or drops."""
+        self._store.engine.let_schema_settle(self._branch_id)
 
     def note(self, *touches: Touch, keys: Mapping[str, tuple[str, ...]] | None = None) -> None:
         """Record what statements of our own did, and whose key has to be checked or remembered."""

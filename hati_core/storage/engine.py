@@ -22,6 +22,8 @@ _EXTENSIONS = ("sqlite_scanner", "ducklake")
 _METADATA = "__ducklake_metadata_"
 _PAST_VERSIONS = 16
 """How many catalogs stay attached at an older version; each takes memory and is quick to attach again."""
+_LOADING_SECONDS = 1.0
+"""Much more than DuckLake needs to load the tables of a catalog."""
 _SETTLED_SECONDS = 2.0
 """Clocks of file systems are coarse: a file this old shows by its time that nothing was written since."""
 
@@ -46,6 +48,8 @@ class Engine:
         for folder in (self.catalogs, self.data, self.locks, root / "tmp"):
             folder.mkdir(parents=True, exist_ok=True)
         self._guard = threading.RLock()
+        self._session_over = threading.Condition(self._guard)
+        self._sessions: dict[object, tuple[str, int]] = {}
         self._closed = False
         self._attached: dict[str, int] = {}
         self._idle: dict[str, list[duckdb.DuckDBPyConnection]] = {}
@@ -166,6 +170,8 @@ class Engine:
             self._attached[alias] += 1
             idle = self._idle.get(alias)
             cursor = idle.pop() if idle else None
+            own = object()
+            self._sessions[own] = (alias, threading.get_ident())
         is_clean = False
         try:
             with translated():
@@ -176,6 +182,20 @@ class Engine:
             is_clean = True
         finally:
             self._take_back(alias, cursor, is_clean)
+            with self._session_over:
+                del self._sessions[own]
+                self._session_over.notify_all()
+
+    def let_schema_settle(self, branch_id: str) -> None:
+        """Wait until nobody in this process can be loading the tables of a branch that the caller has loaded.
+
+        Two threads that load them at once make DuckLake drop the copy that one of them goes on using, and a
+        transaction that defines tables reads it until its commit (duckdb/ducklake #1248, in 1.5.3 to 1.5.5).
+        """
+        alias, own_thread = alias_of(branch_id), threading.get_ident()
+        with self._session_over:
+            running = {key for key, (name, thread) in self._sessions.items() if name == alias and thread != own_thread}
+            self._session_over.wait_for(lambda: not running & self._sessions.keys(), timeout=_LOADING_SECONDS)
 
     def _take_back(self, alias: str, cursor: duckdb.DuckDBPyConnection | None, is_clean: bool) -> None:
         with self._guard:
