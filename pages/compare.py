@@ -1,0 +1,40 @@
+"""Compare: branches side by side, what makes up the difference, and the rows behind it."""
+
+import streamlit as st
+
+from pages.parts.comparing import chosen_branches, made_of, row_differences
+from pages.parts.session import told
+from pages.parts.shell import begin_page, empty_state, next_step
+from pages.parts.values import value_chart, value_table, values_by_branch
+
+page = begin_page("Compare", "What each branch is worth, and why", step="Compare")
+if page.is_empty or len(page.infos) == 1:
+    empty_state(
+        ":material/compare_arrows:",
+        "There is nothing to compare yet",
+        "Compare needs main and at least one branch.",
+        "app.py" if page.is_empty else "pages/branches.py",
+        "Begin on the overview" if page.is_empty else "Make a branch",
+    )
+    st.stop()
+
+names = chosen_branches(page)
+if len(names) < 2:
+    st.info("Choose at least two branches.", icon=":material/compare_arrows:")
+    st.stop()
+
+with told():
+    metrics = page.repository.measures.metrics(page.repository.branch(names[0]))
+    values = values_by_branch(page, names, metrics)
+    with st.container(border=True):
+        st.markdown(f"**{metrics[0].name}**")
+        value_chart(page, metrics[0], values)
+        value_table(metrics, values, names[0])
+    other = names[1] if len(names) == 2 else st.segmented_control(
+        "Look closer at", names[1:], default=names[1], required=True, key="closer"
+    )
+    made_of(page, metrics[0], names[0], other, values)
+    row_differences(page, names[0], other)
+
+if other != "main":
+    next_step(f"merge {other} into main", "pages/merge.py", ":material/merge:", branch=other)

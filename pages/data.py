@@ -1,0 +1,47 @@
+"""Data: the rows of one table on the branch in view, to edit and save; SQL; files."""
+
+import streamlit as st
+
+from pages.parts.console import console
+from pages.parts.editing import edit_table
+from pages.parts.session import picker, told
+from pages.parts.shell import begin_page, empty_state, next_step
+from pages.parts.upload import import_dialog
+
+page = begin_page("Data", "Change rows on the branch in view; saving makes one commit", step="Try")
+tables = page.branch.tables()
+if not tables:
+    empty_state(
+        ":material/table_rows:",
+        "This branch has no tables yet",
+        "Start with the tutorial, the sample portfolio, or a file of your own.",
+        "app.py",
+        "Begin on the overview",
+    )
+    st.stop()
+
+if page.info.is_main:
+    st.warning(
+        "You are on **main**: what you save here, everybody sees. To try something, choose or make a branch first.",
+        icon=":material/home:",
+    )
+
+chooser, button = st.columns([4, 1], vertical_alignment="bottom")
+with chooser:
+    name = picker("Table", "table", list(tables), next(iter(tables)))
+if button.button("Import a file", icon=":material/upload_file:", key="import", width="stretch"):
+    import_dialog(page.repository, page.branch.name)
+
+rows, sql = st.tabs(["Rows", "SQL"])
+with rows, told():
+    edit_table(page, tables[name])
+with sql:
+    console(page, name)
+
+if not page.info.is_main:
+    next_step(
+        f"see what {page.branch.name} is worth beside main",
+        "pages/compare.py",
+        ":material/arrow_forward:",
+        branch=page.branch.name,
+    )

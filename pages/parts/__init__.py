@@ -1,0 +1,1 @@
+"""What pages share. A folder, so that Streamlit does not take it for a page."""

@@ -1,0 +1,65 @@
+"""Making, discarding and bringing back branches."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from hati_core import Commit, HatiError, Repository
+from pages.parts.session import announce, author, choose, complain
+from pages.parts.words import ago, plain
+
+
+@st.dialog("New branch", icon=":material/account_tree:")
+def create_dialog(repository: Repository, names: list[str]) -> None:
+    """Ask for a name and where to begin; the new branch becomes the one in view."""
+    name = st.text_input("Name", placeholder="aggressive-growth", key="new-branch-name", max_chars=400)
+    source = st.selectbox("From", names, key="new-branch-parent")
+    versions = repository.branch(source).log(30)
+    start = st.selectbox("As it was at", versions, format_func=_version, key=f"new-branch-at-{source}")
+    description = st.text_input("What for (optional)", key="new-branch-description", max_chars=200)
+    if st.button("Create branch", type="primary", key="new-branch-create", width="stretch"):
+        try:
+            newest = versions[0].version
+            at = start.version if start and start.version != newest else None
+            branch = repository.create_branch(name, source, at, description, author=author())
+        except HatiError as error:
+            complain(error)
+            return
+        choose("branch", branch.name)
+        announce(f"{plain(branch.name)} is yours to change. {plain(source)} stays as it is.")
+        st.rerun()
+
+
+def _version(commit: Commit) -> str:
+    return f"version {commit.version} · {commit.message[:50]} · {ago(commit.at)}"
+
+
+@st.dialog("Discard this branch?", icon=":material/delete:")
+def discard_dialog(repository: Repository, name: str, changed_rows: int | None) -> None:
+    """Say what would go, and that it can come back."""
+    rows = "Its changes" if changed_rows is None else f"Its {changed_rows:,} changed row{'' if changed_rows == 1 else 's'}"
+    st.markdown(f"**{plain(name)}** leaves the list. {rows} stay restorable for seven days; main is not affected.")
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Keep it", key="discard-keep"):
+            st.rerun()
+        if st.button("Discard", type="primary", key="discard-confirm"):
+            try:
+                repository.discard(name)
+            except HatiError as error:
+                complain(error)
+                return
+            choose("branch", "main")
+            announce(f"{plain(name)} was discarded. Bring it back from the list of discarded branches.")
+            st.rerun()
+
+
+def undiscard(repository: Repository, name: str) -> None:
+    """Bring a branch back and look at it."""
+    try:
+        repository.undiscard(name)
+    except HatiError as error:
+        complain(error)
+        return
+    choose("branch", name)
+    announce(f"{plain(name)} is back.")
+    st.rerun()

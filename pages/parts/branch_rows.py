@@ -1,0 +1,81 @@
+"""One branch as a row of the list of branches."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from hati_core import BranchInfo, HatiError, Repository
+from hati_core.measures import MetricValue
+from pages.parts.palette import BRANCHES
+from pages.parts.shell import Page
+from pages.parts.words import ago, amount, count, plain
+
+PAGE_SIZE = 20
+_DOTS = dict(zip(BRANCHES, ("blue", "orange", "green", "violet", "red", "primary", "yellow"), strict=True))
+
+
+def changed_rows(repository: Repository, info: BranchInfo) -> int | None:
+    """How many rows the branch has changed since it and its parent were the same; None where rows cannot be told apart."""
+    parent = "" if info.parent is None else info.parent
+    live = {branch.name: branch.head for branch in repository.branches()}
+    return _changed_rows(repository, info.name, info.id, info.head, live.get(parent, -1))
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _changed_rows(_repository: Repository, name: str, branch_id: str, head: int, parent_head: int) -> int | None:
+    try:
+        return _repository.changes(name).changed_rows
+    except HatiError:
+        return None
+
+
+def branch_row(page: Page, info: BranchInfo, values: list[MetricValue], reference: list[MetricValue]) -> str | None:
+    """Draw one branch; returns "discard" when that was pressed."""
+    pressed = None
+    with st.container(border=True, key=f"branch-{info.id}"):
+        about, worth, actions = st.columns([5, 3, 4], vertical_alignment="center")
+        with about:
+            dot = f":{_DOTS.get(page.colours[info.name], 'gray')}[●]"
+            here = " :gray-badge[in view]" if info.name == page.branch.name else ""
+            st.markdown(f"{dot} **{plain(info.name)}**{here}")
+            st.caption(_facts(page, info))
+        with worth:
+            _worth(info, values, reference)
+        with actions, st.container(
+            horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="xsmall"
+        ):
+            st.page_link("pages/data.py", label="Open", icon=":material/table_rows:", query_params={"branch": info.name})
+            if not info.is_main:
+                params = {"branch": info.name}
+                st.page_link("pages/compare.py", label="Compare", icon=":material/compare_arrows:", query_params=params)
+                st.page_link("pages/merge.py", label="Merge", icon=":material/merge:", query_params=params)
+                if st.button(
+                    "Discard", key=f"discard-{info.id}", icon=":material/delete:", type="tertiary"
+                ):
+                    pressed = "discard"
+    return pressed
+
+
+def _facts(page: Page, info: BranchInfo) -> str:
+    if info.is_main:
+        return f"what everybody sees · {count(info.head, 'commit')}"
+    rows = changed_rows(page.repository, info)
+    changed = "rows cannot be told apart" if rows is None else count(rows, "changed row")
+    facts = [f"from {plain(info.parent)} at version {info.base}", changed, plain(info.author), ago(info.created_at)]
+    if info.expires_at:
+        facts.append(f"until {info.expires_at:%Y-%m-%d}")
+    if info.description:
+        facts.append(plain(info.description))
+    return " · ".join(facts)
+
+
+def _worth(info: BranchInfo, values: list[MetricValue], reference: list[MetricValue]) -> None:
+    for mine, main in zip(values, reference, strict=True):
+        if mine.value is None:
+            st.caption(f":material/warning: {plain(mine.problem)}")
+            continue
+        st.markdown(f"**{plain(amount(mine.value, mine.metric.unit))}**")
+        if not info.is_main and main.value is not None:
+            st.caption(f"{plain(amount(mine.value - main.value, mine.metric.unit, signed=True))} vs main")
+        else:
+            st.caption(plain(mine.metric.name))

@@ -1,0 +1,94 @@
+"""Two branches next to each other: what makes up the difference, and row by row."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from hati_core import ChangeKind, Metric, TableDiff
+from hati_core.measures import MetricValue
+from pages.parts.figures import CONFIG, BranchValue, waterfall
+from pages.parts.rows_table import changes_table
+from pages.parts.session import asked_for, told
+from pages.parts.shell import Page
+from pages.parts.words import amount, count, plain
+
+MOST_BRANCHES = 5
+_PAGE = 200
+_STATE = "compared branches"
+
+
+def chosen_branches(page: Page) -> list[str]:
+    """Two to five branches, the first being what the others are compared with; kept in the address."""
+    asked = [name for name in (asked_for("with") or "").split("|") if name in page.names]
+    default = ["main", page.branch.name] if not page.info.is_main else page.names[:MOST_BRANCHES]
+    kept = [name for name in st.session_state.get(_STATE, []) if name in page.names]
+    if asked:
+        kept = asked
+    elif asked_for("branch") or len(kept) < 2:
+        kept = default
+    chosen = st.multiselect(
+        "Branches", page.names, default=kept, max_selections=MOST_BRANCHES, key=f"compare-{'|'.join(default)}",
+        help="The first is what the others are compared with.",
+    )
+    st.session_state[_STATE] = chosen
+    st.query_params["with"] = "|".join(chosen)
+    return chosen
+
+
+def made_of(page: Page, metric: Metric, before: str, after: str, values: dict[str, list[MetricValue]]) -> None:
+    """The waterfall from one branch to another."""
+    first, last = values[before][0].value, values[after][0].value
+    if metric.breakdown is None or first is None or last is None:
+        return
+    with st.container(border=True):
+        difference = amount(last - first, metric.unit, signed=True)
+        st.markdown(f"**What makes up the difference** · {plain(before)} → {plain(after)}: {plain(difference)}")
+        with told():
+            branches = (page.repository.branch(before), page.repository.branch(after))
+            changes = page.repository.measures.changes(*branches, metric.breakdown)
+            if not changes:
+                st.caption("No position is worth more or less.")
+                return
+            figure = waterfall(
+                BranchValue(before, first), BranchValue(after, last), changes, metric.unit, page.colours, page.theme
+            )
+            parts = "; ".join(f"{c.label} {amount(c.delta, metric.unit, signed=True)}" for c in changes)
+            st.plotly_chart(figure, theme=None, config=CONFIG, key="waterfall", alt=f"{before} to {after}: {parts}")
+
+
+def row_differences(page: Page, before: str, after: str) -> None:
+    """Every row that differs, table by table."""
+    with st.container(border=True):
+        st.markdown(f"**Row by row** · {plain(before)} → {plain(after)}")
+        with told():
+            diff = page.repository.diff(after, before)
+            changed = [table for table in diff.tables.values() if table]
+            if not changed:
+                st.caption("Every row is the same on both.")
+            for table in changed:
+                counts = " ".join(f"{sign}{number:,}" for sign, number in (
+                    ("+", table.added), ("−", table.removed), ("~", table.changed)) if number)
+                schema = f" · {plain(', '.join(table.schema_changes))}" if table.schema_changes else ""
+                st.markdown(f"{plain(table.table)} :gray-badge[{plain(counts)}]{schema}")
+                total = table.added + table.removed + table.changed
+                kind = _kind_filter(table.table) if total > 1 else None
+                pages = -(-_size(table, kind) // _PAGE)
+                number = st.pagination(pages, key=f"diff-page-{table.table}-{kind}") if pages > 1 else 1
+                rows = table.rows(kind, (number - 1) * _PAGE, _PAGE)
+                if rows:
+                    changes_table(rows, table.columns, f"diff-{table.table}")
+                elif total:
+                    st.caption(f"None of the {count(total, 'row')} is of this kind.")
+
+
+def _kind_filter(table: str) -> ChangeKind | None:
+    options = {"All": None, "+ added": ChangeKind.ADDED, "~ changed": ChangeKind.CHANGED, "− removed": ChangeKind.REMOVED}
+    chosen = st.segmented_control(
+        "Show", list(options), default="All", required=True, key=f"diff-kind-{table}", label_visibility="collapsed"
+    )
+    return options[chosen or "All"]
+
+
+def _size(table: TableDiff, kind: ChangeKind | None) -> int:
+    sizes = {ChangeKind.ADDED: table.added, ChangeKind.REMOVED: table.removed, ChangeKind.CHANGED: table.changed}
+    return sizes[kind] if kind else sum(sizes.values())

@@ -1,0 +1,163 @@
+"""Editing a table: the grid, what is unsaved, and saving it as one commit."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from hati_core import ChangeKind, HatiError, TableEdits, TableInfo
+from hati_core.errors import BranchMoved
+from hati_core.model import KeyOrigin
+from pages.parts.grid import PAGE_ROWS, GridPage, count_rows, grid, read_page
+from pages.parts.palette import SIGNS
+from pages.parts.session import announce, author, complain, told
+from pages.parts.shell import Page
+from pages.parts.words import amount, cell, count, plain
+
+_SHOWN = 8
+
+
+def edit_table(page: Page, info: TableInfo) -> None:
+    """The grid of a table with what belongs to it."""
+    _key_line(page, info)
+    place = f"{page.branch.id}-{info.name}"
+    version = _pinned_version(page, place)
+    number = _page_number(page, info, version, place)
+    rows = read_page(page.branch, info, version, number)
+    if not rows.total:
+        st.caption("The table has no rows yet. Add one in the empty line below, or import a file.")
+    attempt = st.session_state.get(f"attempt {place}", 0)
+    edits = grid(rows, f"grid-{place}-{version}-{number}-{attempt}", editable=info.key_origin is not KeyOrigin.LINEAGE)
+    if edits:
+        _unsaved(page, rows, edits, place)
+    elif version != page.info.head:
+        _newer(page, place)
+
+
+def _pinned_version(page: Page, place: str) -> int:
+    """The version that the grid was opened at: edits must not land on rows that moved under them."""
+    pinned = st.session_state.get(f"version {place}")
+    attempt = st.session_state.get(f"attempt {place}", 0)
+    if pinned is None or not _has_edits(f"grid-{place}-{pinned}-", attempt):
+        pinned = page.info.head
+    st.session_state[f"version {place}"] = pinned
+    return int(pinned)
+
+
+def _has_edits(prefix: str, attempt: int) -> bool:
+    for key, state in st.session_state.items():
+        if str(key).startswith(prefix) and str(key).endswith(f"-{attempt}") and any(dict(state).values()):
+            return True
+    return False
+
+
+def _page_number(page: Page, info: TableInfo, version: int, place: str) -> int:
+    pages = -(-count_rows(page.branch, info, version) // PAGE_ROWS)
+    return int(st.pagination(pages, key=f"page-{place}")) if pages > 1 else 1
+
+
+def _key_line(page: Page, info: TableInfo) -> None:
+    if info.key_origin is KeyOrigin.DECLARED:
+        st.caption(f"Rows are told apart by {plain(' + '.join(info.key))}. The key holds on every branch.")
+        return
+    if info.key_origin is KeyOrigin.INFERRED:
+        st.caption(f"Rows are told apart by {plain(' + '.join(info.key))}, because its values are unique so far.")
+    else:
+        st.info(
+            "No column tells the rows apart, so they cannot be edited one by one. Choose the columns that identify a row.",
+            icon=":material/key:",
+        )
+    with st.popover("Choose the key", icon=":material/key:"):
+        columns = st.multiselect("Columns that identify a row", list(info.column_names), list(info.key), key=f"key-{info.name}")
+        if st.button("Set as key on every branch", type="primary", key=f"set-key-{info.name}"):
+            with told():
+                page.repository.set_key(info.name, columns)
+                announce(f"{plain(' + '.join(columns))} is the key of {plain(info.name)} on every branch.")
+                st.rerun()
+
+
+def _newer(page: Page, place: str) -> None:
+    st.session_state[f"version {place}"] = page.info.head
+    st.rerun()
+
+
+def _unsaved(page: Page, rows: GridPage, edits: TableEdits, place: str) -> None:
+    """What would be saved, and saving it."""
+    with st.container(border=True, key="unsaved"):
+        st.markdown(f"**Not saved yet on {plain(page.branch.name)}:** {_counted(edits)}")
+        for line in _lines(rows, edits)[:_SHOWN]:
+            st.caption(line)
+        total = len(edits.inserts) + len(edits.updates) + len(edits.deletes)
+        if total > _SHOWN:
+            st.caption(f"and {total - _SHOWN:,} more")
+        if rows.version != page.info.head:
+            st.warning(
+                f"{plain(page.branch.name)} has changed since you began. Saving checks each row; "
+                "start over to see what is new.",
+                icon=":material/update:",
+            )
+        message = st.text_input("Message", placeholder="What did you change, and why?", key=f"message-{place}", max_chars=200)
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            if st.button("Start over", key="start-over"):
+                _reset(place)
+                st.rerun()
+            if st.button(f"Save to {page.branch.name}", type="primary", key="save", icon=":material/save:"):
+                _save(page, rows, edits, message, place)
+
+
+def _save(page: Page, rows: GridPage, edits: TableEdits, message: str, place: str) -> None:
+    metrics = page.repository.measures.metrics(page.repository.main)[:1]
+    before = page.repository.measures.values(page.branch, metrics)
+    try:
+        commit = page.branch.edit(rows.info.name, edits, rows.version, message or None, author=author())
+    except BranchMoved as error:
+        complain(error)
+        st.caption("Your changes are still in the grid. Start over to see the newest rows.")
+        return
+    except HatiError as error:
+        complain(error)
+        return
+    after = page.repository.measures.values(page.branch, metrics)
+    told_values = ""
+    if metrics and before[0].value is not None and after[0].value is not None:
+        unit = metrics[0].unit
+        told_values = f" {metrics[0].name}: {amount(before[0].value, unit)} → {amount(after[0].value, unit)}."
+    announce(f"Saved as version {commit.version} of {plain(page.branch.name)}.{plain(told_values)}")
+    _reset(place)
+    st.rerun()
+
+
+def _reset(place: str) -> None:
+    st.session_state[f"attempt {place}"] = st.session_state.get(f"attempt {place}", 0) + 1
+    st.session_state.pop(f"version {place}", None)
+    st.session_state.pop(f"message-{place}", None)
+
+
+def _counted(edits: TableEdits) -> str:
+    parts = []
+    if edits.updates:
+        parts.append(count(len(edits.updates), "row") + " changed")
+    if edits.inserts:
+        parts.append(count(len(edits.inserts), "row") + " added")
+    if edits.deletes:
+        parts.append(count(len(edits.deletes), "row") + " removed")
+    return ", ".join(parts)
+
+
+def _lines(rows: GridPage, edits: TableEdits) -> list[str]:
+    """A line a row: what stood there and what would stand there."""
+    by_key = {rows.key_of(position): row for position, row in enumerate(rows.rows)}
+    changed, added, removed = (SIGNS[kind] for kind in (ChangeKind.CHANGED, ChangeKind.ADDED, ChangeKind.REMOVED))
+    lines = []
+    for key, cells in edits.updates.items():
+        before = by_key[key]
+        told_cells = ", ".join(f"{column} {cell(before[column])} → {cell(value)}" for column, value in cells.items())
+        lines.append(f":blue[**{changed}**] {plain(_name(key))}: {plain(told_cells)}")
+    for row in edits.inserts:
+        lines.append(f":green[**{added}**] {plain(', '.join(f'{column} {cell(value)}' for column, value in row.items()))}")
+    for key in edits.deletes:
+        lines.append(f":red[**{removed}**] {plain(_name(key))}")
+    return lines
+
+
+def _name(key: tuple[object, ...]) -> str:
+    return " · ".join(cell(part) for part in key)

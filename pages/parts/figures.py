@@ -1,0 +1,119 @@
+"""Figures as pure functions: values in, a Plotly figure out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from hati_core import Unit
+from hati_core.measures import PartChange
+from pages.parts.palette import Theme
+from pages.parts.words import amount
+
+CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False}
+_FONT = "Source Sans, Source Sans Pro, sans-serif"
+_BAR = 44
+_LONGEST_NAME = 26
+
+
+@dataclass(frozen=True)
+class BranchValue:
+    """One bar: a branch and what it is worth."""
+
+    branch: str
+    value: float
+
+
+def value_bars(values: Sequence[BranchValue], unit: Unit, colours: Mapping[str, str], theme: Theme) -> go.Figure:
+    """A horizontal bar a branch, in the order given from top to bottom, its value at the end."""
+    names = [_short(item.branch) for item in values]
+    figure = go.Figure(
+        go.Bar(
+            x=[item.value for item in values],
+            y=list(range(len(values))),
+            orientation="h",
+            marker={"color": [colours[item.branch] for item in values], "cornerradius": 4},
+            text=[amount(item.value, unit) for item in values],
+            textposition="outside",
+            textfont={"color": theme.text, "size": 13},
+            cliponaxis=False,
+            customdata=[[item.branch] for item in values],
+            hovertemplate="%{customdata[0]}: %{text}<extra></extra>",
+        )
+    )
+    figure.update_yaxes(
+        tickmode="array", tickvals=list(range(len(values))), ticktext=names, showgrid=False, ticklabelstandoff=8,
+        range=[len(values) - 0.5, -0.5],
+    )
+    figure.update_xaxes(visible=False, range=_room([item.value for item in values]))
+    return _dressed(figure, theme, height=_BAR * len(values) + 24)
+
+
+def waterfall(
+    before: BranchValue,
+    after: BranchValue,
+    changes: Sequence[PartChange],
+    unit: Unit,
+    colours: Mapping[str, str],
+    theme: Theme,
+) -> go.Figure:
+    """What makes up the difference: from one branch's value, part by part, to the other's."""
+    bars = [
+        (_short(before.branch), 0.0, before.value, colours[before.branch], amount(before.value, unit)),
+    ]
+    level = before.value
+    for change in changes:
+        colour = theme.added if change.delta >= 0 else theme.removed
+        bars.append((_short(change.label), level, change.delta, colour, amount(change.delta, unit, signed=True)))
+        level += change.delta
+    bars.append((_short(after.branch), 0.0, after.value, colours[after.branch], amount(after.value, unit)))
+    figure = go.Figure(
+        go.Bar(
+            x=list(range(len(bars))),
+            base=[bar[1] for bar in bars],
+            y=[bar[2] for bar in bars],
+            marker={"color": [bar[3] for bar in bars], "cornerradius": 3},
+            text=[bar[4] for bar in bars],
+            textposition="outside",
+            textfont={"color": theme.text, "size": 12},
+            cliponaxis=False,
+            customdata=[[bar[0]] for bar in bars],
+            hovertemplate="%{customdata[0]}: %{text}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(tickmode="array", tickvals=list(range(len(bars))), ticktext=[bar[0] for bar in bars], showgrid=False)
+    tops = [bar[1] + bar[2] for bar in bars] + [bar[1] for bar in bars]
+    figure.update_yaxes(visible=False, range=_room(tops))
+    return _dressed(figure, theme, height=340)
+
+
+def _room(values: Sequence[float]) -> list[float]:
+    """An axis that begins at nought and leaves room for the text at the end of the longest bar."""
+    low, high = min([0.0, *values]), max([0.0, *values])
+    span = (high - low) or 1.0
+    return [low - (0.18 * span if low < 0 else 0), high + 0.18 * span]
+
+
+def _short(name: str) -> str:
+    """A name that fits an axis, with nothing in it that Plotly would take for markup."""
+    tidy = name.replace("<", "‹").replace(">", "›").replace("&", "＆")
+    return tidy if len(tidy) <= _LONGEST_NAME else f"{tidy[: _LONGEST_NAME - 1]}…"
+
+
+def _dressed(figure: go.Figure, theme: Theme, height: int) -> go.Figure:
+    figure.update_layout(
+        height=height,
+        margin={"l": 4, "r": 8, "t": 8, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": _FONT, "size": 13, "color": theme.quiet},
+        showlegend=False,
+        bargap=0.35,
+        hoverlabel={"font": {"family": _FONT}},
+    )
+    figure.update_xaxes(automargin=True, fixedrange=True, zeroline=False, linecolor=theme.line)
+    figure.update_yaxes(automargin=True, fixedrange=True, zeroline=False)
+    return figure

@@ -1,0 +1,105 @@
+"""The editable grid of one table: a page of rows in, edits by row key out.
+
+``st.data_editor`` keeps edits by position. Rows are therefore read from a fixed version in key
+order, the widget's key names branch, table, version and page, and positions are translated to
+row keys against that very frame.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from hati_core import Branch, TableEdits, TableInfo
+from hati_core.model import Key, Row
+from hati_core.quote import identifier, identifiers
+from hati_core.scenarios.metrics import is_numeric
+
+PAGE_ROWS = 500
+
+
+@dataclass(frozen=True)
+class GridPage:
+    """The rows in view and how many there are in all."""
+
+    info: TableInfo
+    version: int
+    rows: list[Row]
+    total: int
+    offset: int
+
+    def key_of(self, position: int) -> Key:
+        """The key of the row at a position of the page."""
+        return tuple(self.rows[position][column] for column in self.info.key)
+
+
+def read_page(branch: Branch, info: TableInfo, version: int, number: int) -> GridPage:
+    """One page of a table in key order, as it is at ``version``; pages count from 1."""
+    total = count_rows(branch, info, version)
+    offset = PAGE_ROWS * (number - 1)
+    order = identifiers(info.key) if info.key else "rowid"
+    rows = branch.query(f"SELECT * FROM {_as_it_is(info, version)} ORDER BY {order} LIMIT {PAGE_ROWS} OFFSET {offset}")
+    return GridPage(info, version, rows, total, offset)
+
+
+def count_rows(branch: Branch, info: TableInfo, version: int) -> int:
+    """How many rows the table has at ``version``."""
+    return int(branch.query(f"SELECT count(*) AS rows FROM {_as_it_is(info, version)}")[0]["rows"])
+
+
+def _as_it_is(info: TableInfo, version: int) -> str:
+    return f"{identifier(info.name)} AT (VERSION => {version})"
+
+
+def grid(page: GridPage, key: str, *, editable: bool) -> TableEdits:
+    """Draw the grid; returns what is changed in it and not saved yet."""
+    frame = pd.DataFrame(page.rows, columns=list(page.info.column_names))
+    config = {column.name: _column_config(page.info, column.name) for column in page.info.columns}
+    height = 600 if len(frame) > 15 else "content"
+    if not editable:
+        st.dataframe(frame, hide_index=True, column_config=config, height=height, key=f"{key}-read")
+        return TableEdits()
+    st.data_editor(
+        frame, hide_index=True, num_rows="dynamic", column_config=config, height=height, key=key, width="stretch"
+    )
+    return edits_of(page, st.session_state.get(key, {}))
+
+
+def edits_of(page: GridPage, state: Any) -> TableEdits:
+    """What the grid's state says, by row key: a changed key is the old row deleted and a new one inserted."""
+    key_columns = set(page.info.key)
+    deletes = [page.key_of(position) for position in state.get("deleted_rows", [])]
+    gone = set(state.get("deleted_rows", []))
+    inserts = [_filled(row) for row in state.get("added_rows", [])]
+    updates: dict[Key, Row] = {}
+    for position, cells in state.get("edited_rows", {}).items():
+        row = page.rows[int(position)]
+        changed = {column: value for column, value in cells.items() if row[column] != value}
+        if int(position) in gone or not changed:
+            continue
+        if key_columns & set(changed):
+            deletes.append(page.key_of(int(position)))
+            inserts.append({**row, **changed})
+        else:
+            updates[page.key_of(int(position))] = changed
+    return TableEdits([row for row in inserts if row], updates, deletes)
+
+
+def _filled(row: Row) -> Row:
+    return {column: value for column, value in row.items() if value is not None and column != "_index"}
+
+
+def _column_config(info: TableInfo, name: str) -> Any:
+    column = info.column(name)
+    assert column is not None
+    label = f"{name} (key)" if name in info.key else name
+    help_text = column.type.lower() + (" · part of the key" if name in info.key else "")
+    if is_numeric(column):
+        whole = not column.type.startswith(("FLOAT", "DOUBLE", "DECIMAL"))
+        return st.column_config.NumberColumn(label, help=help_text, step=1 if whole else None, format="localized")
+    if column.type == "VARCHAR":
+        return st.column_config.TextColumn(label, help=help_text)
+    return st.column_config.Column(label, help=help_text)

@@ -1,0 +1,225 @@
+"""The frame of a merge: which branches, the plan and its counters, the preview, doing it and undoing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from hati_core import Commit, HatiError, MergePlan, Side, Strategy
+from hati_core.errors import BranchMoved
+from pages.parts.rows_table import changes_table
+from pages.parts.session import announce, author, complain, current, picker, told
+from pages.parts.shell import Page
+from pages.parts.values import value_card
+from pages.parts.words import amount, count, plain
+
+PLAN = "merge plan"
+_DONE = "merged"
+_PREVIEW_ROWS = 200
+
+
+@dataclass(frozen=True)
+class Done:
+    """The merge that was made last in this session."""
+
+    commit: Commit
+    source: str
+    told: str
+
+
+def choose_sides(page: Page) -> tuple[str, str]:
+    """Which branch goes into which; both stand in the address."""
+    left, right = st.columns(2)
+    with left:
+        source_default = page.branch.name if not page.info.is_main else page.names[1]
+        if current("branch", page.names, "main") != st.session_state.get("merge followed"):
+            st.session_state["merge followed"] = page.branch.name
+            if not page.info.is_main and "source" not in st.query_params:
+                st.session_state["chosen source"] = page.branch.name
+        source = picker("Changes of", "source", page.names[1:], source_default)
+    with right:
+        targets = [name for name in page.names if name != source]
+        target = picker("go into", "into", targets, "main")
+    return source, target
+
+
+def planned(page: Page, source: str, target: str) -> MergePlan:
+    """The plan in hand, made anew when a branch has moved; choices that still fit are kept."""
+    plan: MergePlan | None = st.session_state.get(PLAN)
+    heads = {info.name: info.head for info in page.infos}
+    if plan and (plan.source, plan.target) == (source, target):
+        if (plan.source_version, plan.target_version) == (heads[source], heads[target]):
+            return plan
+        resolutions = plan.resolutions
+        moved = source if plan.source_version != heads[source] else target
+        st.info(f"“{plain(moved)}” has changed meanwhile. The merge was worked out anew; look at it again.", icon=":material/update:")
+    else:
+        resolutions = {}
+    with st.spinner("Working out the merge…"):
+        plan = page.repository.plan_merge(source, target, resolutions=resolutions)
+    if plan.dropped_resolutions:
+        st.warning(
+            f"{count(len(plan.dropped_resolutions), 'choice')} no longer "
+            f"{'fits' if len(plan.dropped_resolutions) == 1 else 'fit'} and must be made again; the others are kept.",
+            icon=":material/update:",
+        )
+    st.session_state[PLAN] = plan
+    return plan
+
+
+def keep(plan: MergePlan) -> None:
+    """Take a plan with another choice as the one in hand."""
+    st.session_state[PLAN] = plan
+
+
+def counters(plan: MergePlan) -> None:
+    """What the merge does, in numbers."""
+    tables = plan.tables.values()
+    with st.grid(5, min_column_width=120):
+        st.metric("+ Added rows", f"{sum(table.inserts for table in tables):,}", border=True)
+        st.metric("~ Changed rows", f"{sum(table.updates for table in tables):,}", border=True)
+        st.metric("− Removed rows", f"{sum(table.deletes for table in tables):,}", border=True)
+        st.metric(
+            "Merged by cell", f"{sum(table.merged_cells for table in tables):,}", border=True,
+            help="Cells taken over in rows that both branches changed, in different cells.",
+        )
+        left = len(plan.open_conflicts)
+        st.metric("! Conflicts left", f"{left:,} of {len(plan.conflicts):,}" if plan.conflicts else "0", border=True)
+
+
+def finish(page: Page, plan: MergePlan) -> None:
+    """How open conflicts are settled, what comes out, and the button."""
+    with st.container(border=True, key="finish"):
+        st.markdown("**What the merge will do**")
+        strategy = _strategy(plan) if plan.conflicts else Strategy.MANUAL
+        sides = {Strategy.BRANCH_WINS: Side.THEIRS, Strategy.MAIN_WINS: Side.OURS}
+        settled = plan.with_default(sides.get(strategy))
+        _preview(page, settled)
+        _rows(settled)
+        message = st.text_input("Message", placeholder=plan.default_message, key="merge-message", max_chars=200)
+        blocked = _blocked(settled, strategy)
+        if blocked:
+            st.caption(f":orange[**!**] {blocked}")
+        if st.button(
+            f"Merge into {plan.target}",
+            type="primary",
+            icon=":material/merge:",
+            disabled=bool(blocked),
+            # A press on what was shown before must not carry out a plan that was made anew.
+            key=f"merge-apply-{plan.source_version}-{plan.target_version}",
+        ):
+            _apply(page, settled, message)
+
+
+def _strategy(plan: MergePlan) -> Strategy:
+    """The four strategies, each saying what it does to these conflicts."""
+    left = count(len(plan.open_conflicts), "open conflict")
+    options = {
+        Strategy.MANUAL: ("Choose one by one", f"Each conflict gets the choice made above; {left}."),
+        Strategy.BRANCH_WINS: (f"{plan.source} wins", f"{left} taken from {plan.source}."),
+        Strategy.MAIN_WINS: (f"{plan.target} wins", f"{left} left as {plan.target} has it."),
+        Strategy.ABORT: ("Stop if anything conflicts", f"{count(len(plan.conflicts), 'conflict')}: nothing would be merged."),
+    }
+    chosen = st.radio(
+        "Conflicts without a choice",
+        list(options),
+        format_func=lambda strategy: plain(options[strategy][0]),
+        captions=[plain(caption) for _, caption in options.values()],
+        horizontal=True,
+        key="merge-strategy",
+    )
+    return chosen or Strategy.MANUAL
+
+
+def _blocked(plan: MergePlan, strategy: Strategy) -> str | None:
+    """Why the merge cannot be made as it stands, or None."""
+    if strategy is Strategy.ABORT and plan.conflicts:
+        return "This strategy stops at any conflict. Choose another one to merge."
+    if plan.open_conflicts:
+        return f"{count(len(plan.open_conflicts), 'conflict')} to settle before merging."
+    if plan.violations:
+        return plain(" ".join(violation.message for violation in plan.violations))
+    return None
+
+
+def _preview(page: Page, plan: MergePlan) -> None:
+    """Each metric of the target before and after."""
+    target = page.repository.branch(plan.target)
+    metrics = page.repository.measures.metrics(target) or page.repository.measures.metrics(page.branch)
+    before = page.repository.measures.values(target.at(plan.target_version), metrics)
+    after = page.repository.measures.merged_values(plan, metrics)
+    with st.grid(4, min_column_width=150):
+        for old, new in zip(before, after, strict=True):
+            value_card(new, old, f"from {amount(old.value, old.metric.unit)}", border=False)
+
+
+def _rows(plan: MergePlan) -> None:
+    for name, table in plan.tables.items():
+        total = table.inserts + table.updates + table.deletes
+        if not total:
+            continue
+        with st.expander(f"{plain(name)}: {count(total, 'row')}", icon=":material/table_rows:", expanded=total <= 10):
+            changes_table(table.rows(limit=_PREVIEW_ROWS), table.columns, f"merge-rows-{name}")
+            if total > _PREVIEW_ROWS:
+                st.caption(f"The first {_PREVIEW_ROWS:,} of {total:,} rows.")
+
+
+def _apply(page: Page, plan: MergePlan, message: str) -> None:
+    target = page.repository.branch(plan.target)
+    metrics = page.repository.measures.metrics(target)[:1]
+    before = page.repository.measures.values(target.at(plan.target_version), metrics)
+    try:
+        commit = page.repository.apply_merge(plan, message or None, author=author())
+    except BranchMoved as error:
+        complain(error)
+        return
+    except HatiError as error:
+        complain(error)
+        return
+    after = page.repository.measures.values(target, metrics)
+    words = ""
+    if metrics and before[0].value is not None and after[0].value is not None:
+        unit = metrics[0].unit
+        words = f"{metrics[0].name} of {plan.target}: {amount(before[0].value, unit)} → {amount(after[0].value, unit)}"
+    st.session_state[_DONE] = Done(commit, plan.source, words)
+    st.session_state.pop(PLAN, None)
+    announce(f"{plain(plan.source)} was merged into {plain(plan.target)}.")
+    st.rerun()
+
+
+def done_panel(page: Page) -> None:
+    """What was merged last, with undo."""
+    done: Done | None = st.session_state.get(_DONE)
+    if done is None:
+        return
+    with st.container(border=True, key="merged"):
+        st.markdown(f":green[:material/check_circle:] **{plain(done.source)}** was merged into **{plain(done.commit.branch)}**.")
+        st.caption(plain(f"{done.told} · {done.commit.message} · version {done.commit.version} · {done.commit.summary}"))
+        with st.container(horizontal=True):
+            if st.button("Undo this merge", icon=":material/undo:", key="undo-merge"):
+                undo_dialog(page, done)
+            if st.button("Done", type="tertiary", key="merge-done"):
+                st.session_state.pop(_DONE)
+                st.rerun()
+
+
+@st.dialog("Undo this merge?", icon=":material/undo:", width="medium")
+def undo_dialog(page: Page, done: Done) -> None:
+    """What undoing would change, keeping what came later, and doing it."""
+    with told():
+        plan = page.repository.plan_revert(done.commit.branch, done.commit.version)
+        st.caption(f"What came later on {plain(done.commit.branch)} stays. The branch {plain(done.source)} is not touched.")
+        _preview(page, plan)
+        _rows(plan)
+        if plan.conflicts:
+            st.warning(
+                f"{count(len(plan.conflicts), 'row')} changed again after the merge and will stay as they are now.",
+                icon=":material/info:",
+            )
+        if st.button("Undo", type="primary", key="undo-confirm"):
+            page.repository.apply_merge(plan.with_default(Side.OURS), author=author())
+            st.session_state.pop(_DONE)
+            st.session_state.pop(PLAN, None)
+            announce(f"The merge was undone on {plain(done.commit.branch)}.")
+            st.rerun()

@@ -1,0 +1,40 @@
+"""One palette: a branch keeps its colour on every page, and so do the kinds of change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hati_core import BranchInfo, ChangeKind
+
+MAIN = "#64748b"
+BRANCHES = ("#2563eb", "#f97316", "#059669", "#9333ea", "#e11d48", "#0891b2", "#a16207")
+SIGNS = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "−", ChangeKind.CHANGED: "~"}
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of a figure that depend on light and dark."""
+
+    text: str
+    quiet: str
+    line: str
+    added: str
+    removed: str
+
+
+LIGHT = Theme(text="#0f172a", quiet="#64748b", line="#dfe5ee", added="#059669", removed="#dc2626")
+DARK = Theme(text="#e5ecf6", quiet="#94a3b8", line="#26334d", added="#34d399", removed="#f87171")
+
+
+def branch_colours(infos: Sequence[BranchInfo]) -> dict[str, str]:
+    """By name, the colour of each branch; ``infos`` are all branches, oldest first, discarded ones included."""
+    colours = {}
+    others = 0
+    for info in infos:
+        if info.is_main:
+            colours[info.name] = MAIN
+        else:
+            colours[info.name] = BRANCHES[others % len(BRANCHES)]
+            others += 1
+    return colours

@@ -1,0 +1,104 @@
+"""The repository of this process, and what one person's session remembers from page to page."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import streamlit as st
+
+from hati_core import HatiError, Repository
+from pages.parts.words import plain
+
+_SEEN_PAGE = "page in view"
+_ENTERED = "page was just entered"
+
+
+@st.cache_resource(show_spinner="Opening the repository…")
+def repository() -> Repository:
+    """The repository in ``HATI_HOME``, else in ``.hati``; opened once for all sessions."""
+    return Repository.open(os.environ.get("HATI_HOME", ".hati"), author=default_author())
+
+
+def default_author() -> str:
+    """Who signs, until a session says otherwise."""
+    return os.environ.get("HATI_AUTHOR") or getpass.getuser()
+
+
+def author() -> str:
+    """Who signs the commits of this session."""
+    return str(st.session_state.get("author") or default_author())
+
+
+def note_page(slug: str) -> None:
+    """Take down which page runs: on entering one, the address decides; afterwards the widgets do."""
+    st.session_state[_ENTERED] = st.session_state.get(_SEEN_PAGE) != slug
+    st.session_state[_SEEN_PAGE] = slug
+
+
+def current(name: str, options: Sequence[str], default: str) -> str:
+    """A choice that lasts from page to page and stands in the address."""
+    state = f"chosen {name}"
+    asked = st.query_params.get(name)
+    if st.session_state.get(_ENTERED) and asked in options:
+        st.session_state[state] = asked
+    if st.session_state.get(state) not in options:
+        st.session_state[state] = default
+    chosen = str(st.session_state[state])
+    st.query_params[name] = chosen
+    return chosen
+
+
+def choose(name: str, value: str) -> None:
+    """Make a choice from code, such as a button that opens another page."""
+    st.session_state[f"chosen {name}"] = value
+
+
+def asked_for(name: str) -> str | None:
+    """What the address asks for when a page is entered, whether it exists or not."""
+    return st.query_params.get(name) if st.session_state.get(_ENTERED) else None
+
+
+def widget_key(name: str) -> str:
+    """A widget's key that no other page has: widgets of one key on two pages reset each other."""
+    return f"{name}-{st.session_state[_SEEN_PAGE]}"
+
+
+def adopt(name: str) -> None:
+    """Take over what the widget for a choice says; for ``on_change``."""
+    choose(name, st.session_state[widget_key(name)])
+
+
+def picker(label: str, name: str, options: Sequence[str], default: str, *, help: str | None = None) -> str:
+    """A select box for a choice that lasts from page to page."""
+    chosen = current(name, options, default)
+    st.session_state[widget_key(name)] = chosen
+    st.selectbox(label, options, key=widget_key(name), on_change=adopt, args=(name,), help=help)
+    return chosen
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Show what went wrong as a title and a sentence; the rest of the page goes on."""
+    try:
+        yield
+    except HatiError as error:
+        complain(error)
+
+
+def complain(error: HatiError) -> None:
+    """A title and a sentence that says what to do."""
+    st.error(f"**{plain(error.title)}.** {plain(error.message)}", icon=":material/error:")
+
+
+def announce(message: str) -> None:
+    """Say something after the next run, when the page has been drawn anew."""
+    st.session_state.setdefault("announcements", []).append(message)
+
+
+def make_announcements() -> None:
+    """Say what the last run left to be said."""
+    for message in st.session_state.pop("announcements", []):
+        st.toast(message, icon=":material/check_circle:", duration="long")

@@ -1,0 +1,144 @@
+"""What every page begins with: the menu, the one branch selector, the title, and where you are on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from hati_core import Branch, BranchInfo, HatiError, Repository
+from pages.parts.palette import DARK, LIGHT, Theme, branch_colours
+from pages.parts.session import (
+    announce,
+    asked_for,
+    author,
+    choose,
+    complain,
+    default_author,
+    make_announcements,
+    note_page,
+    picker,
+    repository,
+)
+from pages.parts.words import ago, count, plain
+
+ICON = Path(__file__).parents[2] / "assets" / "icon.svg"
+MENU = (
+    ("app.py", "Overview", ":material/dashboard:"),
+    ("pages/branches.py", "Branches", ":material/account_tree:"),
+    ("pages/data.py", "Data", ":material/table_rows:"),
+    ("pages/compare.py", "Compare", ":material/compare_arrows:"),
+    ("pages/merge.py", "Merge", ":material/merge:"),
+)
+STEPS = ("Try", "Compare", "Land")
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page works with."""
+
+    repository: Repository
+    branch: Branch
+    info: BranchInfo
+    infos: tuple[BranchInfo, ...]
+    colours: dict[str, str]
+    theme: Theme
+
+    @property
+    def names(self) -> list[str]:
+        """The live branches, ``main`` first."""
+        return [info.name for info in self.infos]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no branch has a table yet."""
+        return not self.repository.main.tables() and len(self.infos) == 1
+
+
+def begin_page(title: str, subtitle: str, *, step: str | None = None) -> Page:
+    """Draw what all pages share and hand out what they work with; the page stops where nothing can be opened."""
+    st.set_page_config(page_title=f"{title} · Hati", page_icon=str(ICON), layout="wide")
+    note_page(title.lower())
+    make_announcements()
+    try:
+        repo = repository()
+        everyone = repo.branches("all")
+    except HatiError as error:
+        st.title(title)
+        complain(error)
+        st.stop()
+    infos = tuple(info for info in everyone if info.status.value == "active")
+    with st.sidebar:
+        _brand()
+        info = _branch_selector(infos)
+        _menu(title)
+        _signature()
+    st.title(title, anchor=False)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.caption(subtitle, width="content")
+        if step:
+            st.caption(" → ".join(f":primary[**{name}**]" if name == step else name for name in STEPS), width="content")
+    theme = DARK if st.context.theme.type == "dark" else LIGHT
+    return Page(repo, repo.branch(info.name), info, infos, branch_colours(everyone), theme)
+
+
+def _brand() -> None:
+    st.markdown("#### :material/account_tree: Hati", anchors=False)
+    st.caption("Scenarios on branches of your data")
+
+
+def _branch_selector(infos: tuple[BranchInfo, ...]) -> BranchInfo:
+    names = [info.name for info in infos]
+    wanted = asked_for("branch")
+    before = st.session_state.get("chosen branch")
+    gone = next((name for name in (wanted, before) if name and name not in names), None)
+    if gone:
+        choose("branch", "main")
+        announce_gone(gone)
+    chosen = picker("Branch", "branch", names, "main", help="Everything on this page is about this branch.")
+    info = next(info for info in infos if info.name == chosen)
+    with st.container(horizontal=True, gap="xsmall"):
+        if info.is_main:
+            st.badge("main", color="gray", icon=":material/home:", help="What everybody sees. Branches leave it alone.")
+        else:
+            st.badge(count(info.head - (info.base or 0), "commit"), color="blue")
+            st.badge(f"from {plain(info.parent)} · {ago(info.created_at)}", color="gray")
+    return info
+
+
+def announce_gone(name: str) -> None:
+    """Say that a branch that was in view is not there any more."""
+    st.warning(f"There is no branch “{plain(name)}” any more. You are looking at main.", icon=":material/info:")
+
+
+def _menu(title: str) -> None:
+    with st.container(gap="xsmall"):
+        for file, label, icon in MENU:
+            st.page_link(file, label=f"**{label}**" if label == title else label, icon=icon, width="stretch")
+
+
+def _signature() -> None:
+    st.space("small")
+    with st.popover(f"Signed as {plain(author())}", icon=":material/person:", type="tertiary"):
+        name = st.text_input("Your name", value=author(), max_chars=60, help="Every commit carries its author's name.")
+        if st.button("Sign as this", type="primary"):
+            st.session_state["author"] = name.strip() or default_author()
+            announce(f"Your commits are signed {plain(st.session_state['author'])}.")
+            st.rerun()
+
+
+def next_step(label: str, file: str, icon: str, **params: str) -> None:
+    """The next step on the way, as a link at the end of a page."""
+    st.page_link(file, label=f"Next: {plain(label)}", icon=icon, query_params=params)
+
+
+def empty_state(icon: str, title: str, sentence: str, file: str, label: str, **params: str) -> None:
+    """A page that has nothing to show says why and where to go."""
+    with st.container(border=True, horizontal_alignment="center", gap="small"):
+        st.space("small")
+        st.markdown(f"### {icon}", text_alignment="center", anchors=False)
+        st.markdown(f"**{title}**", text_alignment="center")
+        st.caption(sentence, text_alignment="center")
+        st.page_link(file, label=label, icon=":material/arrow_forward:", query_params=params)
+        st.space("small")

@@ -1,0 +1,75 @@
+"""What branches are worth, as cards, bars and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from hati_core import Metric
+from hati_core.measures import MetricValue
+from pages.parts.figures import CONFIG, BranchValue, value_bars
+from pages.parts.shell import Page
+from pages.parts.words import MINUS, amount, plain
+
+
+def values_by_branch(page: Page, names: Sequence[str], metrics: list[Metric]) -> dict[str, list[MetricValue]]:
+    """Every metric on every named branch."""
+    return {name: page.repository.measures.values(page.repository.branch(name), metrics) for name in names}
+
+
+def value_cards(here: list[MetricValue], other: list[MetricValue] | None, other_name: str) -> None:
+    """A card a metric: its value, and how far it is from another branch's."""
+    with st.grid(4, min_column_width=150):
+        for mine, theirs in zip(here, other or [None] * len(here), strict=True):
+            value_card(mine, theirs, f"vs {other_name}", border=True)
+
+
+def value_card(here: MetricValue, other: MetricValue | None, described: str, *, border: bool) -> None:
+    """One metric, with how far it is from another value of it; where it fails, the reason is its help text."""
+    metric = here.metric
+    delta, same = None, False
+    if other is not None and here.value is not None and other.value is not None:
+        same = here.value == other.value
+        # The sign of the delta decides the arrow, and only a hyphen counts as one.
+        delta = "±0" if same else amount(here.value - other.value, metric.unit, signed=True).replace(MINUS, "-")
+    st.metric(
+        plain(metric.name),
+        amount(here.value, metric.unit),
+        delta=delta,
+        delta_color="normal" if metric.breakdown and not same else "off",
+        delta_arrow="off" if same else "auto",
+        delta_description=described if delta else None,
+        border=border,
+        help=plain(here.problem) if here.problem else None,
+    )
+
+
+def value_chart(page: Page, metric: Metric, values: dict[str, list[MetricValue]], position: int = 0) -> None:
+    """The first metric of every branch side by side; branches where it fails are named below."""
+    bars = [BranchValue(name, found[position].value or 0) for name, found in values.items() if found[position].value is not None]
+    figure = value_bars(bars, metric.unit, page.colours, page.theme)
+    told = "; ".join(f"{bar.branch} {amount(bar.value, metric.unit)}" for bar in bars)
+    st.plotly_chart(figure, theme=None, config=CONFIG, key="value bars", alt=f"{metric.name} by branch: {told}")
+    for name, found in values.items():
+        if found[position].problem:
+            st.caption(f":material/warning: {plain(name)}: {plain(found[position].problem)}")
+
+
+def value_table(metrics: list[Metric], values: dict[str, list[MetricValue]], base: str) -> None:
+    """A row a branch, a column a metric, and the difference of the first from ``base``."""
+    rows = []
+    for name, found in values.items():
+        row = {"branch": name, **{m.name: amount(v.value, m.unit) for m, v in zip(metrics, found, strict=False)}}
+        first, reference = found[0].value, values[base][0].value
+        if first is not None and reference is not None and name != base:
+            row["Δ"] = amount(first - reference, metrics[0].unit, signed=True)
+        rows.append(row)
+    frame = pd.DataFrame(rows, columns=["branch", metrics[0].name, "Δ", *[m.name for m in metrics[1:]]]).fillna("")
+    st.dataframe(
+        frame,
+        hide_index=True,
+        column_config={name: st.column_config.TextColumn(alignment="right") for name in frame.columns[1:]}
+        | {"branch": st.column_config.TextColumn(width="medium")},
+    )

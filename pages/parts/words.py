@@ -1,0 +1,61 @@
+"""Numbers, times and other people's text as they are shown."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from hati_core import Unit
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&\"'@/])")
+MINUS = "−"
+
+
+def plain(text: object) -> str:
+    """Text from data, names or errors, so that Markdown shows it as it is and makes nothing of it."""
+    return _MARKDOWN.sub(r"\\\1", re.sub(r"\s+", " ", str(text)))
+
+
+def amount(value: float | None, unit: Unit, *, signed: bool = False) -> str:
+    """A metric's value: ``$267,250``, ``4``, ``71.1 %``; signed: ``+$208,500``."""
+    if value is None or math.isnan(value):
+        return "–"
+    sign = MINUS if value < 0 else "+" if signed and value > 0 else ""
+    size = abs(value)
+    if unit is Unit.MONEY:
+        return f"{sign}${size:,.0f}" if size >= 1000 or float(size).is_integer() else f"{sign}${size:,.2f}"
+    if unit is Unit.PERCENT:
+        return f"{sign}{size * 100:.1f} {'pts' if signed else '%'}"
+    return f"{sign}{size:,.0f}" if float(size).is_integer() else f"{sign}{size:,.2f}"
+
+
+def cell(value: Any) -> str:
+    """A value of a table in few characters; an empty one says so."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:,.6g}"
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def ago(moment: datetime, now: datetime | None = None) -> str:
+    """How long ago something was: ``just now``, ``12 min ago``, ``3 h ago``, ``2 days ago``."""
+    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    for size, name in ((86_400, "day"), (3_600, "h"), (60, "min")):
+        count = int(seconds // size)
+        if count:
+            plural = "s" if name == "day" and count > 1 else ""
+            return f"{count} {name}{plural} ago"
+    return "just now"
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """``1 row``, ``1,200 rows``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

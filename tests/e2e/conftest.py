@@ -1,0 +1,184 @@
+"""A real server with a fresh repository and a real Chromium for each browser test."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from tests.e2e.install_browser import find
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60
+WAIT_MS = 20_000
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+expect.set_options(timeout=WAIT_MS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder drives a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@dataclass
+class Server:
+    """A running app: where it is served and where its repository lives."""
+
+    url: str
+    home: Path
+    process: subprocess.Popen[bytes]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """The app, serving a repository that does not exist yet."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "HATI_HOME": str(tmp_path / "hati"), "HATI_AUTHOR": "ada"}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    with (tmp_path / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_healthy(url, process)
+        yield Server(url, tmp_path / "hati", process)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait_until_healthy(url: str, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            continue
+    raise RuntimeError("the app did not start")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, started once."""
+    executable = find()
+    assert executable is not None, "no Chromium: run make test, which installs one"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=_ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+class App:
+    """What a person does in the app, by what they see."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+
+    def open(self, path: str = "") -> None:
+        """Go to an address of the app."""
+        self.page.goto(f"{self.url}/{path}")
+        self.settled()
+
+    def settled(self) -> None:
+        """Wait until the page has been drawn, and nothing went wrong on it."""
+        expect(self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+        expect(self.page.get_by_test_id("stException")).to_have_count(0)
+
+    def go(self, name: str) -> None:
+        """Use the menu."""
+        self.page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
+        expect(self.page.get_by_role("heading", name=name, level=1)).to_be_visible()
+        self.settled()
+
+    def press(self, name: str, *, exact: bool = False) -> None:
+        """Press a button, and wait for what comes of it."""
+        self.page.get_by_role("button", name=name, exact=exact).click()
+        self.settled()
+
+    def sees(self, text: str | re.Pattern[str]) -> None:
+        """The text is on the page."""
+        expect(self.page.get_by_text(text).first).to_be_visible()
+
+    def choose_branch(self, name: str) -> None:
+        """Use the one branch selector."""
+        box = self.page.get_by_test_id("stSidebar").get_by_role("combobox", name="Branch")
+        box.click()
+        self.page.get_by_role("option", name=name, exact=True).click()
+        expect(box).to_have_value(name)
+        self.settled()
+
+    def create_branch(self, name: str) -> None:
+        """Make a branch of main by the dialog."""
+        self.press("New branch")
+        dialog = self.page.get_by_role("dialog")
+        dialog.get_by_label("Name", exact=True).fill(name)
+        dialog.get_by_role("button", name="Create branch").click()
+        expect(dialog).to_have_count(0)
+        self.settled()
+
+    def run_sql(self, sql: str) -> None:
+        """Run a statement in the console of the page Data."""
+        self.page.get_by_role("tab", name="SQL").click()
+        self.page.get_by_role("textbox", name="SQL").fill(sql)
+        self.page.get_by_role("button", name="Run").click()
+        self.settled()
+
+    def metric(self, label: str, within: Locator | None = None) -> Locator:
+        """The card of one metric."""
+        cards = (within or self.page).get_by_test_id("stMetric")
+        return cards.filter(has=self.page.get_by_text(label, exact=True))
+
+    def grid(self) -> Locator:
+        """The editable grid."""
+        return self.page.get_by_test_id("stDataFrame").first
+
+    def edit_cell(self, row: int, column: int, value: str) -> None:
+        """Type into a cell of the grid; rows and columns count from 0."""
+        self.grid().locator(".dvn-scroller").click(position={"x": 70, "y": 35 + 17})
+        for key, times in (("ArrowDown", row), ("ArrowRight", column)):
+            for _ in range(times):
+                self.page.keyboard.press(key)
+        self.page.keyboard.press("Enter")
+        editor = self.page.get_by_test_id("portal").locator(".gdg-input")
+        editor.fill(value)
+        editor.press("Enter")
+        expect(editor).to_have_count(0)
+        self.settled()
+
+
+@pytest.fixture
+def app(server: Server, browser: Browser) -> Iterator[App]:
+    """The app in a window of its own; no page may have shown an exception."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(WAIT_MS)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield App(page, server.url)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert errors == []
+    context.close()
