@@ -1,0 +1,23 @@
+"""What settling one conflict this way or that does to a sum."""
+
+from __future__ import annotations
+
+from hati_core.merge.context import MergeContext
+from hati_core.merge.plan import MergePlan
+from hati_core.merge.resolve import side_row_sql
+from hati_core.merge.rows import fetch
+from hati_core.model import Conflict, Side
+
+
+def choice_amounts(plan: MergePlan, conflict: Conflict, amount: str) -> dict[Side, float]:
+    """For each side, what the row of a conflict adds to the sum of ``amount``, an SQL expression per row."""
+    work = plan.work()[conflict.table]
+    context: MergeContext = plan.context
+    if work.classified is None:
+        return {}
+    found = {}
+    for side in Side:
+        row = f"SELECT {side_row_sql(work.shape, side)} AS row FROM {work.classified.name} WHERE id = $id"
+        sql = f"SELECT coalesce(sum({amount}), 0)::DOUBLE AS amount FROM (SELECT unnest(row) FROM ({row}) WHERE row IS NOT NULL)"
+        found[side] = fetch(context.engine, plan.ours.branch_id, sql, {"id": conflict.id})[0]["amount"]
+    return found
