@@ -8,6 +8,7 @@ from pages.parts.session import told
 from pages.parts.shell import begin_page, next_step
 from pages.parts.start import first_run
 from pages.parts.values import value_cards, value_chart, value_table, values_by_branch
+from pages.parts.words import plain
 
 page = begin_page("Overview", "What every branch is worth beside main")
 if page.is_empty:
@@ -18,18 +19,18 @@ with told():
     metrics = page.repository.measures.metrics(page.repository.main) or page.repository.measures.metrics(page.branch)
     values = values_by_branch(page, page.names, metrics)
     value_cards(values[page.branch.name], None if page.info.is_main else values["main"], "main")
-    chart, table = st.columns([3, 2])
-    with chart.container(border=True, height="stretch"):
-        st.markdown(f"**{metrics[0].name} by branch**")
-        value_chart(page, metrics[0], values)
-    with table.container(border=True, height="stretch"):
-        st.markdown("**Branches**")
-        value_table(metrics[:1], values, "main")
-        if st.button("New branch", type="primary", icon=":material/add:", key="new-branch", width="stretch"):
-            create_dialog(page.repository, page.names)
+    with st.grid(2, min_column_width=360):
+        with st.container(border=True, height="stretch"):
+            st.markdown(f"**{plain(metrics[0].name)} by branch**")
+            value_chart(page, metrics[0], values)
+        with st.container(border=True, height="stretch"):
+            st.markdown("**Branches**")
+            value_table(metrics[:1], values, "main")
+            if st.button("New branch", type="primary", icon=":material/add:", key="new-branch", width="stretch"):
+                create_dialog(page.repository, page.names)
     with st.container(border=True):
         st.markdown("**Lately**")
-        commit_list(recent_commits(page))
+        commit_list(page, recent_commits(page))
 
 if page.info.is_main:
     next_step("make a branch and try something", "pages/branches.py", ":material/arrow_forward:", branch="main")

@@ -6,6 +6,7 @@ from pages.parts.comparing import chosen_branches, made_of, row_differences
 from pages.parts.session import told
 from pages.parts.shell import begin_page, empty_state, next_step
 from pages.parts.values import value_chart, value_table, values_by_branch
+from pages.parts.words import plain
 
 page = begin_page("Compare", "What each branch is worth, and why", step="Compare")
 if page.is_empty or len(page.infos) == 1:
@@ -27,7 +28,7 @@ with told():
     metrics = page.repository.measures.metrics(page.repository.branch(names[0]))
     values = values_by_branch(page, names, metrics)
     with st.container(border=True):
-        st.markdown(f"**{metrics[0].name}**")
+        st.markdown(f"**{plain(metrics[0].name)}**")
         value_chart(page, metrics[0], values)
         value_table(metrics, values, names[0])
     other = names[1] if len(names) == 2 else st.segmented_control(

@@ -6,12 +6,11 @@ import streamlit as st
 
 from hati_core import BranchInfo, HatiError, Repository
 from hati_core.measures import MetricValue
-from pages.parts.palette import BRANCHES
+from pages.parts.palette import dot
 from pages.parts.shell import Page
 from pages.parts.words import ago, amount, count, plain
 
 PAGE_SIZE = 20
-_DOTS = dict(zip(BRANCHES, ("blue", "orange", "green", "violet", "red", "primary", "yellow"), strict=True))
 
 
 def changed_rows(repository: Repository, info: BranchInfo) -> int | None:
@@ -35,10 +34,8 @@ def branch_row(page: Page, info: BranchInfo, values: list[MetricValue], referenc
     with st.container(border=True, key=f"branch-{info.id}"):
         about, worth, actions = st.columns([5, 3, 4], vertical_alignment="center")
         with about:
-            dot = f":{_DOTS.get(page.colours[info.name], 'gray')}[●]"
             here = " :gray-badge[in view]" if info.name == page.branch.name else ""
-            st.markdown(f"{dot} **{plain(info.name)}**{here}")
-            st.caption(_facts(page, info))
+            st.markdown(f"{dot(page.colours[info.name])} **{plain(info.name)}**{here}  \n:small[:gray[{_facts(page, info)}]]")
         with worth:
             _worth(info, values, reference)
         with actions, st.container(
@@ -74,8 +71,7 @@ def _worth(info: BranchInfo, values: list[MetricValue], reference: list[MetricVa
         if mine.value is None:
             st.caption(f":material/warning: {plain(mine.problem)}")
             continue
-        st.markdown(f"**{plain(amount(mine.value, mine.metric.unit))}**")
+        compared = mine.metric.name
         if not info.is_main and main.value is not None:
-            st.caption(f"{plain(amount(mine.value - main.value, mine.metric.unit, signed=True))} vs main")
-        else:
-            st.caption(plain(mine.metric.name))
+            compared = f"{amount(mine.value - main.value, mine.metric.unit, signed=True)} vs main"
+        st.markdown(f"**{plain(amount(mine.value, mine.metric.unit))}**  \n:small[:gray[{plain(compared)}]]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from pages.parts.words import amount
 CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False}
 _FONT = "Source Sans, Source Sans Pro, sans-serif"
 _BAR = 44
+_TEXT = 84
 _LONGEST_NAME = 26
 
 
@@ -48,8 +50,8 @@ def value_bars(values: Sequence[BranchValue], unit: Unit, colours: Mapping[str, 
         tickmode="array", tickvals=list(range(len(values))), ticktext=names, showgrid=False, ticklabelstandoff=8,
         range=[len(values) - 0.5, -0.5],
     )
-    figure.update_xaxes(visible=False, range=_room([item.value for item in values]))
-    return _dressed(figure, theme, height=_BAR * len(values) + 24)
+    figure.update_xaxes(visible=False, range=_room([item.value for item in values], 0.02))
+    return _dressed(figure, theme, height=_BAR * len(values) + 24, right=_TEXT)
 
 
 def waterfall(
@@ -84,17 +86,23 @@ def waterfall(
             hovertemplate="%{customdata[0]}: %{text}<extra></extra>",
         )
     )
-    figure.update_xaxes(tickmode="array", tickvals=list(range(len(bars))), ticktext=[bar[0] for bar in bars], showgrid=False)
+    figure.update_xaxes(
+        tickmode="array",
+        tickvals=list(range(len(bars))),
+        ticktext=[_wrapped(bar[0]) for bar in bars],
+        ticklabeloverflow="allow",
+        showgrid=False,
+    )
     tops = [bar[1] + bar[2] for bar in bars] + [bar[1] for bar in bars]
-    figure.update_yaxes(visible=False, range=_room(tops))
+    figure.update_yaxes(visible=False, range=_room(tops, 0.12))
     return _dressed(figure, theme, height=340)
 
 
-def _room(values: Sequence[float]) -> list[float]:
+def _room(values: Sequence[float], share: float) -> list[float]:
     """An axis that begins at nought and leaves room for the text at the end of the longest bar."""
     low, high = min([0.0, *values]), max([0.0, *values])
     span = (high - low) or 1.0
-    return [low - (0.18 * span if low < 0 else 0), high + 0.18 * span]
+    return [low - (share * span if low < 0 else 0), high + share * span]
 
 
 def _short(name: str) -> str:
@@ -103,10 +111,15 @@ def _short(name: str) -> str:
     return tidy if len(tidy) <= _LONGEST_NAME else f"{tidy[: _LONGEST_NAME - 1]}…"
 
 
-def _dressed(figure: go.Figure, theme: Theme, height: int) -> go.Figure:
+def _wrapped(name: str) -> str:
+    """A name on several lines, so that many fit beside each other."""
+    return re.sub(r"(\S{4,}?-|\S{4,} )(?=\S)", r"\1<br>", name)
+
+
+def _dressed(figure: go.Figure, theme: Theme, height: int, right: int = 8) -> go.Figure:
     figure.update_layout(
         height=height,
-        margin={"l": 4, "r": 8, "t": 8, "b": 8},
+        margin={"l": 4, "r": right, "t": 8, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"family": _FONT, "size": 13, "color": theme.quiet},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from hati_core import Commit
+from pages.parts.palette import dot
 from pages.parts.shell import Page
 from pages.parts.words import ago, plain
 
@@ -18,12 +19,11 @@ def recent_commits(page: Page, limit: int = 8) -> list[Commit]:
     return sorted(found, key=lambda commit: commit.at, reverse=True)[:limit]
 
 
-def commit_list(commits: list[Commit]) -> None:
+def commit_list(page: Page, commits: list[Commit]) -> None:
     """A line a commit: who, where and what, when."""
     for commit in commits:
-        who, what, when = st.columns([2, 8, 2], vertical_alignment="center", wrap=False)
-        who.caption(plain(commit.author or "—"))
-        what.markdown(f"**{plain(commit.branch)}** · {plain(commit.message)}")
-        if commit.summary:
-            what.caption(plain(commit.summary))
-        when.caption(ago(commit.at), text_alignment="right")
+        touched = f" :gray-badge[{plain(commit.summary)}]" if commit.summary else ""
+        st.markdown(
+            f"{dot(page.colours[commit.branch])} **{plain(commit.branch)}** · {plain(commit.message)}{touched}  \n"
+            f":small[:gray[{plain(commit.author or 'unknown')} · {ago(commit.at)}]]"
+        )

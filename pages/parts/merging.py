@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from hati_core import Commit, HatiError, MergePlan, Side, Strategy
+from hati_core import Branch, BranchView, Commit, HatiError, MergePlan, Side, Strategy
 from hati_core.errors import BranchMoved
 from pages.parts.rows_table import changes_table
 from pages.parts.session import announce, author, complain, current, picker, told
@@ -96,6 +96,8 @@ def finish(page: Page, plan: MergePlan) -> None:
         sides = {Strategy.BRANCH_WINS: Side.THEIRS, Strategy.MAIN_WINS: Side.OURS}
         settled = plan.with_default(sides.get(strategy))
         _preview(page, settled)
+        if settled.open_conflicts:
+            st.caption(f"Rows that are still in conflict are counted as {plain(plan.target)} has them.")
         _rows(settled)
         message = st.text_input("Message", placeholder=plan.default_message, key="merge-message", max_chars=200)
         blocked = _blocked(settled, strategy)
@@ -147,11 +149,16 @@ def _preview(page: Page, plan: MergePlan) -> None:
     """Each metric of the target before and after."""
     target = page.repository.branch(plan.target)
     metrics = page.repository.measures.metrics(target) or page.repository.measures.metrics(page.branch)
-    before = page.repository.measures.values(target.at(plan.target_version), metrics)
+    before = page.repository.measures.values(_as_planned(target, plan), metrics)
     after = page.repository.measures.merged_values(plan, metrics)
-    with st.grid(4, min_column_width=150):
+    with st.grid(4, min_column_width=190):
         for old, new in zip(before, after, strict=True):
             value_card(new, old, f"from {amount(old.value, old.metric.unit)}", border=False)
+
+
+def _as_planned(target: Branch, plan: MergePlan) -> BranchView:
+    """The target as the plan saw it."""
+    return target if target.head == plan.target_version else target.at(plan.target_version)
 
 
 def _rows(plan: MergePlan) -> None:
@@ -168,7 +175,7 @@ def _rows(plan: MergePlan) -> None:
 def _apply(page: Page, plan: MergePlan, message: str) -> None:
     target = page.repository.branch(plan.target)
     metrics = page.repository.measures.metrics(target)[:1]
-    before = page.repository.measures.values(target.at(plan.target_version), metrics)
+    before = page.repository.measures.values(_as_planned(target, plan), metrics)
     try:
         commit = page.repository.apply_merge(plan, message or None, author=author())
     except BranchMoved as error:

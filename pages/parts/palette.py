@@ -27,6 +27,11 @@ LIGHT = Theme(text="#0f172a", quiet="#64748b", line="#dfe5ee", added="#059669", 
 DARK = Theme(text="#e5ecf6", quiet="#94a3b8", line="#26334d", added="#34d399", removed="#f87171")
 
 
+def dot(colour: str) -> str:
+    """A dot in that colour, as Markdown."""
+    return f':color[●]{{foreground="{colour}"}}'
+
+
 def branch_colours(infos: Sequence[BranchInfo]) -> dict[str, str]:
     """By name, the colour of each branch; ``infos`` are all branches, oldest first, discarded ones included."""
     colours = {}

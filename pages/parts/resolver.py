@@ -23,17 +23,23 @@ _KINDS = {
     ConflictKind.DELETE_EDIT: "− deleted / ~ edited",
     ConflictKind.INSERT_INSERT: "+ both added",
 }
+_SIGNS = {
+    ConflictKind.EDIT_EDIT: "~",
+    ConflictKind.EDIT_DELETE: "~ / −",
+    ConflictKind.DELETE_EDIT: "− / ~",
+    ConflictKind.INSERT_INSERT: "+",
+}
 
 
 def resolver(page: Page, plan: MergePlan) -> None:
     """The list of conflicts and the card of one."""
-    left, right = st.columns([4, 6])
-    with left.container(border=True):
-        conflict = _list(plan)
-        _bulk(plan)
-    if conflict:
-        with right.container(border=True, key="conflict-card"):
-            _card(page, plan, conflict)
+    with st.grid(2, min_column_width=340):
+        with st.container(border=True):
+            conflict = _list(plan)
+            _bulk(plan)
+        if conflict:
+            with st.container(border=True, key="conflict-card"):
+                _card(page, plan, conflict)
 
 
 def _list(plan: MergePlan) -> Conflict | None:
@@ -53,8 +59,8 @@ def _list(plan: MergePlan) -> Conflict | None:
         {
             "": ["!" if c.id in open_ids else "✓" for c in here],
             "row": [_name(c) for c in here],
+            "what": [f"{_SIGNS[c.kind]} {', '.join(c.columns)}" for c in here],
             "table": [c.table for c in here],
-            "what": [f"{_KINDS[c.kind]}: {', '.join(c.columns)}" for c in here],
         }
     )
     in_hand = next((i for i, c in enumerate(here) if c.id == st.session_state.get(_IN_HAND)), 0)

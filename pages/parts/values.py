@@ -21,7 +21,7 @@ def values_by_branch(page: Page, names: Sequence[str], metrics: list[Metric]) ->
 
 def value_cards(here: list[MetricValue], other: list[MetricValue] | None, other_name: str) -> None:
     """A card a metric: its value, and how far it is from another branch's."""
-    with st.grid(4, min_column_width=150):
+    with st.grid(4, min_column_width=190):
         for mine, theirs in zip(here, other or [None] * len(here), strict=True):
             value_card(mine, theirs, f"vs {other_name}", border=True)
 
