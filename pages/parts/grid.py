@@ -8,7 +8,7 @@ row keys against that very frame.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -58,7 +58,7 @@ def grid(page: GridPage, key: str, *, editable: bool) -> TableEdits:
     """Draw the grid; returns what is changed in it and not saved yet."""
     frame = pd.DataFrame(page.rows, columns=list(page.info.column_names))
     config = {column.name: _column_config(page.info, column.name) for column in page.info.columns}
-    height = 600 if len(frame) > 15 else "content"
+    height: int | Literal["content"] = 600 if len(frame) > 15 else "content"
     if not editable:
         st.dataframe(frame, hide_index=True, column_config=config, height=height, key=f"{key}-read")
         return TableEdits()

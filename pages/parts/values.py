@@ -22,8 +22,8 @@ def values_by_branch(page: Page, names: Sequence[str], metrics: list[Metric]) ->
 def value_cards(here: list[MetricValue], other: list[MetricValue] | None, other_name: str) -> None:
     """A card a metric: its value, and how far it is from another branch's."""
     with st.grid(4, min_column_width=190):
-        for mine, theirs in zip(here, other or [None] * len(here), strict=True):
-            value_card(mine, theirs, f"vs {other_name}", border=True)
+        for position, mine in enumerate(here):
+            value_card(mine, other[position] if other else None, f"vs {other_name}", border=True)
 
 
 def value_card(here: MetricValue, other: MetricValue | None, described: str, *, border: bool) -> None:
