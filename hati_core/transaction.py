@@ -54,7 +54,6 @@ class Transaction:
         elif key := ddl.alter_key(statement):
             self._declare(*key)
             return 0
-        self._protect_keys(statement)
         if statement.kind is StatementKind.DDL:
             self.before_definition()
         self._statements.append(sql.strip())
@@ -106,20 +105,6 @@ class Transaction:
             table=table,
         )
 
-    def _protect_keys(self, statement: Statement) -> None:
-        """A key column cannot be dropped or renamed: the other branches still go by it."""
-        if not isinstance(statement.tree, exp.Alter):
-            return
-        for name in statement.writes:
-            for action in statement.tree.args.get("actions") or []:
-                column = action.this.name if isinstance(action, exp.Drop | exp.RenameColumn) and action.this else None
-                if column and column.casefold() in (part.casefold() for part in self._key_of(name)):
-                    raise InvalidKey(
-                        f"“{column}” is part of the key of “{name}” on every branch and cannot be dropped or renamed.",
-                        branch=self.branch,
-                        table=name,
-                    )
-
     def _note(self, statement: Statement, affected: int) -> None:
         for table in statement.writes:
             if statement.kind is StatementKind.DDL:
@@ -135,22 +120,31 @@ class Transaction:
                 self._gone(table)
             elif _can_break_key(statement, self._key_of(table)):
                 self._unchecked.add(table)
-        self._follow_rename(statement)
+        if isinstance(statement.tree, exp.Alter):
+            self._follow_alter(statement.writes)
 
     def _gone(self, table: str) -> None:
         self._present[table.casefold()] = False
         self._unchecked = {name for name in self._unchecked if name.casefold() != table.casefold()}
 
-    def _follow_rename(self, statement: Statement) -> None:
-        """A renamed table keeps its key, also for what else this transaction writes to it."""
-        actions = statement.tree.args.get("actions") or [] if isinstance(statement.tree, exp.Alter) else []
-        for action in actions:
-            if isinstance(action, exp.AlterRename):
-                (old,), new = statement.writes, action.this.name
-                self._keys[new.casefold()] = self._key_of(old)
-                self._gone(old)
-                self._present[new.casefold()] = True
-                self._unchecked.add(new)
+    def _follow_alter(self, tables: frozenset[str]) -> None:
+        """A renamed table keeps its key; a key column stays as it is: the other branches go by it too."""
+        there = [table for table in tables if self._exists(table)]
+        for new in tables - set(there) if there else ():
+            self._keys[new.casefold()] = self._key_of(there[0])
+            self._present[new.casefold()] = True
+            self._gone(there[0])
+            self._unchecked.add(new)
+            return
+        for table in there:
+            columns = {name.casefold() for name, _ in self._describe(f"FROM {identifier(table)}")}
+            for column in self._key_of(table):
+                if column.casefold() not in columns:
+                    raise InvalidKey(
+                        f"“{column}” is part of the key of “{table}” on every branch and cannot be dropped or renamed.",
+                        branch=self.branch,
+                        table=table,
+                    )
 
     def _add(self, touch: Touch) -> None:
         before = self._touched.get((touch.table, touch.note), Touch(touch.table, note=touch.note))
