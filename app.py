@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.branch_dialogs import create_dialog
-from pages.parts.lately import commit_list, recent_commits
+from pages.parts.lately import commit_list, graph, recent_commits
 from pages.parts.session import told
 from pages.parts.shell import begin_page, next_step
 from pages.parts.start import first_run
@@ -29,8 +29,11 @@ with told():
             if st.button("New branch", type="primary", icon=":material/add:", key="new-branch", width="stretch"):
                 create_dialog(page.repository, page.names)
     with st.container(border=True):
+        st.markdown("**How the branches came about**")
+        graph(page)
+    with st.container(border=True):
         st.markdown("**Lately**")
-        commit_list(page, recent_commits(page))
+        commit_list(page, recent_commits(page, 6))
 
 if page.info.is_main:
     next_step("make a branch and try something", "pages/branches.py", ":material/arrow_forward:", branch="main")

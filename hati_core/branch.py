@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from hati_core.edits import write_edits
-from hati_core.errors import BranchMoved, BranchNotFound, QueryTimeout, StatementRefused
-from hati_core.model import Commit, Row, TableEdits, TableInfo
+from hati_core.errors import BranchMoved, BranchNotFound, InvalidKey, QueryTimeout, StatementRefused
+from hati_core.model import Commit, Key, Row, TableEdits, TableInfo
+from hati_core.quote import identifier, identifiers
 from hati_core.sql import gate
 from hati_core.sql.gate import Statement, StatementKind
 from hati_core.store import Store
@@ -82,6 +83,26 @@ class BranchView:
             TableNotFound: there is none of that name.
         """
         return self._store.table(self.id, self._at(), name)
+
+    def rows_by_key(self, table: str, keys: Collection[Key]) -> dict[Key, Row]:
+        """The rows of a table that have these keys, by key; a key that no row has is left out.
+
+        Raises:
+            TableNotFound: there is no table of that name.
+            InvalidKey: the table has no key.
+        """
+        info = self.table(table)
+        if not info.key:
+            raise InvalidKey(f"“{info.name}” has no key. Choose the columns that identify a row first.", table=info.name)
+        if not keys:
+            return {}
+        one = f"({', '.join('?' for _ in info.key)})"
+        sql = (
+            f"SELECT * FROM {identifier(info.name)} "
+            f"WHERE ({identifiers(info.key)}) IN ({', '.join(one for _ in keys)})"
+        )
+        rows = self.query(sql, [part for key in keys for part in key])
+        return {tuple(row[column] for column in info.key): row for row in rows}
 
     def _at(self) -> int:
         return self._store.head(self.id) if self.version is None else self.version

@@ -24,7 +24,7 @@ def chosen_branches(page: Page) -> list[str]:
     kept = [name for name in st.session_state.get(_STATE, []) if name in page.names]
     if asked:
         kept = asked
-    elif asked_for("branch") or len(kept) < 2:
+    elif len(kept) < 2 or page.branch.name not in kept:
         kept = default
     chosen = st.multiselect(
         "Branches", page.names, default=kept, max_selections=MOST_BRANCHES, key=f"compare-{'|'.join(default)}",

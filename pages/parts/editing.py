@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from hati_core import ChangeKind, HatiError, TableEdits, TableInfo
-from hati_core.errors import BranchMoved
 from hati_core.model import KeyOrigin
 from pages.parts.grid import PAGE_ROWS, GridPage, count_rows, grid, read_page
 from pages.parts.palette import SIGNS
@@ -29,8 +28,6 @@ def edit_table(page: Page, info: TableInfo) -> None:
     edits = grid(rows, f"grid-{place}-{version}-{number}-{attempt}", editable=info.key_origin is not KeyOrigin.LINEAGE)
     if edits:
         _unsaved(page, rows, edits, place)
-    elif version != page.info.head:
-        _newer(page, place)
 
 
 def _pinned_version(page: Page, place: str) -> int:
@@ -75,11 +72,6 @@ def _key_line(page: Page, info: TableInfo) -> None:
                 st.rerun()
 
 
-def _newer(page: Page, place: str) -> None:
-    st.session_state[f"version {place}"] = page.info.head
-    st.rerun()
-
-
 def _unsaved(page: Page, rows: GridPage, edits: TableEdits, place: str) -> None:
     """What would be saved, and saving it."""
     with st.container(border=True, key="unsaved"):
@@ -89,10 +81,11 @@ def _unsaved(page: Page, rows: GridPage, edits: TableEdits, place: str) -> None:
         total = len(edits.inserts) + len(edits.updates) + len(edits.deletes)
         if total > _SHOWN:
             st.caption(f"and {total - _SHOWN:,} more")
-        if rows.version != page.info.head:
+        moved = _moved_rows(page, rows, edits)
+        if moved:
             st.warning(
-                f"{plain(page.branch.name)} has changed since you began. Saving checks each row; "
-                "start over to see what is new.",
+                f"Somebody changed rows on {plain(page.branch.name)} that you are changing: {plain('; '.join(moved[:_SHOWN]))}. "
+                "Overwrite what they wrote, or start over from the rows as they are now.",
                 icon=":material/update:",
             )
         message = st.text_input("Message", placeholder="What did you change, and why?", key=f"message-{place}", max_chars=200)
@@ -100,21 +93,38 @@ def _unsaved(page: Page, rows: GridPage, edits: TableEdits, place: str) -> None:
             if st.button("Start over", key="start-over"):
                 _reset(place)
                 st.rerun()
-            if st.button(f"Save to {page.branch.name}", type="primary", key="save", icon=":material/save:"):
+            label = f"Overwrite on {page.branch.name}" if moved else f"Save to {page.branch.name}"
+            # A press must not save over changes that were not on screen when it was made.
+            if st.button(label, type="primary", key=f"save-{page.info.head}", icon=":material/save:"):
                 _save(page, rows, edits, message, place)
+
+
+def _moved_rows(page: Page, rows: GridPage, edits: TableEdits) -> list[str]:
+    """The rows to be changed or removed that are not any more what the grid shows: what they were and are."""
+    if rows.version == page.info.head:
+        return []
+    shown = {rows.key_of(position): row for position, row in enumerate(rows.rows)}
+    touched = [*edits.updates, *edits.deletes]
+    now = page.branch.rows_by_key(rows.info.name, touched)
+    moved = []
+    for key in touched:
+        current = now.get(key)
+        if current is None:
+            moved.append(f"{_name(key)} was removed")
+        elif current != shown[key]:
+            cells = (f"{c} {cell(shown[key][c])} → {cell(v)}" for c, v in current.items() if v != shown[key].get(c))
+            moved.append(f"{_name(key)}: {', '.join(cells)}")
+    return moved
 
 
 def _save(page: Page, rows: GridPage, edits: TableEdits, message: str, place: str) -> None:
     metrics = page.repository.measures.metrics(page.repository.main)[:1]
     before = page.repository.measures.values(page.branch, metrics)
     try:
-        commit = page.branch.edit(rows.info.name, edits, rows.version, message or None, author=author())
-    except BranchMoved as error:
-        complain(error)
-        st.caption("Your changes are still in the grid. Start over to see the newest rows.")
-        return
+        commit = page.branch.edit(rows.info.name, edits, page.info.head, message or None, author=author())
     except HatiError as error:
         complain(error)
+        st.caption("Your changes are still in the grid.")
         return
     after = page.repository.measures.values(page.branch, metrics)
     told_values = ""

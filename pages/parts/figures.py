@@ -31,7 +31,7 @@ class BranchValue:
 
 def value_bars(values: Sequence[BranchValue], unit: Unit, colours: Mapping[str, str], theme: Theme) -> go.Figure:
     """A horizontal bar a branch, in the order given from top to bottom, its value at the end."""
-    names = [_short(item.branch) for item in values]
+    names = [short(item.branch) for item in values]
     figure = go.Figure(
         go.Bar(
             x=[item.value for item in values],
@@ -51,7 +51,7 @@ def value_bars(values: Sequence[BranchValue], unit: Unit, colours: Mapping[str, 
         range=[len(values) - 0.5, -0.5],
     )
     figure.update_xaxes(visible=False, range=_room([item.value for item in values], 0.02))
-    return _dressed(figure, theme, height=_BAR * len(values) + 24, right=_TEXT)
+    return dressed(figure, theme, height=_BAR * len(values) + 24, right=_TEXT)
 
 
 def waterfall(
@@ -64,14 +64,14 @@ def waterfall(
 ) -> go.Figure:
     """What makes up the difference: from one branch's value, part by part, to the other's."""
     bars = [
-        (_short(before.branch), 0.0, before.value, colours[before.branch], amount(before.value, unit)),
+        (short(before.branch), 0.0, before.value, colours[before.branch], amount(before.value, unit)),
     ]
     level = before.value
     for change in changes:
         colour = theme.added if change.delta >= 0 else theme.removed
-        bars.append((_short(change.label), level, change.delta, colour, amount(change.delta, unit, signed=True)))
+        bars.append((short(change.label), level, change.delta, colour, amount(change.delta, unit, signed=True)))
         level += change.delta
-    bars.append((_short(after.branch), 0.0, after.value, colours[after.branch], amount(after.value, unit)))
+    bars.append((short(after.branch), 0.0, after.value, colours[after.branch], amount(after.value, unit)))
     figure = go.Figure(
         go.Bar(
             x=list(range(len(bars))),
@@ -95,7 +95,7 @@ def waterfall(
     )
     tops = [bar[1] + bar[2] for bar in bars] + [bar[1] for bar in bars]
     figure.update_yaxes(visible=False, range=_room(tops, 0.12))
-    return _dressed(figure, theme, height=340)
+    return dressed(figure, theme, height=340)
 
 
 def _room(values: Sequence[float], share: float) -> list[float]:
@@ -105,7 +105,7 @@ def _room(values: Sequence[float], share: float) -> list[float]:
     return [low - (share * span if low < 0 else 0), high + share * span]
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
     """A name that fits an axis, with nothing in it that Plotly would take for markup."""
     tidy = name.replace("<", "‹").replace(">", "›").replace("&", "＆")
     return tidy if len(tidy) <= _LONGEST_NAME else f"{tidy[: _LONGEST_NAME - 1]}…"
@@ -116,7 +116,7 @@ def _wrapped(name: str) -> str:
     return re.sub(r"(\S{4,}?-|\S{4,} )(?=\S)", r"\1<br>", name)
 
 
-def _dressed(figure: go.Figure, theme: Theme, height: int, right: int = 8) -> go.Figure:
+def dressed(figure: go.Figure, theme: Theme, height: int, right: int = 8) -> go.Figure:
     figure.update_layout(
         height=height,
         margin={"l": 4, "r": right, "t": 8, "b": 8},

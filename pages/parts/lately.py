@@ -5,9 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from hati_core import Commit
+from pages.parts.figures import CONFIG
+from pages.parts.graph import branch_graph
 from pages.parts.palette import dot
 from pages.parts.shell import Page
 from pages.parts.words import ago, plain
+
+_LANES = 9
+_COMMITS = 40
 
 
 def recent_commits(page: Page, limit: int = 8) -> list[Commit]:
@@ -17,6 +22,15 @@ def recent_commits(page: Page, limit: int = 8) -> list[Commit]:
         own = page.repository.branch(info.name).log(limit)
         found += [commit for commit in own if commit.version > (info.base or 0)]
     return sorted(found, key=lambda commit: commit.at, reverse=True)[:limit]
+
+
+def graph(page: Page) -> None:
+    """How the branches came about; the newest branches and commits where there are many."""
+    infos = [page.infos[0], *page.infos[1:][-_LANES:]]
+    commits = recent_commits(page, _COMMITS)
+    told = "; ".join(f"{info.name} from {info.parent} at version {info.base}" for info in infos if info.parent)
+    figure = branch_graph(infos, commits, page.colours, page.theme)
+    st.plotly_chart(figure, theme=None, config=CONFIG, key="branch graph", alt=f"Branch graph: {told or 'main alone'}")
 
 
 def commit_list(page: Page, commits: list[Commit]) -> None:

@@ -16,6 +16,7 @@ SIGNS = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "−", ChangeKind.CHANGED: "
 class Theme:
     """The colours of a figure that depend on light and dark."""
 
+    ground: str
     text: str
     quiet: str
     line: str
@@ -23,8 +24,8 @@ class Theme:
     removed: str
 
 
-LIGHT = Theme(text="#0f172a", quiet="#64748b", line="#dfe5ee", added="#059669", removed="#dc2626")
-DARK = Theme(text="#e5ecf6", quiet="#94a3b8", line="#26334d", added="#34d399", removed="#f87171")
+LIGHT = Theme(ground="#ffffff", text="#0f172a", quiet="#64748b", line="#dfe5ee", added="#059669", removed="#dc2626")
+DARK = Theme(ground="#0b1120", text="#e5ecf6", quiet="#94a3b8", line="#26334d", added="#34d399", removed="#f87171")
 
 
 def dot(colour: str) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from hati_core import Breakdown, Repository
-from hati_core.imports import SUFFIXES, FilePreview
+from hati_core.imports import SUFFIXES, FilePreview, Importer
 from hati_core.quote import identifier
 from hati_core.scenarios.metrics import is_numeric, value_metric
 from pages.parts.session import announce, author, told
@@ -32,8 +32,7 @@ def import_dialog(repository: Repository, branch: str) -> None:
                     required=True, key="upload-header",
                 )
             header = {"Column names": True, "Data": False}.get(choice or "")
-            with st.spinner("Reading…"):
-                preview = importer.preview(header)
+            preview = _preview(importer, f"preview of {upload.file_id} {choice}", header)
             _show(preview)
             table, key, worth = _questions(repository, preview)
             if st.button(f"Import {count(preview.rows, 'row')}", type="primary", key="upload-import"):
@@ -46,6 +45,15 @@ def import_dialog(repository: Repository, branch: str) -> None:
                 st.rerun()
         finally:
             importer.close()
+
+
+def _preview(importer: Importer, place: str, header: bool | None) -> FilePreview:
+    """What is in the file, read once and kept while the questions about it are answered."""
+    if place not in st.session_state:
+        with st.spinner("Reading…"):
+            st.session_state[place] = importer.preview(header)
+    preview: FilePreview = st.session_state[place]
+    return preview
 
 
 def _show(preview: FilePreview) -> None:
