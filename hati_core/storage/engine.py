@@ -152,7 +152,10 @@ class Engine:
                     cut_back(cursor, copy, at)
             finally:
                 cursor.execute(f"DETACH {identifier(copy)}")
-        half_done.rename(self.catalog_file(child_id))
+        try:
+            half_done.rename(self.catalog_file(child_id))
+        except OSError as error:
+            raise storage_failure(self.root, error) from error
 
     def metadata(self, branch_id: str, table: str) -> str:
         """The qualified name of one of DuckLake's own tables in the catalog of a branch."""

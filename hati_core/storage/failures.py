@@ -72,7 +72,7 @@ def _translate(error: duckdb.Error) -> HatiError:
 
 
 def storage_failure(root: Path, error: OSError) -> StorageUnavailable:
-    """The sentence for a folder that cannot hold a repository."""
+    """The sentence for a folder that cannot hold a repository, or not what is being written."""
     reasons = {
         errno.ENOSPC: "the disk is full; free some space or choose another place",
         errno.EROFS: "the disk is read-only; choose another place",
@@ -82,4 +82,4 @@ def storage_failure(root: Path, error: OSError) -> StorageUnavailable:
         errno.EEXIST: "there is a file of that name; choose another place",
     }
     reason = reasons.get(error.errno or 0, f"{error.strerror or error}; choose another place")
-    return StorageUnavailable(f"The repository in {root} cannot be opened: {reason}. HATI_HOME names the place.")
+    return StorageUnavailable(f"The repository in {root} cannot be used: {reason}. HATI_HOME names the place.")

@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from hati_core.errors import BranchBusy
+from hati_core.storage.failures import storage_failure
 
 WAIT_SECONDS = 30.0
 
@@ -24,6 +25,7 @@ def writer_lock(folder: Path, branch_id: str, name: str, timeout: float = WAIT_S
 
     Raises:
         BranchBusy: another writer held it for all that time.
+        StorageUnavailable: the lock cannot be made.
     """
     lock = FileLock(lock_file(folder, branch_id), timeout=timeout, thread_local=False)
     try:
@@ -33,6 +35,8 @@ def writer_lock(folder: Path, branch_id: str, name: str, timeout: float = WAIT_S
             f"Another writer has held “{name}” for {timeout:.0f} seconds. Nothing was written; try again.",
             branch=name,
         ) from error
+    except OSError as error:
+        raise storage_failure(folder.parent, error) from error
     try:
         yield
     finally:

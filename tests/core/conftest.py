@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
 from hati_core import Branch, Repository
@@ -9,7 +11,24 @@ from hati_core import Branch, Repository
 
 @pytest.fixture
 def main(repo: Repository) -> Branch:
-    """``main`` with the founding document's three positions, keyed by ticker."""
+    """``main`` of a fresh repository, with the founding document's three positions, keyed by ticker."""
+    return set_up(repo)
+
+
+@pytest.fixture(scope="module")
+def shared_main(shared_repo: Repository) -> Branch:
+    """The same for all tests of a module, which leave it as it is."""
+    return set_up(shared_repo)
+
+
+@pytest.fixture
+def branch(shared_repo: Repository, shared_main: Branch) -> Branch:
+    """A fresh branch with those positions, for tests that need no repository of their own."""
+    return shared_repo.create_branch(f"test {uuid.uuid4()}")
+
+
+def set_up(repo: Repository) -> Branch:
+    """Put the three positions on ``main``."""
     with repo.main.transaction("Set up") as tx:
         tx.execute(
             "CREATE TABLE portfolio (ticker VARCHAR PRIMARY KEY, shares INTEGER, avg_cost DOUBLE, current_price DOUBLE)"

@@ -64,7 +64,7 @@ def test_whoever_holds_a_branch_is_told_that_another_discarded_it(repo: Reposito
         lambda: repo.create_branch("child", parent="growth"),
         lambda: repo.merge("growth"),
     ):
-        with pytest.raises(BranchDiscarded, match="“growth” was discarded. Bring it back"):
+        with pytest.raises(BranchDiscarded, match=r"“growth” was discarded\. Bring it back"):
             use()
 
 

@@ -12,9 +12,9 @@ from hati_core.errors import BranchMoved, InvalidKey, InvalidValue, KeyViolation
 from tests.core.shares import shares
 
 
-def test_inserts_changes_and_deletes_are_one_commit(main: Branch) -> None:
-    before = main.head
-    commit = main.edit(
+def test_inserts_changes_and_deletes_are_one_commit(branch: Branch) -> None:
+    before = branch.head
+    commit = branch.edit(
         "portfolio",
         TableEdits(
             inserts=[{"ticker": "NVDA", "shares": 200}, {"ticker": "BND"}],
@@ -24,28 +24,28 @@ def test_inserts_changes_and_deletes_are_one_commit(main: Branch) -> None:
         expected_version=before,
         author="eve",
     )
-    assert shares(main) == {"AAPL": 120, "BND": None, "MSFT": None, "NVDA": 200}
-    assert main.query("SELECT avg_cost FROM portfolio WHERE ticker = 'MSFT'") == [{"avg_cost": 1.5}]
+    assert shares(branch) == {"AAPL": 120, "BND": None, "MSFT": None, "NVDA": 200}
+    assert branch.query("SELECT avg_cost FROM portfolio WHERE ticker = 'MSFT'") == [{"avg_cost": 1.5}]
     assert (commit.version, commit.author, commit.summary) == (before + 1, "eve", "portfolio +2 ~2 −1")
 
 
-def test_one_changed_row_is_named_in_the_message(main: Branch) -> None:
-    assert main.edit("portfolio", TableEdits(updates={("AAPL",): {"shares": 1}})).message == "AAPL: shares = 1"
+def test_one_changed_row_is_named_in_the_message(branch: Branch) -> None:
+    assert branch.edit("portfolio", TableEdits(updates={("AAPL",): {"shares": 1}})).message == "AAPL: shares = 1"
 
 
-def test_edits_of_a_branch_that_moved_are_refused(main: Branch) -> None:
-    seen = main.head
-    main.execute("DELETE FROM portfolio WHERE ticker = 'MSFT'")
+def test_edits_of_a_branch_that_moved_are_refused(branch: Branch) -> None:
+    seen = branch.head
+    branch.execute("DELETE FROM portfolio WHERE ticker = 'MSFT'")
     with pytest.raises(BranchMoved, match="has changed since you opened “portfolio”") as caught:
-        main.edit("portfolio", TableEdits(updates={("AAPL",): {"shares": 1}}), expected_version=seen)
+        branch.edit("portfolio", TableEdits(updates={("AAPL",): {"shares": 1}}), expected_version=seen)
     assert (caught.value.expected, caught.value.actual) == (seen, seen + 1)
-    assert shares(main)["AAPL"] == 100
+    assert shares(branch)["AAPL"] == 100
 
 
 @pytest.mark.parametrize("edits", [TableEdits(updates={("XOM",): {"shares": 1}}), TableEdits(deletes=[("XOM",)])])
-def test_a_row_that_is_gone_is_named(main: Branch, edits: TableEdits) -> None:
+def test_a_row_that_is_gone_is_named(branch: Branch, edits: TableEdits) -> None:
     with pytest.raises(StaleEdit, match="XOM: no such row"):
-        main.edit("portfolio", edits)
+        branch.edit("portfolio", edits)
 
 
 @pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def test_a_row_that_is_gone_is_named(main: Branch, edits: TableEdits) -> None:
         ("colour", "red"),
     ],
 )
-def test_a_value_that_does_not_fit_is_named_with_its_column(main: Branch, column: str, value: object) -> None:
-    before = main.head
+def test_a_value_that_does_not_fit_is_named_with_its_column(branch: Branch, column: str, value: object) -> None:
+    before = branch.head
     with pytest.raises(InvalidValue, match=column) as caught:
-        main.edit("portfolio", TableEdits(updates={("AAPL",): {column: value}}))
+        branch.edit("portfolio", TableEdits(updates={("AAPL",): {column: value}}))
     assert caught.value.column == column
-    assert main.head == before
+    assert branch.head == before
 
 
 def test_values_keep_their_types(repo: Repository) -> None:
@@ -83,12 +83,12 @@ def test_a_row_is_found_by_a_composite_key(repo: Repository) -> None:
     assert repo.main.query("FROM t") == [{"a": 1, "b": "y", "v": 5}]
 
 
-def test_a_key_can_be_edited_but_not_to_one_that_is_taken(main: Branch) -> None:
-    main.edit("portfolio", TableEdits(updates={("GOOGL",): {"ticker": "GOOG"}}))
-    assert list(shares(main)) == ["AAPL", "GOOG", "MSFT"]
+def test_a_key_can_be_edited_but_not_to_one_that_is_taken(branch: Branch) -> None:
+    branch.edit("portfolio", TableEdits(updates={("GOOGL",): {"ticker": "GOOG"}}))
+    assert list(shares(branch)) == ["AAPL", "GOOG", "MSFT"]
     for edits in (TableEdits(updates={("GOOG",): {"ticker": "AAPL"}}), TableEdits(inserts=[{"ticker": "AAPL"}])):
         with pytest.raises(KeyViolation, match="AAPL"):
-            main.edit("portfolio", edits)
+            branch.edit("portfolio", edits)
 
 
 def test_a_table_without_a_key_takes_new_rows_only(repo: Repository) -> None:
@@ -98,11 +98,11 @@ def test_a_table_without_a_key_takes_new_rows_only(repo: Repository) -> None:
         repo.main.edit("t", TableEdits(deletes=[(2,)]))
 
 
-def test_empty_edits_write_nothing(main: Branch) -> None:
-    before = main.head
-    assert main.edit("portfolio", TableEdits(updates={("AAPL",): {}})).version == before
+def test_empty_edits_write_nothing(branch: Branch) -> None:
+    before = branch.head
+    assert branch.edit("portfolio", TableEdits(updates={("AAPL",): {}})).version == before
     with pytest.raises(InvalidValue, match="has no values"):
-        main.edit("portfolio", TableEdits(inserts=[{}]))
+        branch.edit("portfolio", TableEdits(inserts=[{}]))
     with pytest.raises(TableNotFound):
-        main.edit("nowhere", TableEdits(deletes=[(1,)]))
-    assert main.head == before
+        branch.edit("nowhere", TableEdits(deletes=[(1,)]))
+    assert branch.head == before

@@ -11,39 +11,39 @@ from hati_core.errors import QueryTimeout, StatementRefused
 from tests.core.shares import shares
 
 
-def test_rows_come_as_dicts_up_to_the_limit(main: Branch) -> None:
-    assert main.query("SELECT ticker FROM portfolio ORDER BY ticker", limit=2) == [
+def test_rows_come_as_dicts_up_to_the_limit(branch: Branch) -> None:
+    assert branch.query("SELECT ticker FROM portfolio ORDER BY ticker", limit=2) == [
         {"ticker": "AAPL"},
         {"ticker": "GOOGL"},
     ]
-    assert main.query("SELECT $n + 1 AS n", {"n": 1}) == [{"n": 2}]
+    assert branch.query("SELECT $n + 1 AS n", {"n": 1}) == [{"n": 2}]
 
 
-def test_a_repeated_column_name_gets_a_number(main: Branch) -> None:
-    assert main.query("SELECT 1 AS a, 2 AS a, 3 AS a") == [{"a": 1, "a_2": 2, "a_3": 3}]
+def test_a_repeated_column_name_gets_a_number(branch: Branch) -> None:
+    assert branch.query("SELECT 1 AS a, 2 AS a, 3 AS a") == [{"a": 1, "a_2": 2, "a_3": 3}]
 
 
-def test_a_frame_has_the_same_rows(main: Branch) -> None:
-    assert main.df("SELECT * FROM portfolio ORDER BY ticker")["shares"].tolist() == [100, 50, 75]
+def test_a_frame_has_the_same_rows(branch: Branch) -> None:
+    assert branch.df("SELECT * FROM portfolio ORDER BY ticker")["shares"].tolist() == [100, 50, 75]
 
 
-def test_a_query_that_takes_too_long_is_stopped(main: Branch) -> None:
+def test_a_query_that_takes_too_long_is_stopped(branch: Branch) -> None:
     begun = time.monotonic()
     with pytest.raises(QueryTimeout, match=r"ran for 0\.2 seconds"):
-        main.query("SELECT count(*) FROM range(1e7::BIGINT) AS a, range(1e7::BIGINT) AS b", timeout=0.2)
+        branch.query("SELECT count(*) FROM range(1e7::BIGINT) AS a, range(1e7::BIGINT) AS b", timeout=0.2)
     assert time.monotonic() - begun < 10
-    assert len(shares(main)) == 3
+    assert len(shares(branch)) == 3
 
 
-def test_a_read_does_not_write(main: Branch) -> None:
+def test_a_read_does_not_write(branch: Branch) -> None:
     with pytest.raises(StatementRefused, match="use execute"):
-        main.query("DELETE FROM portfolio")
+        branch.query("DELETE FROM portfolio")
 
 
-def test_an_unfinished_read_does_not_keep_old_rows(main: Branch) -> None:
-    assert len(main.query("SELECT r.range FROM range(1000000) AS r, portfolio", limit=1)) == 1
-    main.execute("UPDATE portfolio SET shares = 0")
-    assert set(shares(main).values()) == {0}
+def test_an_unfinished_read_does_not_keep_old_rows(branch: Branch) -> None:
+    assert len(branch.query("SELECT r.range FROM range(1000000) AS r, portfolio", limit=1)) == 1
+    branch.execute("UPDATE portfolio SET shares = 0")
+    assert set(shares(branch).values()) == {0}
 
 
 def test_a_sum_of_integers_is_stored_without_loss(repo: Repository) -> None:
@@ -53,7 +53,7 @@ def test_a_sum_of_integers_is_stored_without_loss(repo: Repository) -> None:
     assert repo.main.table("t").column("total").type == "DECIMAL(38,0)"  # type: ignore[union-attr]
 
 
-def test_tables_are_known_after_each_kind_of_definition(main: Branch) -> None:
+def test_tables_are_known_after_each_kind_of_definition(branch: Branch) -> None:
     for sql, columns in (
         (
             "ALTER TABLE portfolio ADD COLUMN a INTEGER DEFAULT 5",
@@ -63,9 +63,9 @@ def test_tables_are_known_after_each_kind_of_definition(main: Branch) -> None:
         ("ALTER TABLE portfolio ALTER b TYPE BIGINT", ["ticker", "shares", "avg_cost", "current_price", "b"]),
         ("ALTER TABLE portfolio DROP COLUMN b", ["ticker", "shares", "avg_cost", "current_price"]),
     ):
-        main.execute(sql)
-        assert list(main.table("portfolio").column_names) == columns
-    main.execute("ALTER TABLE portfolio ALTER shares SET DEFAULT 7")
-    assert main.table("portfolio").column("shares").default == "'7'"  # type: ignore[union-attr]
-    main.execute("DROP TABLE portfolio")
-    assert main.tables() == {}
+        branch.execute(sql)
+        assert list(branch.table("portfolio").column_names) == columns
+    branch.execute("ALTER TABLE portfolio ALTER shares SET DEFAULT 7")
+    assert branch.table("portfolio").column("shares").default == "'7'"  # type: ignore[union-attr]
+    branch.execute("DROP TABLE portfolio")
+    assert branch.tables() == {}

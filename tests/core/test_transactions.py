@@ -9,54 +9,63 @@ from hati_core.errors import DataError, HatiError, QueryError, StatementRefused,
 from tests.core.shares import shares
 
 
-def test_several_statements_are_one_commit(main: Branch) -> None:
-    before = main.head
-    with main.transaction("Rebalance", author="eve") as tx:
+def test_several_statements_are_one_commit(branch: Branch) -> None:
+    before = branch.head
+    with branch.transaction("Rebalance", author="eve") as tx:
         tx.execute("UPDATE portfolio SET shares = shares + 1")
         tx.execute("DELETE FROM portfolio WHERE ticker = 'MSFT'")
         assert tx.query("SELECT sum(shares) AS n FROM portfolio") == [{"n": 152}]
-    assert main.head == before + 1
-    commit = main.log(1)[0]
+    assert branch.head == before + 1
+    commit = branch.log(1)[0]
     assert (commit.author, commit.message, commit.summary) == ("eve", "Rebalance", "portfolio ~3 −1")
 
 
-def test_an_error_undoes_all_of_it(main: Branch) -> None:
-    before = main.head
-    with pytest.raises(QueryError), main.transaction() as tx:
-        tx.execute("DELETE FROM portfolio")
-        tx.execute("UPDATE portfolio SET nothing = 1")
-    assert (main.head, len(shares(main))) == (before, 3)
+def test_an_error_undoes_all_of_it(branch: Branch) -> None:
+    before = branch.head
+
+    def delete_and_fail() -> None:
+        with branch.transaction() as tx:
+            tx.execute("DELETE FROM portfolio")
+            tx.execute("UPDATE portfolio SET nothing = 1")
+
+    with pytest.raises(QueryError):
+        delete_and_fail()
+    assert (branch.head, len(shares(branch))) == (before, 3)
 
 
-def test_an_error_of_the_caller_undoes_all_of_it(main: Branch) -> None:
-    with pytest.raises(KeyError), main.transaction() as tx:
-        tx.execute("DELETE FROM portfolio")
-        raise KeyError
-    assert len(shares(main)) == 3
-    main.execute("DELETE FROM portfolio WHERE ticker = 'MSFT'")
-    assert len(shares(main)) == 2
+def test_an_error_of_the_caller_undoes_all_of_it(branch: Branch) -> None:
+    def delete_and_fail() -> None:
+        with branch.transaction() as tx:
+            tx.execute("DELETE FROM portfolio")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        delete_and_fail()
+    assert len(shares(branch)) == 3
+    branch.execute("DELETE FROM portfolio WHERE ticker = 'MSFT'")
+    assert len(shares(branch)) == 2
 
 
 @pytest.mark.parametrize(
     "sql", ["UPDATE portfolio SET shares = 1 WHERE ticker = 'NONE'", "DELETE FROM portfolio WHERE false"]
 )
-def test_nothing_written_is_no_version(main: Branch, sql: str) -> None:
-    before = main.head
-    assert main.execute(sql) == 0
-    assert main.head == before
+def test_nothing_written_is_no_version(branch: Branch, sql: str) -> None:
+    before = branch.head
+    assert branch.execute(sql) == 0
+    assert branch.head == before
 
 
-def test_a_statement_is_its_own_message(main: Branch) -> None:
-    assert main.execute("UPDATE portfolio\n   SET shares = 1") == 3
-    commit = main.log(1)[0]
+def test_a_statement_is_its_own_message(branch: Branch) -> None:
+    assert branch.execute("UPDATE portfolio\n   SET shares = 1") == 3
+    commit = branch.log(1)[0]
     assert (commit.author, commit.message) == ("ada", "UPDATE portfolio SET shares = 1")
-    assert (commit.branch, commit.version) == ("main", main.head)
+    assert (commit.branch, commit.version) == (branch.name, branch.head)
 
 
-def test_parameters_are_bound(main: Branch) -> None:
-    assert main.execute("UPDATE portfolio SET shares = $n WHERE ticker = $t", {"n": 5, "t": "AAPL"}) == 1
-    assert main.execute("DELETE FROM portfolio WHERE ticker = ?", ["x' OR true --"]) == 0
-    assert shares(main)["AAPL"] == 5
+def test_parameters_are_bound(branch: Branch) -> None:
+    assert branch.execute("UPDATE portfolio SET shares = $n WHERE ticker = $t", {"n": 5, "t": "AAPL"}) == 1
+    assert branch.execute("DELETE FROM portfolio WHERE ticker = ?", ["x' OR true --"]) == 0
+    assert shares(branch)["AAPL"] == 5
 
 
 @pytest.mark.parametrize(
@@ -71,12 +80,12 @@ def test_parameters_are_bound(main: Branch) -> None:
         ("INSERT INTO portfolio VALUES (1)", QueryError),
     ],
 )
-def test_what_cannot_run_says_so_and_leaves_the_branch_usable(main: Branch, sql: str, kind: type[HatiError]) -> None:
+def test_what_cannot_run_says_so_and_leaves_the_branch_usable(branch: Branch, sql: str, kind: type[HatiError]) -> None:
     with pytest.raises(kind) as caught:
-        main.execute(sql)
+        branch.execute(sql)
     assert caught.value.message
     assert "b_000000000000" not in caught.value.message
-    assert main.execute("UPDATE portfolio SET shares = 1 WHERE ticker = 'AAPL'") == 1
+    assert branch.execute("UPDATE portfolio SET shares = 1 WHERE ticker = 'AAPL'") == 1
 
 
 def test_the_log_has_the_newest_first_and_the_parents_before_the_fork(repo: Repository, main: Branch) -> None:
@@ -88,14 +97,14 @@ def test_the_log_has_the_newest_first_and_the_parents_before_the_fork(repo: Repo
     assert main.log(1)[0].at.utcoffset().total_seconds() == 0  # type: ignore[union-attr]
 
 
-def test_an_older_version_reads_as_it_was(main: Branch) -> None:
-    then = main.head
-    main.execute("ALTER TABLE portfolio ADD COLUMN sector VARCHAR DEFAULT 'Tech'")
-    main.execute("UPDATE portfolio SET shares = 0")
-    assert shares(main.at(then)) == {"AAPL": 100, "GOOGL": 50, "MSFT": 75}
-    assert "sector" not in main.at(then).tables()["portfolio"].column_names
-    assert main.at(0).tables() == {}
-    assert "sector" in main.table("PORTFOLIO").column_names
+def test_an_older_version_reads_as_it_was(branch: Branch) -> None:
+    then = branch.head
+    branch.execute("ALTER TABLE portfolio ADD COLUMN sector VARCHAR DEFAULT 'Tech'")
+    branch.execute("UPDATE portfolio SET shares = 0")
+    assert shares(branch.at(then)) == {"AAPL": 100, "GOOGL": 50, "MSFT": 75}
+    assert "sector" not in branch.at(then).tables()["portfolio"].column_names
+    assert branch.at(0).tables() == {}
+    assert "sector" in branch.table("PORTFOLIO").column_names
 
 
 def test_looking_at_many_versions_keeps_few_of_them_open(repo: Repository, main: Branch) -> None:

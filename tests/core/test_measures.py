@@ -1,0 +1,110 @@
+"""Metrics: ready-made and one's own, on every branch, with what they are made of."""
+
+from __future__ import annotations
+
+import pytest
+
+from hati_core import Branch, Breakdown, Metric, Repository, Unit
+from hati_core.errors import InvalidMetric
+from hati_core.measures import Part
+
+
+def values(repo: Repository, branch: Branch) -> dict[str, float | None]:
+    measures = repo.measures
+    return {found.metric.name: found.value for found in measures.values(branch, measures.metrics(branch))}
+
+
+def test_a_portfolio_is_measured_ready_made(repo: Repository, main: Branch) -> None:
+    assert values(repo, main) == {
+        "Portfolio value": 58_750.0,
+        "Unrealised P&L": 14_500.0,
+        "Positions": 3.0,
+        "Largest weight": pytest.approx(31_500 / 58_750),
+    }
+
+
+def test_prices_and_quantities_of_products_are_measured_ready_made(repo: Repository) -> None:
+    repo.main.execute("CREATE TABLE plans (product VARCHAR, tier VARCHAR, price DECIMAL(10,2), quantity INTEGER)")
+    repo.main.execute("INSERT INTO plans VALUES ('Hati', 'free', 0, 900), ('Hati', 'team', 49.5, 40)")
+    assert values(repo, repo.main) == {"Total value": 1_980.0, "Rows": 2.0, "Largest weight": 1.0}
+
+
+def test_other_tables_are_counted_and_none_is_no_metric(repo: Repository) -> None:
+    assert values(repo, repo.main) == {}
+    repo.main.execute("CREATE TABLE notes AS SELECT 'a' AS text FROM range(2)")
+    assert values(repo, repo.main) == {"Rows in notes": 2.0}
+
+
+def test_a_value_follows_its_branch(repo: Repository, main: Branch) -> None:
+    branch = repo.create_branch("growth")
+    assert values(repo, branch)["Positions"] == 3
+    branch.execute("INSERT INTO portfolio VALUES ('NVDA', 200, 800.0, 950.0)")
+    assert (values(repo, branch)["Positions"], values(repo, main)["Positions"]) == (4, 3)
+
+
+def test_a_value_is_measured_once_for_each_version(repo: Repository, main: Branch) -> None:
+    metric = Metric("Dice", "SELECT random()")
+    (first,), (second,) = (repo.measures.values(main, [metric]) for _ in range(2))
+    main.execute("UPDATE portfolio SET shares = 0")
+    (third,) = repo.measures.values(main, [metric])
+    assert first == second
+    assert first != third
+
+
+def test_own_metrics_take_the_place_of_ready_made_ones(repo: Repository, main: Branch) -> None:
+    repo.set_metric("Shares", "SELECT sum(shares) FROM portfolio")
+    repo.set_metric("Cost", "SELECT sum(shares * avg_cost) FROM portfolio", unit=Unit.MONEY)
+    repo.set_metric("Shares", "SELECT sum(shares) + 1 FROM portfolio")
+    assert values(repo, main) == {"Shares": 226.0, "Cost": 44_250.0}
+    assert repo.measures.metrics(main)[1].unit is Unit.MONEY
+
+
+@pytest.mark.parametrize(
+    ("name", "sql", "sentence"),
+    [
+        (" ", "SELECT 1", "Give the metric a name"),
+        ("M", "SELECT ticker FROM portfolio LIMIT 1", "not a number"),
+        ("M", "SELECT shares FROM portfolio", "one number"),
+        ("M", "SELECT 1, 2", "one number"),
+        ("M", "SELECT sum(shares) FROM nowhere", "does not run on “main”"),
+        ("M", "SELEC 1", "does not run on “main”"),
+        ("M", "DELETE FROM portfolio", "does not run on “main”"),
+        ("M", "SELECT NULL", "not a number"),
+    ],
+)
+def test_a_metric_that_gives_no_number_is_refused(
+    repo: Repository, main: Branch, name: str, sql: str, sentence: str
+) -> None:
+    with pytest.raises(InvalidMetric, match=sentence):
+        repo.set_metric(name, sql)
+    assert "Portfolio value" in values(repo, main)
+
+
+def test_a_metric_that_fails_on_a_branch_says_so_alone(repo: Repository, main: Branch) -> None:
+    repo.set_metric("Shares", "SELECT sum(shares) FROM portfolio")
+    repo.set_metric("Rows", "SELECT count(*) FROM portfolio")
+    branch = repo.create_branch("growth")
+    branch.execute("ALTER TABLE portfolio DROP COLUMN shares")
+    shares, rows = repo.measures.values(branch, repo.measures.metrics(branch))
+    assert shares.value is None
+    assert "shares" in (shares.problem or "")
+    assert rows.value == 3
+
+
+def test_the_largest_parts_come_first_and_the_rest_is_other(repo: Repository, main: Branch) -> None:
+    value = Breakdown("portfolio", "shares * current_price", ("ticker",))
+    assert repo.measures.parts(main, value) == [Part("MSFT", 31_500), Part("AAPL", 18_500), Part("GOOGL", 8_750)]
+    assert repo.measures.parts(main, value, limit=1) == [Part("MSFT", 31_500), Part("other", 27_250)]
+
+
+def test_what_makes_two_branches_differ_adds_up(repo: Repository, main: Branch) -> None:
+    value = Breakdown("portfolio", "shares * current_price", ("ticker",))
+    branch = repo.create_branch("growth")
+    branch.execute("INSERT INTO portfolio VALUES ('NVDA', 200, 800.0, 950.0)")
+    branch.execute("UPDATE portfolio SET shares = 200 WHERE ticker = 'AAPL'")
+    branch.execute("DELETE FROM portfolio WHERE ticker = 'GOOGL'")
+    deltas = {change.label: change.delta for change in repo.measures.changes(main, branch, value)}
+    assert deltas == {"NVDA": 190_000, "AAPL": 18_500, "GOOGL": -8_750}
+    shown = {change.label: change.delta for change in repo.measures.changes(main, branch, value, limit=1)}
+    assert shown == {"NVDA": 190_000, "other": 9_750}
+    assert repo.measures.changes(main, main, value) == []
