@@ -17,6 +17,7 @@ from hati_core import Branch, TableEdits, TableInfo
 from hati_core.model import Key, Row
 from hati_core.quote import identifier, identifiers
 from hati_core.scenarios.metrics import is_numeric
+from pages.parts.words import type_name
 
 PAGE_ROWS = 500
 
@@ -96,7 +97,7 @@ def _column_config(info: TableInfo, name: str) -> Any:
     column = info.column(name)
     assert column is not None
     label = f"{name} (key)" if name in info.key else name
-    help_text = column.type.lower() + (" · part of the key" if name in info.key else "")
+    help_text = type_name(column.type) + (" · part of the key" if name in info.key else "")
     if is_numeric(column):
         whole = not column.type.startswith(("FLOAT", "DOUBLE", "DECIMAL"))
         return st.column_config.NumberColumn(label, help=help_text, step=1 if whole else None, format="localized")

@@ -138,11 +138,24 @@ def _cell_choice(plan: MergePlan, conflict: Conflict, column: str) -> None:
             key=key,
             horizontal=True,
         )
-        if choice == _OTHER:
+        if choice == _OTHER and isinstance(chosen, Side):
+            reopened = _without_cell(plan, conflict, column)
+            st.session_state[f"{key}-plan"] = reopened.resolutions.get(conflict.id)
+            keep(reopened)
+            st.rerun()
+        elif choice == _OTHER:
             _typed_value(plan, conflict, column)
         elif choice is not None and choice is not chosen:
             keep(plan.with_resolution(conflict.id, {column: choice}))
             st.rerun()
+
+
+def _without_cell(plan: MergePlan, conflict: Conflict, column: str) -> MergePlan:
+    """The plan with one cell open again; the other cells of the row keep their choices."""
+    choices = {name: _raw(plan, conflict, name) for name in conflict.columns if name != column}
+    settled = {name: choice for name, choice in choices.items() if _chosen(plan, conflict, name) is not None}
+    reopened = plan.without_resolution(conflict.id)
+    return reopened.with_resolution(conflict.id, settled) if settled else reopened
 
 
 def _typed_value(plan: MergePlan, conflict: Conflict, column: str) -> None:
@@ -182,7 +195,7 @@ def _row_words(conflict: Conflict, side: Side) -> str:
     if not row:
         return "− delete the row"
     cells = ", ".join(f"{column} {cell(row[column])}" for column in conflict.columns)
-    return f"keep it with {cells}" if side is not Side.BASE else f"as it was, {cells}"
+    return f"keep it with {cells}" if side is not Side.BASE else cells
 
 
 def _quiet_cells(plan: MergePlan, conflict: Conflict) -> None:

@@ -10,7 +10,7 @@ from hati_core.imports import SUFFIXES, FilePreview, Importer
 from hati_core.quote import identifier
 from hati_core.scenarios.metrics import is_numeric, value_metric
 from pages.parts.session import announce, author, told
-from pages.parts.words import count, plain
+from pages.parts.words import count, plain, type_name
 
 _KINDS = [suffix for suffix in SUFFIXES if suffix != "txt"]
 
@@ -61,7 +61,7 @@ def _show(preview: FilePreview) -> None:
         st.warning(plain(note), icon=":material/info:")
     st.caption(f"{count(preview.rows, 'row')}, {count(len(preview.columns), 'column')}. The first rows:")
     frame = pd.DataFrame(list(preview.sample), columns=[column.name for column in preview.columns])
-    types = {c.name: st.column_config.Column(f"{c.name} · {c.type.lower()}") for c in preview.columns}
+    types = {c.name: st.column_config.Column(f"{c.name} · {type_name(c.type)}") for c in preview.columns}
     st.dataframe(frame, hide_index=True, column_config=types, height=210)
 
 

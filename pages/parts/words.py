@@ -56,6 +56,19 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
     return "just now"
 
 
+def type_name(kind: str) -> str:
+    """What a person calls a column's type."""
+    families = {
+        "whole number": ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
+        "number": ("FLOAT", "DOUBLE", "DECIMAL"),
+        "text": ("VARCHAR",),
+        "yes or no": ("BOOLEAN",),
+        "date and time": ("TIMESTAMP",),
+        "date": ("DATE",),
+    }
+    return next((word for word, names in families.items() if kind.startswith(names)), kind.lower())
+
+
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """``1 row``, ``1,200 rows``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
