@@ -81,7 +81,8 @@ class Transaction:
         """Record what statements of our own did, and whose key has to be checked or remembered."""
         for touch in touches:
             self._add(touch)
-            self._unchecked.add(touch.table)
+            if touch.inserted or touch.updated:
+                self._unchecked.add(touch.table)
         self._keys.update({table.casefold(): key for table, key in (keys or {}).items()})
 
     def _exists(self, table: str) -> bool:

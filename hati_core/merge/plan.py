@@ -12,7 +12,7 @@ from hati_core.merge.classify import IS_CONFLICT
 from hati_core.merge.conflicts import ConflictList, ConflictSource
 from hati_core.merge.context import MergeContext, Scratch
 from hati_core.merge.lineage import Point
-from hati_core.merge.resolve import decided_cells, is_decided, require_fit, resolved_row, side_row_sql
+from hati_core.merge.resolve import completed, is_decided, require_fit, resolved_row, side_row_sql
 from hati_core.merge.rows import fetch, row_change
 from hati_core.merge.schema import TableAction
 from hati_core.merge.states import Shape, TableAt
@@ -184,12 +184,8 @@ class MergePlan:
         if isinstance(resolution, Mapping):
             values = self._typed(shape, resolution)
             resolved_row(conflict, values)
-            before = self.resolutions.get(conflict_id)
-            if isinstance(before, Side):
-                before = (
-                    dict.fromkeys(decided_cells(conflict, before), before) if before_has_row(conflict, before) else {}
-                )
-            resolution = {**(before or {}), **values}
+            before = self.resolutions.get(conflict_id) or {}
+            resolution = {**(completed(conflict, {}, before) if isinstance(before, Side) else before), **values}
         return replace(self, resolutions={**self.resolutions, conflict_id: resolution})
 
     def _typed(self, shape: Shape, cells: Mapping[str, object]) -> dict[str, object]:
@@ -269,29 +265,30 @@ class MergePlan:
     @cached_property
     def _picks(self) -> dict[str, Scratch]:
         """By table, the rows that resolutions left, as a table in memory."""
-        picks = {}
-        for source in self._sources:
-            if not self._decided[source.shape.table]:
-                continue
-            scratch = Scratch(self._context.engine, "picks")
-            with self._context.engine.session(self.ours.branch_id) as cursor:
-                fields = ", ".join(f"{identifier(c.name)} {c.type}" for c in source.shape.columns)
-                cursor.execute(f"CREATE TABLE {scratch.name} (id VARCHAR, row STRUCT({fields}))")
-                for side in Side:
-                    ids = [key for key, choice in self.resolutions.items() if choice is side]
+        ids = list(self.resolutions)
+        return {source.shape.table: self._picked(source) for source in self._sources if ids and source.known(ids)}
+
+    def _picked(self, source: ConflictSource) -> Scratch:
+        scratch = Scratch(self._context.engine, "picks")
+        fields = ", ".join(f"{identifier(column.name)} {column.type}" for column in source.shape.columns)
+        with self._context.engine.session(self.ours.branch_id) as cursor:
+            cursor.execute(f"CREATE TABLE {scratch.name} (id VARCHAR, row STRUCT({fields}))")
+            for side in set(Side) & {choice for choice in self.resolutions.values() if isinstance(choice, Side)}:
+                ids = [key for key, choice in self.resolutions.items() if choice is side]
+                cursor.execute(
+                    f"INSERT INTO {scratch.name} SELECT id, {side_row_sql(source.shape, side)} "
+                    f"FROM {source.classified.name} WHERE list_contains($1::VARCHAR[], id)",
+                    [ids],
+                )
+            for conflict in self._by_cell(source):
+                decided = self.resolutions[conflict.id]
+                cells = completed(conflict, decided if isinstance(decided, Mapping) else {}, self.default)
+                if self.default or is_decided(conflict, cells):
+                    row = resolved_row(conflict, cells)
                     cursor.execute(
-                        f"INSERT INTO {scratch.name} SELECT id, {side_row_sql(source.shape, side)} "
-                        f"FROM {source.classified.name} WHERE list_contains($1::VARCHAR[], id)",
-                        [ids],
+                        f"INSERT INTO {scratch.name} VALUES ($1, CAST($2 AS STRUCT({fields})))", [conflict.id, row]
                     )
-                for conflict in self._by_cell(source):
-                    row = resolved_row(conflict, self.resolutions[conflict.id])
-                    if conflict.id in self._decided[source.shape.table]:
-                        cursor.execute(
-                            f"INSERT INTO {scratch.name} VALUES ($1, CAST($2 AS STRUCT({fields})))", [conflict.id, row]
-                        )
-            picks[source.shape.table] = scratch
-        return picks
+        return scratch
 
     @cached_property
     def violations(self) -> tuple[Violation, ...]:
@@ -350,11 +347,6 @@ class MergePlan:
     def work(self) -> Mapping[str, TableWork]:
         """What applying needs, by table."""
         return self._work
-
-
-def before_has_row(conflict: Conflict, side: Side) -> bool:
-    """Whether the row exists on that side, so that its cells can be taken one by one."""
-    return {Side.BASE: conflict.base, Side.OURS: conflict.ours, Side.THEIRS: conflict.theirs}[side] is not None
 
 
 def _whole_table(work: TableWork) -> str:

@@ -79,8 +79,9 @@ def _plan_table(context: MergeContext, name: str, there: Mapping[str, TableAt]) 
     if survivor.info and base.info and _changed(context, name, there, survivor, base):
         dropped_by, edited_by = (theirs, ours) if action is TableAction.DROP else (ours, theirs)
         raise SchemaMergeRefused(
-            f"“{dropped_by.catalog.name}” dropped the table “{name}”, and “{edited_by.catalog.name}” changed rows in it. "
-            f"Drop it on “{edited_by.catalog.name}” too, or bring it back on “{dropped_by.catalog.name}”, then merge.",
+            f"“{dropped_by.catalog.name}” dropped the table “{name}”, and “{edited_by.catalog.name}” changed rows "
+            f"in it. Drop it on “{edited_by.catalog.name}” too, or bring it back on “{dropped_by.catalog.name}”, "
+            "then merge.",
             table=name,
         )
     if action is TableAction.DROP:
@@ -92,7 +93,8 @@ def _plan_table(context: MergeContext, name: str, there: Mapping[str, TableAt]) 
 
 def _changed(context: MergeContext, name: str, there: Mapping[str, TableAt], survivor: TableAt, base: TableAt) -> bool:
     """Whether the side that still has the table changed it since the base."""
-    assert survivor.info and base.info
+    assert survivor.info is not None
+    assert base.info is not None
     columns = shared_columns([survivor.info, base.info])
     key, origin = context.key_for(name, columns, [base, survivor])
     states = context.states(Shape(name, columns, key, origin), there["ancestor"], {"base": base, "ours": survivor})
@@ -102,7 +104,8 @@ def _changed(context: MergeContext, name: str, there: Mapping[str, TableAt], sur
 
 def _plan_rows(context: MergeContext, name: str, there: Mapping[str, TableAt]) -> TableWork:
     base, ours, theirs = there["base"], there["ours"], there["theirs"]
-    assert ours.info and theirs.info
+    assert ours.info is not None
+    assert theirs.info is not None
     added = added_columns(base.info, ours.info, theirs.info, (ours.catalog.name, theirs.catalog.name))
     columns = ours.info.columns + added
     key, origin = context.key_for(name, columns, [base, ours, theirs])

@@ -13,9 +13,13 @@ from hati_core.quote import identifier
 _WHOLE_ROW = (ConflictKind.EDIT_DELETE, ConflictKind.DELETE_EDIT)
 
 
+def _row_on(conflict: Conflict, side: Side) -> Row | None:
+    return {Side.BASE: conflict.base, Side.OURS: conflict.ours, Side.THEIRS: conflict.theirs}[side]
+
+
 def side_row(conflict: Conflict, side: Side) -> Row | None:
     """The whole row that taking one side leaves; None where the row goes."""
-    chosen = {Side.BASE: conflict.base, Side.OURS: conflict.ours, Side.THEIRS: conflict.theirs}[side]
+    chosen = _row_on(conflict, side)
     if conflict.kind in _WHOLE_ROW or chosen is None:
         return chosen
     return {**(conflict.merged or {}), **{column: chosen[column] for column in conflict.columns}}
@@ -26,6 +30,13 @@ def decided_cells(conflict: Conflict, resolution: Resolution) -> frozenset[str]:
     return (
         frozenset(conflict.columns) if isinstance(resolution, Side) else frozenset(resolution) & set(conflict.columns)
     )
+
+
+def completed(conflict: Conflict, cells: Mapping[str, Any], side: Side | None) -> Mapping[str, Any]:
+    """Decided cells, with those in conflict that are still open taking a side, as far as the row exists there."""
+    if side is None or _row_on(conflict, side) is None:
+        return cells
+    return {**dict.fromkeys(conflict.columns, side), **cells}
 
 
 def is_decided(conflict: Conflict, resolution: Resolution | None) -> bool:
@@ -47,7 +58,7 @@ def resolved_row(conflict: Conflict, resolution: Resolution) -> Row | None:
 def _chosen(conflict: Conflict, column: str, choice: Any) -> Any:
     if not isinstance(choice, Side):
         return choice
-    row = {Side.BASE: conflict.base, Side.OURS: conflict.ours, Side.THEIRS: conflict.theirs}[choice]
+    row = _row_on(conflict, choice)
     if row is None:
         raise InvalidResolution(
             f"The row {_named(conflict)} of “{conflict.table}” does not exist on the side chosen for “{column}”. "

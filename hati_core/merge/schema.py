@@ -57,8 +57,8 @@ def added_columns(
             )
         if mine and mine.default != column.default and not (base and base.column(column.name)):
             raise SchemaMergeRefused(
-                f"“{names[0]}” and “{names[1]}” both added “{column.name}” to “{ours.name}”, each with another default. "
-                "Give it the same default on both branches, then merge.",
+                f"“{names[0]}” and “{names[1]}” both added “{column.name}” to “{ours.name}”, each with another "
+                "default. Give it the same default on both branches, then merge.",
                 table=ours.name,
             )
     return tuple(column for column in theirs.columns if ours.column(column.name) is None)

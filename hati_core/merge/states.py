@@ -116,11 +116,12 @@ def _held(shape: Shape, ancestor: TableAt) -> str:
     """How many rows of the ancestor have each key; by lineage only the row numbers that can repeat."""
     if ancestor.info is None:
         return "SELECT NULL AS key, 0 AS rows WHERE false"
-    if shape.by_lineage:
-        rows, where = f"SELECT rowid FROM {ancestor.relation}", f"rowid >= {_UNSETTLED_ROWID}"
-        return f"SELECT keys.key, count(*) AS rows FROM ({rows}) AS t JOIN keys ON t.rowid = keys.key.rowid WHERE {where} GROUP BY ALL"
     matched = " AND ".join(f"t.{identifier(c)} = keys.key.{identifier(c)}" for c in shape.key)
-    return f"SELECT keys.key, count(*) AS rows FROM (FROM {ancestor.relation}) AS t JOIN keys ON {matched} GROUP BY ALL"
+    rows = f"FROM {ancestor.relation}"
+    if shape.by_lineage:
+        matched = f"t.rowid = keys.key.rowid AND t.rowid >= {_UNSETTLED_ROWID}"
+        rows = f"SELECT rowid {rows}"
+    return f"SELECT keys.key, count(*) AS rows FROM ({rows}) AS t JOIN keys ON {matched} GROUP BY ALL"
 
 
 def _faults(shape: Shape, live: Mapping[str, str]) -> str:
@@ -149,12 +150,16 @@ def _events(shape: Shape, lineage: Lineage, ancestor: TableAt, there: TableAt) -
 
 
 def _logged(shape: Shape, lineage: Lineage, ancestor: TableAt, there: TableAt, info: TableInfo) -> str:
-    """Events from DuckLake's own functions: ``table_changes`` would scan twice to tell updates from the rest."""
-    arguments = f"{literal(there.catalog.alias)}, 'main', {literal(info.name)}, {ancestor.point.version + 1}, {there.point.version}"
-    feeds = " UNION ALL ".join(
-        f"SELECT feed.snapshot_id AS version, feed.rowid AS row_id, {coming} AS coming, {shape.row(info, 'feed.')} AS image "
-        f"FROM {function}({arguments}) AS feed"
-        for function, coming in (("ducklake_table_deletions", "false"), ("ducklake_table_insertions", "true"))
+    """Events from DuckLake's own functions: ``table_changes`` would scan twice to tell updates from the rest.
+
+    A row deleted in a file of which the same transaction deletes the rest is reported twice; it went once.
+    """
+    first, last = ancestor.point.version + 1, there.point.version
+    arguments = f"{literal(there.catalog.alias)}, 'main', {literal(info.name)}, {first}, {last}"
+    image = f"feed.snapshot_id AS version, feed.rowid AS row_id, {shape.row(info, 'feed.')} AS image"
+    feeds = (
+        f"SELECT DISTINCT {image}, false AS coming FROM ducklake_table_deletions({arguments}) AS feed UNION ALL "
+        f"SELECT {image}, true AS coming FROM ducklake_table_insertions({arguments}) AS feed"
     )
     key = _lineage_key(lineage, there) if shape.by_lineage else shape.key_of("image")
     return f"SELECT {key} AS key, version, coming, image FROM ({feeds})"
