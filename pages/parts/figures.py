@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False}
 _FONT = "Source Sans, Source Sans Pro, sans-serif"
 _BAR = 44
 _TEXT = 84
+_SMALL = 0.3
 _LONGEST_NAME = 26
 
 
@@ -93,9 +95,24 @@ def waterfall(
         ticklabeloverflow="allow",
         showgrid=False,
     )
-    tops = [bar[1] + bar[2] for bar in bars] + [bar[1] for bar in bars]
-    figure.update_yaxes(visible=False, range=_room(tops, 0.12))
-    return dressed(figure, theme, height=340)
+    levels = [bars[0][2], *(bar[1] + bar[2] for bar in bars[1:])]
+    floor = _floor(levels)
+    figure.update_yaxes(visible=False, range=_room(levels, 0.12) if floor is None else [floor, *_room(levels, 0.01)[1:]])
+    if floor is not None:
+        figure.add_annotation(
+            text=f"bars begin at {amount(floor, unit)}", xref="paper", yref="paper", x=0, y=1, showarrow=False,
+            font={"color": theme.quiet, "size": 12}, xanchor="left", yanchor="bottom",
+        )
+    return dressed(figure, theme, height=340, top=22)
+
+
+def _floor(levels: Sequence[float]) -> float | None:
+    """Where to cut the bars off, so that small differences between large values can be seen; None for nought."""
+    low, high = min(levels), max(levels)
+    if low <= 0 or high - low > high * _SMALL:
+        return None
+    step = 10.0 ** math.floor(math.log10((high - low) or high))
+    return max(0.0, math.floor((low - (high - low) * 0.6) / step) * step) or None
 
 
 def _room(values: Sequence[float], share: float) -> list[float]:
@@ -116,10 +133,10 @@ def _wrapped(name: str) -> str:
     return re.sub(r"(\S{4,}?-|\S{4,} )(?=\S)", r"\1<br>", name)
 
 
-def dressed(figure: go.Figure, theme: Theme, height: int, right: int = 8) -> go.Figure:
+def dressed(figure: go.Figure, theme: Theme, height: int, *, right: int = 8, top: int = 8) -> go.Figure:
     figure.update_layout(
         height=height,
-        margin={"l": 4, "r": right, "t": 8, "b": 8},
+        margin={"l": 4, "r": right, "t": top, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"family": _FONT, "size": 13, "color": theme.quiet},

@@ -40,7 +40,9 @@ def cell(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:,.6g}"
+        if value.is_integer() and abs(value) < 1e15:
+            return f"{value:,.0f}"
+        return f"{value:,.2f}" if 1000 <= abs(value) < 1e15 else f"{value:,.6g}"
     text = str(value)
     return text if len(text) <= 60 else f"{text[:59]}…"
 
@@ -66,6 +68,8 @@ def type_name(kind: str) -> str:
         "date and time": ("TIMESTAMP",),
         "date": ("DATE",),
     }
+    if kind.endswith("]"):
+        return "list"
     return next((word for word, names in families.items() if kind.startswith(names)), kind.lower())
 
 
