@@ -150,8 +150,13 @@ class Engine:
                 )
                 if at is not None:
                     cut_back(cursor, copy, at)
-            finally:
-                cursor.execute(f"DETACH {identifier(copy)}")
+            except BaseException:
+                # What failed is what to tell; a copy that stays attached would hold on to its space.
+                for leave in ("ROLLBACK", f"DETACH {identifier(copy)}"):
+                    with suppress(duckdb.Error):
+                        cursor.execute(leave)
+                raise
+            cursor.execute(f"DETACH {identifier(copy)}")
         try:
             half_done.rename(self.catalog_file(child_id))
         except OSError as error:

@@ -54,6 +54,10 @@ def _translate(error: duckdb.Error) -> HatiError:
     text = plain(error)
     if any(sign in text for sign in _FULL):
         return StorageUnavailable("The disk is full. Nothing was written; free some space and try again.")
+    if "disk I/O error" in text:
+        return StorageUnavailable(
+            "The disk cannot be read or written; it may be full. Nothing was written; check it and try again."
+        )
     if isinstance(error, duckdb.ParserException):
         return SyntaxRefused(f"{text}.")
     if isinstance(error, duckdb.InterruptException):
