@@ -1,0 +1,228 @@
+"""Data: the rows of one table on the branch in view, what is unsaved, and saving it as one commit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hati_core import Branch, Repository
+from tests.app.screen import Screen
+
+
+@pytest.fixture
+def trial(portfolio: Repository) -> Branch:
+    """A branch of the tutorial portfolio."""
+    return portfolio.create_branch("trial")
+
+
+def _shares(branch: Branch) -> dict[str, Any]:
+    return {row["ticker"]: row["shares"] for row in branch.query("SELECT ticker, shares FROM portfolio")}
+
+
+def test_without_tables_the_way_to_some_is_shown(empty: Repository, screen: Screen) -> None:
+    screen.open("Data")
+    assert "This branch has no tables yet" in screen.text
+    assert "Begin on the overview" in screen.text
+    assert not screen.at.data_editor
+    assert "Run" not in screen.buttons
+
+
+def test_on_main_the_rows_are_there_with_a_warning(portfolio: Repository, screen: Screen) -> None:
+    screen.open("Data")
+    assert screen.table()["ticker"].tolist() == ["AAPL", "GOOGL", "MSFT"]
+    assert "You are on main: what you save here, everybody sees." in screen.text
+    assert "Rows are told apart by ticker. The key holds on every branch." in screen.text
+    assert screen.unsaved() == ""
+
+
+def test_on_a_branch_there_is_no_warning_and_comparing_is_next(branches: Repository, screen: Screen) -> None:
+    screen.open("Data", branch="aggressive-growth")
+    assert screen.table()["ticker"].tolist() == ["AAPL", "GOOGL", "MSFT", "NVDA"]
+    assert "Next: see what aggressive-growth is worth beside main" in screen.text
+    assert "everybody sees" not in screen.text
+
+
+def test_the_table_in_the_address_is_shown_and_an_unknown_one_is_not(portfolio: Repository, screen: Screen) -> None:
+    portfolio.main.execute("CREATE TABLE cash (account VARCHAR PRIMARY KEY, amount DOUBLE)")
+    screen.open("Data", table="portfolio")
+    assert screen.table().columns.tolist() == ["ticker", "shares", "avg_cost", "current_price"]
+    assert screen.pick("Table", "cash").table().columns.tolist() == ["account", "amount"]
+    assert "The table has no rows yet." in screen.text
+    screen.open("Overview")
+    assert screen.open("Data", table="moonshots").problems == []
+
+
+def test_an_edit_is_unsaved_until_it_is_saved_as_one_commit(
+    trial: Branch, portfolio: Repository, screen: Screen
+) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"shares": 200}})
+    assert "Not saved yet on trial: 1 row changed" in screen.unsaved()
+    assert "AAPL: shares 100 → 200" in screen.unsaved()
+    assert _shares(trial)["AAPL"] == 100
+
+    screen.fill("Message", "Double Apple").press("Save to trial")
+    assert screen.problems == []
+    assert "Saved as version 2 of trial. Portfolio value: $58,750 → $77,250." in screen.text
+    assert screen.unsaved() == ""
+    assert _shares(trial)["AAPL"] == 200
+    (commit,) = trial.log(1)
+    assert (commit.version, commit.author, commit.message) == (2, "ada", "Double Apple")
+    assert _shares(portfolio.main)["AAPL"] == 100
+
+
+def test_rows_added_and_deleted_and_changed_are_one_commit(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial").edit_grid(
+        {0: {"avg_cost": 155.5}},
+        added=[{"ticker": "BND", "shares": 500, "avg_cost": 72.0, "current_price": 74.0}, {}],
+        deleted=[2],
+    )
+    assert "1 row changed, 1 row added, 1 row removed" in screen.unsaved()
+    screen.press("Save to trial")
+    assert screen.problems == []
+    assert _shares(trial) == {"AAPL": 100, "GOOGL": 50, "BND": 500}
+    assert trial.head == 2
+    assert trial.log(1)[0].summary == "portfolio +1 ~1 −1"
+
+
+def test_another_key_is_another_row(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial").edit_grid({2: {"ticker": "META"}})
+    assert "1 row added, 1 row removed" in screen.unsaved()
+    screen.press("Save to trial")
+    assert _shares(trial) == {"AAPL": 100, "GOOGL": 50, "META": 75}
+
+
+def test_a_message_is_made_up_where_none_is_typed(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"shares": 200}}).press("Save to trial")
+    assert trial.log(1)[0].message == "AAPL: shares = 200"
+
+
+def test_starting_over_forgets_what_is_unsaved(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"shares": 200}}).fill("Message", "Oops").press("Start over")
+    assert screen.unsaved() == ""
+    assert trial.head == 1
+    screen.edit_grid({1: {"shares": 60}})
+    assert screen.at.text_input(key="message-" + trial.id + "-portfolio").value == ""
+
+
+def test_edits_of_one_branch_are_not_shown_on_another(trial: Branch, portfolio: Repository, screen: Screen) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"shares": 200}}).choose_branch("main")
+    assert screen.unsaved() == ""
+    assert _shares(portfolio.main)["AAPL"] == 100
+
+
+@pytest.mark.parametrize(
+    ("cells", "sentence"),
+    [
+        ({"shares": "many"}, "'many' does not fit “shares” of “portfolio”"),
+        ({"shares": 1.5}, "'1.5' does not fit “shares” of “portfolio”, which is BIGINT: it would lose its fraction"),
+        ({"ticker": None}, "“ticker” of “portfolio” cannot be empty"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_explained_and_stays_in_the_grid(
+    cells: dict[str, Any], sentence: str, trial: Branch, screen: Screen
+) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: cells}).press("Save to trial")
+    (problem,) = screen.problems
+    assert sentence in problem
+    assert "Not saved yet on trial" in screen.unsaved()
+    assert trial.head == 1
+
+
+def test_a_key_that_is_there_already_is_explained_and_nothing_is_written(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial").edit_grid(added=[{"ticker": "AAPL", "shares": 1}]).press("Save to trial")
+    (problem,) = screen.problems
+    assert "AAPL" in problem
+    assert "1 row added" in screen.unsaved()
+    assert trial.head == 1
+
+
+def test_a_row_that_somebody_else_changed_is_asked_about_and_nothing_is_lost(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"shares": 200}}).fill("Message", "Double Apple")
+    trial.execute("UPDATE portfolio SET shares = 90 WHERE ticker = 'AAPL'", author="bob")
+    screen.run()
+    assert "Somebody changed rows on trial that you are changing: AAPL: shares 100 → 90." in screen.unsaved()
+    assert "AAPL: shares 100 → 200" in screen.unsaved()
+    assert "Save to trial" not in screen.buttons
+    assert _shares(trial)["AAPL"] == 90
+    screen.press("Overwrite on trial")
+    assert _shares(trial)["AAPL"] == 200
+    assert [commit.author for commit in trial.log(2)] == ["ada", "bob"]
+
+
+def test_a_save_that_was_pressed_before_the_question_was_seen_writes_nothing(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"shares": 200}})
+    trial.execute("UPDATE portfolio SET shares = 90 WHERE ticker = 'AAPL'", author="bob")
+    screen.press("Save to trial")
+    assert _shares(trial)["AAPL"] == 90
+    assert "AAPL: shares 100 → 200" in screen.unsaved()
+    assert "Overwrite on trial" in screen.buttons
+
+
+def test_rows_that_somebody_else_changed_elsewhere_are_kept(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"shares": 200}})
+    trial.execute("UPDATE portfolio SET shares = 60 WHERE ticker = 'GOOGL'", author="bob")
+    trial.execute("INSERT INTO portfolio VALUES ('AA', 1, 1.0, 1.0)", author="bob")
+    screen.run().press("Save to trial")
+    assert screen.problems == []
+    assert _shares(trial) == {"AA": 1, "AAPL": 200, "GOOGL": 60, "MSFT": 75}
+
+
+def test_a_row_that_somebody_else_removed_is_asked_about(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"shares": 200}})
+    trial.execute("DELETE FROM portfolio WHERE ticker = 'AAPL'", author="bob")
+    screen.run()
+    assert "AAPL was removed" in screen.unsaved()
+    screen.press("Overwrite on trial")
+    (problem,) = screen.problems
+    assert problem.startswith("A row is not there any more. ")
+    assert "AAPL: shares 100 → 200" in screen.unsaved()
+
+
+def test_new_rows_are_shown_where_nothing_is_unsaved(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial")
+    trial.execute("UPDATE portfolio SET shares = 90 WHERE ticker = 'AAPL'", author="bob")
+    assert screen.run().table()["shares"].tolist() == [90, 50, 75]
+
+
+def test_a_branch_that_was_discarded_before_saving_is_named_and_main_is_untouched(
+    trial: Branch, portfolio: Repository, screen: Screen
+) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"shares": 200}})
+    portfolio.discard("trial")
+    screen.press("Save to trial")
+    assert "There is no branch “trial” any more. You are looking at main." in screen.text
+    assert _shares(portfolio.main)["AAPL"] == 100
+    assert screen.problems == []
+
+
+def test_rows_that_nothing_tells_apart_can_be_read_and_a_key_chosen(empty: Repository, screen: Screen) -> None:
+    empty.main.execute("CREATE TABLE trades (ticker VARCHAR, shares INTEGER)")
+    empty.main.execute("INSERT INTO trades VALUES ('AAPL', 1), ('AAPL', 1), ('MSFT', 2)")
+    screen.open("Data")
+    assert "No column tells the rows apart, so they cannot be edited one by one." in screen.text
+    assert not screen.at.data_editor
+    screen.pick("Columns that identify a row", ["ticker"]).press("Set as key on every branch")
+    (problem,) = screen.problems
+    assert problem.startswith("These columns are not a key. ")
+    empty.main.execute("DELETE FROM trades WHERE ticker = 'AAPL'")
+    screen.run().pick("Columns that identify a row", ["ticker"]).press("Set as key on every branch")
+    assert "ticker is the key of trades on every branch." in screen.text
+    assert screen.at.data_editor
+
+
+def test_edits_on_one_page_of_rows_outlast_a_look_at_another(trial: Branch, screen: Screen) -> None:
+    trial.execute("INSERT INTO portfolio SELECT 'X' || lpad(i::VARCHAR, 4, '0'), 1, 1.0, 1.0 FROM range(600) t(i)")
+    screen.open("Data", branch="trial").edit_grid({0: {"shares": 200}})
+    screen.at.pagination[0].set_value(2)
+    screen.run()
+    assert len(screen.table()) == 103
+    screen.at.pagination[0].set_value(1)
+    screen.run()
+    assert "AAPL: shares 100 → 200" in screen.unsaved()
+
+
+def test_edits_outlast_a_look_at_another_page_of_the_app(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"shares": 200}})
+    screen.open("Compare").open("Data")
+    assert "AAPL: shares 100 → 200" in screen.unsaved()

@@ -1,0 +1,108 @@
+"""The grid keeps edits by position; what is saved goes by row key."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from hati_core import TableEdits, TableInfo
+from hati_core.model import Column, KeyOrigin
+from pages.parts.grid import GridPage, edits_of
+
+INFO = TableInfo(
+    "portfolio",
+    "uuid",
+    (
+        Column("ticker", "VARCHAR"),
+        Column("shares", "BIGINT"),
+        Column("price", "DECIMAL(9,2)"),
+        Column("bought", "DATE"),
+    ),
+    ("ticker",),
+    KeyOrigin.DECLARED,
+)
+ROWS: list[dict[str, Any]] = [
+    {"ticker": "AAPL", "shares": 100, "price": Decimal("0.10"), "bought": date(2020, 1, 31)},
+    {"ticker": "GOOGL", "shares": None, "price": Decimal("175.00"), "bought": None},
+    {"ticker": "MSFT", "shares": 75, "price": Decimal("420.00"), "bought": date(2021, 1, 31)},
+]
+PAGE = GridPage(INFO, 1, ROWS, len(ROWS), 0)
+
+
+def _edits(
+    edited: dict[Any, dict[str, Any]] | None = None,
+    added: list[dict[str, Any]] | None = None,
+    deleted: list[int] | None = None,
+    page: GridPage = PAGE,
+) -> TableEdits:
+    state = {"edited_rows": edited or {}, "added_rows": added or [], "deleted_rows": deleted or []}
+    return edits_of(page, state)
+
+
+def test_nothing_done_is_nothing_to_save() -> None:
+    assert not _edits()
+    assert not edits_of(PAGE, {})
+
+
+def test_an_edited_cell_goes_by_the_key_of_its_row() -> None:
+    edits = _edits({2: {"shares": 80}})
+    assert edits.updates == {("MSFT",): {"shares": 80}}
+    assert not edits.inserts
+    assert not edits.deletes
+
+
+def test_positions_come_from_the_browser_as_text() -> None:
+    assert _edits({"0": {"shares": 1}}).updates == {("AAPL",): {"shares": 1}}
+
+
+def test_an_emptied_and_a_filled_cell_are_edits() -> None:
+    edits = _edits({0: {"shares": None}, 1: {"shares": 5}})
+    assert edits.updates == {("AAPL",): {"shares": None}, ("GOOGL",): {"shares": 5}}
+
+
+def test_a_deleted_row_goes_by_its_key_and_edits_of_it_are_dropped() -> None:
+    edits = _edits({0: {"shares": 1}}, deleted=[0])
+    assert list(edits.deletes) == [("AAPL",)]
+    assert edits.updates == {}
+
+
+def test_an_added_row_has_what_was_filled_in() -> None:
+    edits = _edits(added=[{"ticker": "NVDA", "shares": 200, "price": None}])
+    assert list(edits.inserts) == [{"ticker": "NVDA", "shares": 200}]
+
+
+def test_a_row_added_and_left_empty_is_nothing_to_save() -> None:
+    assert not _edits(added=[{}, {"ticker": None, "_index": 3}])
+
+
+def test_another_key_is_another_row() -> None:
+    edits = _edits({0: {"ticker": "APPL", "shares": 7}})
+    assert list(edits.deletes) == [("AAPL",)]
+    assert list(edits.inserts) == [{**ROWS[0], "ticker": "APPL", "shares": 7}]
+    assert edits.updates == {}
+
+
+def test_a_cell_edited_back_is_nothing_to_save() -> None:
+    assert not _edits({0: {"shares": 100}, 1: {"shares": None}})
+
+
+def test_a_decimal_edited_back_is_nothing_to_save() -> None:
+    assert not _edits({0: {"price": 0.1}})
+
+
+def test_a_date_edited_back_is_nothing_to_save() -> None:
+    assert not _edits({0: {"bought": "2020-01-31"}})
+
+
+def test_a_key_of_two_columns_names_the_row_by_both() -> None:
+    info = TableInfo(
+        "prices",
+        "u",
+        (Column("day", "DATE"), Column("ticker", "VARCHAR"), Column("price", "DOUBLE")),
+        ("day", "ticker"),
+    )
+    rows = [{"day": date(2020, 1, 31), "ticker": ticker, "price": 1.0} for ticker in ("A", "B")]
+    edits = _edits({1: {"price": 2.0}}, deleted=[0], page=GridPage(info, 1, rows, 2, 0))
+    assert edits.updates == {(date(2020, 1, 31), "B"): {"price": 2.0}}
+    assert list(edits.deletes) == [(date(2020, 1, 31), "A")]

@@ -1,0 +1,108 @@
+"""SQL on the branch in view: results, refusals, and a write as one commit."""
+
+from __future__ import annotations
+
+import pytest
+
+from hati_core import Repository
+from tests.app.screen import Screen
+
+
+def _run(screen: Screen, sql: str) -> Screen:
+    return screen.fill("SQL", sql).press("Run")
+
+
+def _result(screen: Screen) -> list[dict[str, object]]:
+    (table,) = screen.part("sql-result", "dataframe")
+    return table.value.to_dict("records")  # type: ignore[no-any-return]
+
+
+def test_a_query_shows_its_rows_and_the_version_they_are_of(branches: Repository, screen: Screen) -> None:
+    _run(screen.open("Data", branch="aggressive-growth"), "SELECT sum(shares * current_price) AS worth FROM portfolio")
+    assert _result(screen) == [{"worth": 267250.0}]
+    assert "1 row · as of version 2" in screen.text
+    assert screen.problems == []
+
+
+def test_a_result_stays_until_another_branch_is_in_view(branches: Repository, screen: Screen) -> None:
+    _run(screen.open("Data", branch="aggressive-growth"), "SELECT count(*) AS n FROM portfolio")
+    screen.open("Overview").open("Data")
+    assert _result(screen) == [{"n": 4}]
+    assert screen.choose_branch("main").part("sql-result", "dataframe") == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "title"),
+    [
+        ("SELEC * FROM portfolio", "The statement cannot be read"),
+        ("", "The statement cannot be read"),
+        ("ATTACH '/tmp/x.db'", "The statement is not allowed here"),
+        ("SELECT * FROM read_csv('/etc/passwd')", "The statement is not allowed here"),
+        ("SELECT 1; DROP TABLE portfolio", "The statement is not allowed here"),
+        ("SELECT * FROM moonshots", "No such table"),
+        ("SELECT shares + 'x' FROM portfolio", "A value does not fit its column"),
+    ],
+)
+def test_a_statement_that_cannot_run_is_explained_and_changes_nothing(
+    sql: str, title: str, portfolio: Repository, screen: Screen
+) -> None:
+    _run(screen.open("Data"), sql)
+    (problem,) = screen.problems
+    assert problem.startswith(f"{title}. ")
+    assert len(problem) > len(title) + 3
+    assert screen.at.text_area[0].value == sql
+    assert screen.part("sql-result", "dataframe") == []
+    assert portfolio.main.head == 1
+
+
+def test_a_write_is_one_commit_and_says_how_many_rows(branches: Repository, screen: Screen) -> None:
+    sql = "UPDATE portfolio SET current_price = current_price * 1.1"
+    _run(screen.open("Data", branch="aggressive-growth"), sql)
+    assert "4 rows changed on aggressive-growth." in screen.text
+    (commit,) = branches.branch("aggressive-growth").log(1)
+    assert (commit.version, commit.author, commit.message) == (3, "ada", sql)
+    assert branches.main.head == 1
+
+
+def test_a_write_that_breaks_the_key_is_explained_and_nothing_is_written(portfolio: Repository, screen: Screen) -> None:
+    _run(screen.open("Data"), "INSERT INTO portfolio VALUES ('AAPL', 1, 1.0, 1.0)")
+    (problem,) = screen.problems
+    assert "AAPL" in problem
+    assert portfolio.main.head == 1
+
+
+def test_a_statement_for_a_branch_that_was_discarded_meanwhile_does_not_run_on_main(
+    branches: Repository, screen: Screen
+) -> None:
+    screen.open("Data", branch="aggressive-growth").fill("SQL", "DELETE FROM portfolio")
+    branches.discard("aggressive-growth")
+    screen.press("Run")
+    assert branches.main.query("SELECT count(*) AS n FROM portfolio") == [{"n": 3}]
+    assert "There is no branch “aggressive-growth” any more. You are looking at main." in screen.text
+
+
+def test_a_long_result_is_cut_and_says_so(portfolio: Repository, screen: Screen) -> None:
+    _run(screen.open("Data"), "SELECT * FROM range(5000)")
+    assert len(_result(screen)) == 1000
+    assert "The first 1,000 rows; there are more" in screen.text
+
+
+def test_a_result_without_rows_says_so(portfolio: Repository, screen: Screen) -> None:
+    _run(screen.open("Data"), "SELECT ticker FROM portfolio WHERE shares < 0")
+    assert screen.problems == []
+    assert "0 rows · as of version 1" in screen.text
+
+
+def test_two_columns_of_one_name_are_both_shown(portfolio: Repository, screen: Screen) -> None:
+    _run(screen.open("Data"), "SELECT a.ticker, b.ticker FROM portfolio AS a JOIN portfolio AS b USING (shares)")
+    assert screen.problems == []
+    assert len(_result(screen)[0]) == 2
+
+
+@pytest.mark.parametrize(
+    "value", ["[1, 2]", "{'a': 1}", "NULL", "DATE '2020-01-31'", "INTERVAL 1 DAY", "1::HUGEINT << 100", "'NaN'::DOUBLE"]
+)
+def test_any_type_of_value_is_shown(value: str, portfolio: Repository, screen: Screen) -> None:
+    _run(screen.open("Data"), f"SELECT {value} AS x")
+    assert screen.problems == []
+    assert "1 row · as of version 1" in screen.text

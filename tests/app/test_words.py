@@ -1,0 +1,122 @@
+"""Numbers, times and other people's text as they are shown."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from markdown_it import MarkdownIt
+
+from hati_core import Unit
+from pages.parts.words import ago, amount, cell, count, plain
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (267250.0, Unit.MONEY, "$267,250"),
+        (1234.56, Unit.MONEY, "$1,235"),
+        (12.5, Unit.MONEY, "$12.50"),
+        (7.0, Unit.MONEY, "$7"),
+        (-500.0, Unit.MONEY, "−$500"),
+        (4.0, Unit.NUMBER, "4"),
+        (2.345, Unit.NUMBER, "2.35"),
+        (-1234567.0, Unit.NUMBER, "−1,234,567"),
+        (0.711, Unit.PERCENT, "71.1 %"),
+        (None, Unit.MONEY, "–"),
+        (float("nan"), Unit.NUMBER, "–"),
+    ],
+)
+def test_an_amount_reads_by_its_unit(value: float | None, unit: Unit, shown: str) -> None:
+    assert amount(value, unit) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (208500.0, Unit.MONEY, "+$208,500"),
+        (-208500.0, Unit.MONEY, "−$208,500"),
+        (0.0, Unit.MONEY, "$0"),
+        (0.175, Unit.PERCENT, "+17.5 pts"),
+    ],
+)
+def test_a_difference_carries_its_sign(value: float, unit: Unit, shown: str) -> None:
+    assert amount(value, unit, signed=True) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "empty"),
+        (True, "true"),
+        (1200, "1,200"),
+        (185.0, "185"),
+        (0.125, "0.125"),
+        (Decimal("10.50"), "10.50"),
+        ("AAPL", "AAPL"),
+        ("x" * 61, "x" * 59 + "…"),
+        ("x" * 60, "x" * 60),
+    ],
+)
+def test_a_cell_is_short_and_says_when_it_is_empty(value: object, shown: str) -> None:
+    assert cell(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("before", "shown"),
+    [
+        (timedelta(seconds=59), "just now"),
+        (timedelta(minutes=12, seconds=30), "12 min ago"),
+        (timedelta(hours=3), "3 h ago"),
+        (timedelta(hours=25), "1 day ago"),
+        (timedelta(days=2), "2 days ago"),
+        (timedelta(seconds=-30), "just now"),
+    ],
+)
+def test_a_time_reads_as_how_long_ago_it_was(before: timedelta, shown: str) -> None:
+    assert ago(NOON - before, NOON) == shown
+
+
+@pytest.mark.parametrize(("number", "shown"), [(0, "0 rows"), (1, "1 row"), (1200, "1,200 rows")])
+def test_a_count_agrees_with_its_noun(number: int, shown: str) -> None:
+    assert count(number, "row") == shown
+    assert count(2, "branch", "branches") == "2 branches"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "**bold** _it_ ~~gone~~ `code`",
+        "[a](http://evil) ![p](http://evil/x.png) <http://evil>",
+        "# heading",
+        "- item",
+        "1. item",
+        "1) item",
+        "= under =",
+        "a | b",
+        "&lt; &#60;",
+        "back\\slash",
+    ],
+)
+def test_plain_text_is_shown_as_it_is(text: str) -> None:
+    parsed = MarkdownIt("gfm-like", {"linkify": False}).parse(plain(text))
+    assert [token.type for token in parsed] == ["paragraph_open", "inline", "paragraph_close"]
+    assert {token.type for token in parsed[1].children or []} <= {"text", "text_special"}
+    assert "".join(token.content for token in parsed[1].children or []) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["$x$ and $$y$$", ":red[stop]", ":material/delete:", ":smile:", "http://evil", "www.evil.com"]
+)
+def test_what_streamlit_adds_to_markdown_is_shown_as_it_is_too(text: str) -> None:
+    shown = plain(text)
+    for mark in "$[]:/.":
+        assert shown.count(mark) == shown.count(f"\\{mark}")
+
+
+def test_line_breaks_end_no_line() -> None:
+    assert plain("a\n\n# b\r\nc") == r"a \# b c"
