@@ -3,7 +3,8 @@
 from hati_core.branch import Branch, BranchView
 from hati_core.errors import HatiError
 from hati_core.merge.diff import Diff, TableDiff
-from hati_core.merge.plan import MergePlan, TablePlan
+from hati_core.merge.plan import MergePlan
+from hati_core.merge.table_plan import TablePlan
 from hati_core.model import (
     BranchInfo,
     ChangeKind,

@@ -77,11 +77,14 @@ class Transaction:
         """Has to come before any statement of our own that creates, alters or drops."""
         self._store.engine.let_schema_settle(self._branch_id)
 
-    def note(self, *touches: Touch, keys: Mapping[str, tuple[str, ...]] | None = None) -> None:
-        """Record what statements of our own did, and whose key has to be checked or remembered."""
+    def note(self, *touches: Touch, keys: Mapping[str, tuple[str, ...]] | None = None, rekeyed: bool = True) -> None:
+        """Record what statements of our own did, and whose key has to be checked or remembered.
+
+        ``rekeyed`` says that updates may have written key columns.
+        """
         for touch in touches:
             self._add(touch)
-            if touch.inserted or touch.updated:
+            if touch.inserted or (touch.updated and rekeyed):
                 self._unchecked.add(touch.table)
         self._keys.update({table.casefold(): key for table, key in (keys or {}).items()})
 

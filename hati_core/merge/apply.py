@@ -6,8 +6,9 @@ import duckdb
 
 from hati_core.errors import CheckViolation, UnresolvedConflicts
 from hati_core.merge.context import Scratch
-from hati_core.merge.plan import MergePlan, TablePlan, TableWork
+from hati_core.merge.plan import MergePlan
 from hati_core.merge.schema import TableAction
+from hati_core.merge.table_plan import TablePlan, TableWork
 from hati_core.model import Column, KeyOrigin, Touch
 from hati_core.quote import identifier, identifiers
 from hati_core.storage.engine import Engine

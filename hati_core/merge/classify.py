@@ -6,6 +6,7 @@ This is the whole truth table of the design; the names of the outcomes are the v
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 
 from hati_core.merge.states import Shape
@@ -74,7 +75,9 @@ def classified(states: str, shape: Shape, row_level: bool = False) -> str:
             FROM (SELECT *, {_names(cells, lambda c: _differs("merged", "ours", c))} AS differing_from_ours FROM judged)
             WHERE outcome NOT IN ('same', 'kept')
         )
-        SELECT *, left(md5(concat_ws(chr(31), {literal(shape.table)}, key::VARCHAR, outcome, {_fingerprint(cells)})), 16) AS id,
+        SELECT *,
+               left(md5(concat_ws(chr(31), {literal(shape.table)}, key::VARCHAR, outcome, {_fingerprint(cells)})), 16)
+                   AS id,
                row_number() OVER (ORDER BY key) AS position
         FROM settled
     """
@@ -90,7 +93,7 @@ def _clashing(column: str) -> str:
     return " AND ".join(_differs(left, right, column) for left, right in pairs)
 
 
-def _names(columns: list[str], condition) -> str:  # type: ignore[no-untyped-def]
+def _names(columns: list[str], condition: Callable[[str], str]) -> str:
     """A list of the columns that meet a condition."""
     if not columns:
         return "[]::VARCHAR[]"

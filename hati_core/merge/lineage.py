@@ -70,13 +70,29 @@ class Lineage:
         while grown:
             grown = False
             for merge in self._merges:
-                if reached.get(merge.target_id, -1) < merge.target_version:
+                if not self._includes(point, reached, merge):
                     continue
                 for branch_id, version in self.line(Point(merge.source_id, merge.source_version)).items():
                     if reached.get(branch_id, -1) < version:
                         reached[branch_id] = version
                         grown = True
         return reached
+
+    def _includes(self, point: Point, reached: Mapping[str, int], merge: MergeRow) -> bool:
+        """Whether what a point has reached came after a merge.
+
+        A merge with nothing to write is recorded at the version that its target had already:
+        a fork made of that very version before the merge has not seen it.
+        """
+        version = reached.get(merge.target_id, -1)
+        if version != merge.target_version or point.branch_id == merge.target_id:
+            return version >= merge.target_version
+        forks = (
+            row
+            for row in map(self._branches.get, reached)
+            if row and (row.parent_id, row.fork_version) == (merge.target_id, version)
+        )
+        return all(row.created_at >= merge.at for row in forks)
 
     def merge_base(self, ours: Point, theirs: Point) -> Point:
         """The best point that both sides have taken in whole; of several, the one that was merged last."""
@@ -85,14 +101,13 @@ class Lineage:
             self.normal(Point(branch_id, min(left[branch_id], right[branch_id])))
             for branch_id in left.keys() & right.keys()
         }
-        best = [
-            point
-            for point in common
-            if not any(
-                other != point and self.taken_in(other).get(point.branch_id, -1) >= point.version for other in common
-            )
-        ]
+        best = [point for point in common if not any(self._is_behind(point, other) for other in common)]
         return max(best, key=self._recency)
+
+    def _is_behind(self, point: Point, other: Point) -> bool:
+        """Whether another point has taken this one in, and not the other way round as well."""
+        behind = self.taken_in(other).get(point.branch_id, -1) >= point.version
+        return behind and self.taken_in(point).get(other.branch_id, -1) < other.version
 
     def _recency(self, point: Point) -> tuple[str, int]:
         """Later merges of this very point sort last."""

@@ -8,22 +8,18 @@ from enum import Enum
 from functools import cached_property
 
 from hati_core.errors import InvalidResolution
-from hati_core.merge.classify import IS_CONFLICT
 from hati_core.merge.conflicts import ConflictList, ConflictSource
 from hati_core.merge.context import MergeContext, Scratch
 from hati_core.merge.lineage import Point
 from hati_core.merge.resolve import completed, is_decided, require_fit, resolved_row, side_row_sql
-from hati_core.merge.rows import fetch, row_change
+from hati_core.merge.rows import fetch
 from hati_core.merge.schema import TableAction
-from hati_core.merge.states import Shape, TableAt
+from hati_core.merge.states import Shape
+from hati_core.merge.table_plan import TablePlan, TableWork
 from hati_core.model import (
-    ChangeKind,
-    Column,
     Conflict,
-    KeyOrigin,
     Resolution,
     Row,
-    RowChange,
     Side,
     Violation,
 )
@@ -36,64 +32,6 @@ class PlanKind(Enum):
 
     MERGE = "merge"
     REVERT = "revert"
-
-
-@dataclass(frozen=True)
-class TableWork:
-    """What does not depend on resolutions: the classified rows of one table and what happens to it as a whole."""
-
-    action: TableAction
-    shape: Shape
-    ours: TableAt
-    theirs: TableAt
-    classified: Scratch | None = None
-    conflicts: int = 0
-    added_columns: tuple[Column, ...] = ()
-
-
-@dataclass(frozen=True)
-class TablePlan:
-    """What a merge does to one table; counts are rows and include what resolutions decide.
-
-    ``merged_cells`` counts cells that come from the other side in rows that both sides edited.
-    """
-
-    table: str
-    action: TableAction
-    key: tuple[str, ...]
-    key_origin: KeyOrigin
-    columns: tuple[str, ...]
-    added_columns: tuple[str, ...]
-    conflicts: int
-    inserts: int
-    updates: int
-    deletes: int
-    merged_cells: int
-    _context: MergeContext = field(repr=False, compare=False)
-    _work: TableWork = field(repr=False, compare=False)
-    final: str = field(repr=False, compare=False, default="")
-    """A query of ours, result and action (insert, update, delete) by key: what the merge writes."""
-
-    def __bool__(self) -> bool:
-        created_or_dropped = self.action in (TableAction.CREATE, TableAction.DROP)
-        return created_or_dropped or bool(self.inserts or self.updates or self.deletes or self.added_columns)
-
-    def rows(self, kind: ChangeKind | None = None, offset: int = 0, limit: int = 100) -> list[RowChange]:
-        """A page of rows as the merge would leave them, in key order: of one kind, or all."""
-        actions = {ChangeKind.ADDED: "insert", ChangeKind.CHANGED: "update", ChangeKind.REMOVED: "delete"}
-        wanted = f"WHERE action = '{actions[kind]}'" if kind else ""
-        cells = ", ".join(
-            f"CASE WHEN ours.{identifier(c)} IS DISTINCT FROM result.{identifier(c)} "
-            f"THEN '{c.replace(chr(39), chr(39) * 2)}' END"
-            for c in self.columns
-        )
-        sql = (
-            f"SELECT key, ours AS before, result AS after, list_filter([{cells}], lambda c: c IS NOT NULL) AS columns "
-            f"FROM ({self.final}) {wanted} ORDER BY key LIMIT {int(limit)} OFFSET {int(offset)}"
-        )
-        by_lineage = self.key_origin is KeyOrigin.LINEAGE
-        branch_id = self._work.ours.point.branch_id
-        return [row_change(row, by_lineage, self.columns) for row in fetch(self._context.engine, branch_id, sql)]
 
 
 @dataclass(frozen=True)
@@ -247,20 +185,7 @@ class MergePlan:
 
     def _final(self, work: TableWork) -> str:
         """The query of what the merge writes to one table."""
-        if work.classified is None:
-            return _whole_table(work)
-        picks = self._picks.get(work.shape.table)
-        undecided = side_row_sql(work.shape, self.default) if self.default else "ours"
-        settled = f"CASE WHEN {IS_CONFLICT} THEN {undecided} WHEN outcome = 'delete' THEN NULL ELSE merged END"
-        rows = work.classified.name
-        if picks:
-            settled = f"CASE WHEN picked THEN row ELSE {settled} END"
-            rows = f"(SELECT c.*, p.row, p.id IS NOT NULL AS picked FROM {rows} AS c LEFT JOIN {picks.name} AS p USING (id))"
-        return (
-            "SELECT *, CASE WHEN ours IS NULL THEN 'insert' WHEN result IS NULL THEN 'delete' ELSE 'update' END AS action "
-            f"FROM (SELECT key, ours, {settled} AS result, both_edited, columns FROM {rows}) "
-            "WHERE result IS DISTINCT FROM ours"
-        )
+        return work.final(self._picks.get(work.shape.table), self.default)
 
     @cached_property
     def _picks(self) -> dict[str, Scratch]:
@@ -306,7 +231,8 @@ class MergePlan:
             rows = fetch(
                 self._context.engine,
                 self.ours.branch_id,
-                f"SELECT result FROM ({final}) WHERE result IS NOT NULL AND result.{identifier(column)} IS NULL LIMIT 5",
+                f"SELECT result FROM ({final}) "
+                f"WHERE result IS NOT NULL AND result.{identifier(column)} IS NULL LIMIT 5",
             )
             if rows:
                 message = f"“{column}” of “{table}” cannot be empty, and the merge would leave it empty."
@@ -316,28 +242,12 @@ class MergePlan:
     def query(self, sql: str) -> list[Row]:
         """Run a query of our own on the tables of the target as the merge would leave them."""
         previews = [
-            f"{identifier(name)} AS ({self._preview(work)})"
+            f"{identifier(name)} AS ({work.preview(self._final(work))})"
             for name, work in self._work.items()
             if work.action is not TableAction.DROP and identifier(name)[1:-1].casefold() in sql.casefold()
         ]
         with_clause = f"WITH {', '.join(previews)} " if previews else ""
         return fetch(self._context.engine, self.ours.branch_id, f"{with_clause}SELECT * FROM ({sql})")
-
-    def _preview(self, work: TableWork) -> str:
-        final = self._final(work)
-        changed = f"SELECT unnest(result) FROM ({final}) WHERE result IS NOT NULL"
-        if work.ours.info is None:
-            return changed
-        there = work.ours.catalog.at(work.ours.info.name, work.ours.point.version)
-        shape = work.shape
-        key = (
-            "rowid"
-            if shape.by_lineage
-            else f"struct_pack({', '.join(f'{identifier(c)} := {identifier(c)}' for c in shape.key)})"
-        )
-        touched = "key.rowid" if shape.by_lineage else "key"
-        kept = f"SELECT unnest({shape.row(work.ours.info)}) FROM {there}"
-        return f"{kept} WHERE {key} NOT IN (SELECT {touched} FROM ({final}) WHERE ours IS NOT NULL) UNION ALL {changed}"
 
     @property
     def context(self) -> MergeContext:
@@ -347,17 +257,3 @@ class MergePlan:
     def work(self) -> Mapping[str, TableWork]:
         """What applying needs, by table."""
         return self._work
-
-
-def _whole_table(work: TableWork) -> str:
-    """The rows of a table that the merge creates or drops, read where they are."""
-    there = work.theirs if work.action is TableAction.CREATE else work.ours
-    assert there.info is not None
-    row = work.shape.row(there.info)
-    key = "struct_pack(rowid := row_id, branch := '')" if work.shape.by_lineage else work.shape.key_of("row")
-    ours, result, action = ("NULL", "row", "insert") if work.action is TableAction.CREATE else ("row", "NULL", "delete")
-    return (
-        f"SELECT {key} AS key, {ours} AS ours, {result} AS result, false AS both_edited, []::VARCHAR[] AS columns, "
-        f"'{action}' AS action FROM "
-        f"(SELECT rowid AS row_id, {row} AS row FROM {there.catalog.at(there.info.name, there.point.version)})"
-    )

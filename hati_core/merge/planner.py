@@ -9,10 +9,11 @@ from hati_core.errors import SchemaMergeRefused
 from hati_core.merge.classify import IS_CONFLICT, classified
 from hati_core.merge.context import MergeContext, Scratch
 from hati_core.merge.lineage import Point
-from hati_core.merge.plan import MergePlan, PlanKind, TableWork
+from hati_core.merge.plan import MergePlan, PlanKind
 from hati_core.merge.rows import scalar
 from hati_core.merge.schema import TableAction, added_columns, table_action
 from hati_core.merge.states import Shape, TableAt, shared_columns
+from hati_core.merge.table_plan import TableWork
 from hati_core.model import Resolution
 
 

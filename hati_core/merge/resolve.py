@@ -8,7 +8,7 @@ from typing import Any
 from hati_core.errors import InvalidResolution
 from hati_core.merge.states import Shape
 from hati_core.model import Conflict, ConflictKind, Resolution, Row, Side
-from hati_core.quote import identifier
+from hati_core.quote import identifier, literal
 
 _WHOLE_ROW = (ConflictKind.EDIT_DELETE, ConflictKind.DELETE_EDIT)
 
@@ -93,7 +93,7 @@ def require_fit(conflict: Conflict, resolution: Resolution, shape: Shape) -> Non
 def side_row_sql(shape: Shape, side: Side) -> str:
     """The SQL twin of :func:`side_row`, over the classified rows of a table."""
     cells = ", ".join(
-        f"{identifier(c.name)} := CASE WHEN list_contains(columns, '{c.name.replace(chr(39), chr(39) * 2)}') "
+        f"{identifier(c.name)} := CASE WHEN list_contains(columns, {literal(c.name)}) "
         f"THEN {side.value}.{identifier(c.name)} ELSE merged.{identifier(c.name)} END"
         for c in shape.columns
     )

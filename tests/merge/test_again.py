@@ -67,6 +67,25 @@ def test_a_conflict_settled_for_the_trunk_stays_settled(desk: Desk) -> None:
     assert desk.rows() == {**START, "AAPL": (5, 1.5), "XOM": (9, 4.5)}
 
 
+def test_a_fork_made_before_a_conflict_was_settled_for_the_trunk_can_still_take_the_branch(desk: Desk) -> None:
+    branch = desk.fork(SHARES.format(1, "AAPL"))
+    desk.trunk.execute(SHARES.format(5, "AAPL"))
+    fork = desk.fork()
+    desk.merge(branch, side=Side.OURS)
+    assert [conflict.key for conflict in desk.plan(branch, into=fork).conflicts] == [("AAPL",)]
+
+
+def test_merging_back_and_forth_with_nothing_to_write_goes_on(desk: Desk) -> None:
+    branch = desk.fork()
+    desk.trunk.execute(SHARES.format(5, "XOM"))
+    for _ in range(2):
+        desk.merge(desk.trunk, into=branch)
+        desk.merge(branch)
+    branch.execute(SHARES.format(6, "XOM"))
+    desk.merge(branch)
+    assert desk.rows() == desk.rows(branch) == {**START, "XOM": (6, 4.5)}
+
+
 def test_the_trunk_can_be_merged_into_the_branch_and_the_branch_back(desk: Desk) -> None:
     branch = desk.fork(SHARES.format(1, "AAPL"))
     desk.trunk.execute(SHARES.format(5, "XOM"))

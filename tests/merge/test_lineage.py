@@ -13,7 +13,7 @@ from hati_core.storage.registry import BranchRow, MergeRow
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-def branch(name: str, parent: str | None = None, fork: int | None = None) -> BranchRow:
+def branch(name: str, parent: str | None = None, fork: int | None = None, second: int = 0) -> BranchRow:
     return BranchRow(
         id=name,
         name=name,
@@ -22,7 +22,7 @@ def branch(name: str, parent: str | None = None, fork: int | None = None) -> Bra
         status=BranchStatus.ACTIVE,
         author="ada",
         description="",
-        created_at=NOON,
+        created_at=NOON + timedelta(seconds=second),
         expires_at=None,
         discarded_at=None,
         recorded_version=fork or 0,
@@ -137,3 +137,19 @@ def test_siblings_that_were_both_merged_share_main_as_it_was_when_they_forked() 
     graph = lineage(("main", 21, "a", 8), ("main", 22, "b", 10))
     assert graph.merge_base(Point("a", 9), Point("b", 12)) == Point("main", 5)
     assert graph.merge_base(Point("main", 22), Point("b", 12)) == Point("b", 10)
+
+
+def test_two_branches_that_took_each_other_in_without_a_commit_have_a_base() -> None:
+    """``main`` at 20 into ``a``, which makes 12; then ``a`` into ``main``, which leaves nothing to write."""
+    graph = lineage(("a", 12, "main", 20), ("main", 20, "a", 12))
+    assert graph.merge_base(Point("main", 20), Point("a", 12)) == Point("a", 12)
+    assert graph.merge_base(Point("main", 25), Point("a", 15)) == Point("a", 12)
+
+
+@pytest.mark.parametrize(("second", "base"), [(0, Point("main", 5)), (20, Point("a", 8))])
+def test_a_merge_without_a_commit_does_not_reach_forks_made_before_it(second: int, base: Point) -> None:
+    """``a`` was merged into ``main`` at 20, which left nothing to write; ``fork`` is of ``main`` at 20."""
+    rows = [branch("main"), branch("a", "main", 5), branch("fork", "main", 20, second)]
+    graph = Lineage(rows, [MergeRow("main", 20, "a", 8, at=NOON + timedelta(seconds=10))])
+    assert graph.merge_base(Point("fork", 25), Point("a", 9)) == base
+    assert graph.merge_base(Point("main", 20), Point("a", 9)) == Point("a", 8)
