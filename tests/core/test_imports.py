@@ -1,0 +1,169 @@
+"""Files that become tables: what is in them, what is said about them, and what is refused."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from hati_core import HatiError, Repository
+from hati_core.errors import ImportRefused, InvalidKey, TableExists
+from hati_core.imports import Importer, table_name
+
+Take = Callable[[str, str | bytes], Importer]
+
+
+@pytest.fixture
+def take(repo: Repository) -> Iterator[Take]:
+    """Take a file in by its name and content."""
+    taken: list[Importer] = []
+
+    def taking(name: str, content: str | bytes) -> Importer:
+        data = content.encode() if isinstance(content, str) else content
+        taken.append(repo.importer(name, io.BytesIO(data)))
+        return taken[-1]
+
+    yield taking
+    for importer in taken:
+        importer.close()
+    assert list((repo.root / "tmp").glob("upload-*")) == []
+
+
+def _load(repo: Repository, importer: Importer, *, key: tuple[str, ...] | None = None, table: str | None = None) -> int:
+    preview = importer.preview()
+    return importer.load(
+        repo.main,
+        table or preview.table,
+        preview.suggested_key if key is None else key,
+        has_header=preview.has_header,
+    )
+
+
+def test_a_good_file_becomes_a_table_with_its_key_in_one_commit(repo: Repository, take: Take) -> None:
+    importer = take("My holdings.csv", "ticker,shares,price\nMSFT,75,420.5\nAAPL,100,185\n")
+    preview = importer.preview()
+    assert preview.table == "my_holdings"
+    assert [(column.name, column.type) for column in preview.columns] == [
+        ("ticker", "VARCHAR"),
+        ("shares", "BIGINT"),
+        ("price", "DOUBLE"),
+    ]
+    assert (preview.rows, preview.suggested_key, preview.notes) == (2, ("ticker",), ())
+    assert _load(repo, importer) == 2
+    assert repo.main.head == 1
+    assert repo.main.log(1)[0].message == "Import My holdings.csv into my_holdings"
+    with pytest.raises(HatiError):
+        repo.main.execute("INSERT INTO my_holdings VALUES ('AAPL', 1, 1)")
+
+
+def test_two_columns_that_identify_a_row_together_are_suggested(take: Take) -> None:
+    rows = "date,ticker,price\n2024-01-31,A,1\n2024-01-31,B,1\n2024-02-29,A,1\n2024-02-29,B,1\n"
+    assert take("prices.csv", rows).preview().suggested_key == ("date", "ticker")
+
+
+def test_a_file_without_a_header_is_said_to_have_none(repo: Repository, take: Take) -> None:
+    importer = take("plain.csv", "A,1\nB,2\n")
+    preview = importer.preview()
+    assert not preview.has_header
+    assert "The first line looks like data" in preview.notes[0]
+    assert _load(repo, importer) == 2
+
+
+def test_a_person_may_say_that_the_first_line_holds_names(take: Take) -> None:
+    preview = take("years.csv", "2023,2024\n1,2\n").preview(has_header=True)
+    assert [column.name for column in preview.columns] == ["2023", "2024"]
+    assert preview.rows == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("empty.csv", "", "is empty: it has no columns and no rows"),
+        ("twice.csv", "a,b,A\n1,2,3\n", "more than one column called “A”"),
+        ("latin.csv", "name,v\nJos\u00e9,1\n".encode("latin-1"), "is not UTF-8 text in line 2"),
+        ("broken.parquet", "nope", "cannot be read"),
+        ("sheet.xlsx", "PK", "is not a CSV or Parquet file"),
+    ],
+)
+def test_what_cannot_become_a_table_is_refused_with_a_sentence(
+    repo: Repository, take: Take, name: str, content: str | bytes, sentence: str
+) -> None:
+    with pytest.raises(ImportRefused, match=sentence) as refused:
+        take(name, content).preview()
+    assert str(repo.root) not in refused.value.message
+    assert repo.main.tables() == {}
+
+
+def test_a_column_of_mixed_values_is_text_and_says_which_value_is_to_blame(repo: Repository, take: Take) -> None:
+    importer = take("mixed.csv", "t,price\nA,1.5\nB,n/a\nC,3\n")
+    assert importer.preview().notes == (
+        "“price” is read as text: 1 of 3 values are not numbers, such as 'n/a'.",
+    )
+    assert _load(repo, importer) == 3
+    assert repo.main.query("SELECT price FROM mixed ORDER BY t") == [{"price": "1.5"}, {"price": "n/a"}, {"price": "3"}]
+
+
+def test_names_without_rows_make_an_empty_table(repo: Repository, take: Take) -> None:
+    importer = take("zero.csv", "a,b\n")
+    assert "no rows" in importer.preview().notes[0]
+    assert _load(repo, importer) == 0
+    assert list(repo.main.tables()["zero"].column_names) == ["a", "b"]
+
+
+def test_lines_of_different_lengths_lose_nothing(repo: Repository, take: Take) -> None:
+    importer = take("ragged.csv", "a,b\n1,2\n3\n4,5,6\n")
+    preview = importer.preview()
+    kept = {str(value) for row in preview.sample for value in row.values()}
+    assert preview.rows == 4
+    assert {"a,b", "1,2", "3", "4,5,6"} <= kept
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [("a,b\n1,1\n1,2\n", "more than one row has a = 1"), ("a,b\n1,1\n,2\n", "it is empty in some rows")],
+)
+def test_a_key_that_is_none_is_refused_and_nothing_is_imported(
+    repo: Repository, take: Take, content: str, sentence: str
+) -> None:
+    with pytest.raises(InvalidKey, match=sentence):
+        _load(repo, take("keys.csv", content), key=("a",))
+    assert repo.main.tables() == {}
+    assert repo.main.head == 0
+
+
+def test_a_file_without_a_unique_column_is_imported_without_a_key(repo: Repository, take: Take) -> None:
+    importer = take("same.csv", "a,b\n1,1\n1,1\n")
+    assert "unique" in importer.preview().notes[0]
+    assert _load(repo, importer, key=()) == 2
+    assert repo.main.tables()["same"].key == ()
+
+
+def test_a_table_of_that_name_is_never_overwritten(repo: Repository, take: Take) -> None:
+    repo.main.execute("CREATE TABLE Holdings AS SELECT 1 AS a")
+    with pytest.raises(TableExists, match="Choose another name"):
+        _load(repo, take("holdings.csv", "a\n2\n3\n"))
+    assert repo.main.query("FROM Holdings") == [{"a": 1}]
+
+
+def test_parquet_types_that_the_lake_has_not_are_stored_as_near_ones(repo: Repository, take: Take, tmp_path: Path) -> None:
+    file = tmp_path / "wide.parquet"
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TYPE mood AS ENUM ('good', 'bad')")
+        connection.execute(
+            f"COPY (SELECT 'good'::mood AS mood, 7::UTINYINT AS tiny, DATE '2024-02-29' AS day) TO '{file}'"
+        )
+    importer = take("wide.parquet", file.read_bytes())
+    assert _load(repo, importer, key=()) == 1
+    assert repo.main.query("SELECT mood, tiny, day::VARCHAR AS day FROM wide") == [
+        {"mood": "good", "tiny": 7, "day": "2024-02-29"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "table"), [("Prices 2024.csv", "prices_2024"), ("2024.csv", "t_2024"), ("…!.csv", "t_"), ("a-b.parquet", "a_b")]
+)
+def test_a_table_is_named_after_its_file(file: str, table: str) -> None:
+    assert table_name(file) == table
