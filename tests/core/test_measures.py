@@ -73,11 +73,11 @@ def test_own_metrics_take_the_place_of_ready_made_ones(repo: Repository, main: B
     ],
 )
 def test_a_metric_that_gives_no_number_is_refused(
-    repo: Repository, main: Branch, name: str, sql: str, sentence: str
+    shared_repo: Repository, shared_main: Branch, name: str, sql: str, sentence: str
 ) -> None:
     with pytest.raises(InvalidMetric, match=sentence):
-        repo.set_metric(name, sql)
-    assert "Portfolio value" in values(repo, main)
+        shared_repo.set_metric(name, sql)
+    assert "Portfolio value" in values(shared_repo, shared_main)
 
 
 def test_a_metric_that_fails_on_a_branch_says_so_alone(repo: Repository, main: Branch) -> None:
