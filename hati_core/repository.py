@@ -9,9 +9,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
-from hati_core.branch import Branch
+from hati_core.branch import Branch, no_version
 from hati_core.errors import BranchMoved, BranchNotFound, MergeConflict, RepositoryError, UnknownStrategy
+from hati_core.imports import Importer
+from hati_core.measures import Measures
 from hati_core.merge.apply import PlanWriter, require_complete
 from hati_core.merge.diff import Diff, diff_points
 from hati_core.merge.keys import require_key
@@ -20,13 +23,12 @@ from hati_core.merge.plan import MergePlan, PlanKind
 from hati_core.merge.planner import plan_points
 from hati_core.model import BranchInfo, BranchStatus, Commit, GcReport, Resolution, Row, Side, Strategy
 from hati_core.names import MAIN, valid_branch_name
-from hati_core.measures import Measures
 from hati_core.scenarios.metrics import Breakdown, Metric, Unit
 from hati_core.sql.functions import parse_call
 from hati_core.sql_calls import run_call, run_on
 from hati_core.storage.collector import DEFAULT_GRACE, Collector
 from hati_core.storage.registry import BranchRow
-from hati_core.store import Store
+from hati_core.store import Store, named
 from hati_core.transaction import transaction
 
 _REPLANS = 5
@@ -130,21 +132,21 @@ class Repository:
         row = self._store.row(parent)
         self._store.registry.require_free(name)
         branch_id = uuid.uuid4().hex[:12]
-        with self._store.writing(row.id, row.name):
-            head = self._store.head(row.id)
+        with self._store.writing(row.id, row.name), self._store.making(branch_id, name):
+            head = self._store.catch_up(row.id)
             if at is not None and not 0 <= at <= head:
-                raise BranchNotFound(f"“{row.name}” has versions 0 to {head}; there is no version {at}.", branch=row.name)
-            self._store.engine.fork_catalog(row.id, branch_id, at if at != head else None)
-            fork = Point(row.id, head if at is None else at)
-        self._store.registry.add_branch(
-            branch_id,
-            name,
-            parent_id=fork.branch_id,
-            fork_version=fork.version,
-            author=author or self.author,
-            description=description,
-            expires_at=datetime.now(UTC) + ttl if ttl else None,
-        )
+                raise no_version(row.name, head, at)
+            self._store.fork(row.id, branch_id, head, at)
+            self._store.registry.add_branch(
+                branch_id,
+                name,
+                parent_id=row.id,
+                fork_version=head if at is None else at,
+                author=author or self.author,
+                description=description,
+                expires_at=datetime.now(UTC) + ttl if ttl else None,
+            )
+        self._store.engine.warm(branch_id)
         return Branch(self._store, branch_id, name)
 
     def discard(self, name: str) -> None:
@@ -184,17 +186,25 @@ class Repository:
         uuids = set()
         holders = [row for row in self._store.registry.branches() if row.status is BranchStatus.ACTIVE]
         for row in holders:
-            head = self._store.head(row.id)
-            if table not in self._store.tables(row.id, head):
+            head = self._store.catch_up(row.id)
+            info = named(self._store.tables(row.id, head), table)
+            if info is None:
                 continue
-            info = self._store.tables(row.id, head)[table]
             catalog = self._store.catalog(row.id)
             with self._store.engine.session(row.id) as cursor:
-                require_key(cursor, info, catalog.at(table, head), key, f"“{row.name}”")
+                require_key(cursor, info, catalog.at(info.name, head), key, f"“{row.name}”")
             uuids.add(info.uuid)
         if not uuids:
             self._store.table(holders[0].id, self._store.head(holders[0].id), table)
         self._store.registry.set_keys(uuids, key)
+
+    def importer(self, name: str, content: BinaryIO) -> Importer:
+        """Take a CSV or Parquet file in, to be looked at and then made a table; ``name`` is the file's.
+
+        Raises:
+            ImportRefused: it is not a file of these kinds.
+        """
+        return Importer(self._store, name, content)
 
     def set_metric(
         self, name: str, sql: str, *, unit: Unit = Unit.NUMBER, breakdown: Breakdown | None = None
@@ -284,12 +294,13 @@ class Repository:
             merged=merged,
         ) as tx:
             self._require_unmoved(plan, tx.head)
+            tx.before_definition()
             touched, keys = writer.write(tx.cursor)
-            tx.note(*touched, keys=keys)
+            tx.note(*touched, keys=keys, rekeyed=False)
         target = self._store.catalog(plan.ours.branch_id)
         if is_merge and target.head() == tx.head:
             self._store.registry.record_merge(plan.ours.branch_id, tx.head, theirs.branch_id, theirs.version)
-        return target.commits(1)[0]
+        return target.commits(1, until=tx.head + 1)[0]
 
     def _require_unmoved(self, plan: MergePlan, head: int) -> None:
         self._store.require_live(plan.theirs.branch_id, plan.source)
@@ -345,7 +356,8 @@ class Repository:
 
         Files younger than ``grace`` are never touched: a writer may be about to commit them.
         """
-        return Collector(self._store.engine, self._store.registry, grace).run(dry_run=dry_run)
+        collector = Collector(self._store.engine, self._store.registry, grace, self._store.needed_by)
+        return collector.run(dry_run=dry_run)
 
     def sql(self, sql: str) -> list[Row]:
         """Run SQL on ``main``, or one of ``branch_create``, ``branch_query``, ``branch_merge``, ``branch_discard``.
