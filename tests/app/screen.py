@@ -57,7 +57,7 @@ class Screen:
 
     @contextmanager
     def dialog(self, opener: str) -> Iterator[None]:
-        """A dialog runs alone in the browser; here the whole page does, so that the button that opens it is held down."""
+        """A dialog runs alone in the browser; here the whole page does, with the button that opens it held down."""
         self.press(opener)
         self._opener = opener
         yield

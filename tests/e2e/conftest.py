@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,17 +53,24 @@ class Server:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """The app, serving a repository that does not exist yet."""
+    with serving(tmp_path) as running:
+        yield running
+
+
+@contextmanager
+def serving(place: Path) -> Iterator[Server]:
+    """The app with its repository in ``place``, from starting to stopping the server."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "HATI_HOME": str(tmp_path / "hati"), "HATI_AUTHOR": "ada"}
+    environment = {**os.environ, "HATI_HOME": str(place / "hati"), "HATI_AUTHOR": "ada"}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    with (tmp_path / "server.log").open("wb") as log:
+    with (place / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_healthy(url, process)
-        yield Server(url, tmp_path / "hati", process)
+        yield Server(url, place / "hati", process)
     finally:
         process.terminate()
         process.wait(timeout=20)
@@ -147,6 +155,22 @@ class App:
         self.page.get_by_role("button", name="Run").click()
         self.settled()
 
+    def problem(self, text: str) -> None:
+        """The page complains in these words, and shows no stack trace."""
+        expect(self.page.get_by_test_id("stAlertContentError").filter(has_text=text)).to_be_visible()
+        expect(self.page.get_by_text("Traceback")).to_have_count(0)
+
+    def upload(self, name: str, content: bytes | Path) -> Locator:
+        """Choose a file in the dialog that takes one in; returns the dialog."""
+        dialog = self.page.get_by_role("dialog")
+        field = dialog.get_by_test_id("stFileUploaderDropzoneInput")
+        if isinstance(content, Path):
+            field.set_input_files(content)
+        else:
+            field.set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
+        self.settled()
+        return dialog
+
     def metric(self, label: str, within: Locator | None = None) -> Locator:
         """The card of one metric."""
         cards = (within or self.page).get_by_test_id("stMetric")
@@ -173,6 +197,13 @@ class App:
 @pytest.fixture
 def app(server: Server, browser: Browser) -> Iterator[App]:
     """The app in a window of its own; no page may have shown an exception."""
+    with window(server, browser) as opened:
+        yield opened
+
+
+@contextmanager
+def window(server: Server, browser: Browser) -> Iterator[App]:
+    """A window of its own on a running app, looked over for errors when it closes."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     context.set_default_timeout(WAIT_MS)
     page = context.new_page()
