@@ -45,8 +45,8 @@ class Bench:
         columns = "id BIGINT PRIMARY KEY, ticker VARCHAR, shares INTEGER, current_price DOUBLE"
         main.execute(f"CREATE TABLE portfolio ({columns})")
         main.execute(
-            "INSERT INTO portfolio SELECT range, 'T' || (range % 5000), (range * 7919 % 1000)::INTEGER, "
-            f"10 + (range * 31 % 10000) / 100 FROM range({rows})"
+            "INSERT INTO portfolio SELECT range, 'T' || hash(range) % 5000, hash(range, 1) % 1000, "
+            f"hash(range, 2) % 100000 / 100 FROM range({rows})"
         )
         self._write(main)
         self._fork()
