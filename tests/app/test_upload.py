@@ -45,12 +45,21 @@ def test_what_a_row_is_worth_can_be_said_on_a_branch(portfolio: Repository, scre
         screen.pick("A row is worth (optional)", "kilos").press("upload-import")
     assert screen.problems == []
     assert "2 rows imported into stock on trial." in screen.text
+    assert set(portfolio.branch("trial").tables()) == {"portfolio", "stock"}
+
+
+def test_what_a_row_is_worth_stands_beside_the_other_values(portfolio: Repository, screen: Screen) -> None:
+    with screen.open("Data").dialog("Import a file"):
+        _upload(screen, "stock.csv", b"part,kilos,rate\nbolt,10,2\nnut,5,3\n")
+        screen.pick("A row is worth (optional)", "kilos").press("upload-import")
+    screen.open("Overview")
+    assert screen.metrics["Portfolio value"] == "$58,750"
+    assert screen.metrics["Total value"] == "$15"
 
 
 def test_another_file_brings_its_own_name_and_key(portfolio: Repository, screen: Screen) -> None:
     with screen.open("Data").dialog("Import a file"):
         _upload(screen, "pricing.csv", PRICING)
-        screen.fill("Table name", "prices_2026")
         _upload(screen, "staff.csv", b"person,room\nada,1\nbob,1\n")
         assert screen.at.text_input(key="upload-table").value == "staff"
         assert screen.at.multiselect[0].value == ["person"]
