@@ -109,14 +109,14 @@ class Importer:
         message = f"Import {self._name} into {name}"
         with self._reading(), branch.transaction(message, author=author) as tx:
             if name.casefold() in {known.casefold() for known in self._store.tables(branch.id, tx.head)}:
-                raise TableExists(f"“{branch.name}” has a table called “{name}” already. Choose another name.", table=name)
+                raise TableExists(
+                    f"“{branch.name}” has a table called “{name}” already. Choose another name.", table=name
+                )
             described = tx.cursor.execute(f"DESCRIBE FROM {source}").fetchall()
             columns = tuple(Column(row[0], _stored_type(row[1]), row[0] not in keys) for row in described)
             if keys:
                 require_key(tx.cursor, TableInfo(name, "", columns), source, keys, f"“{self._name}”")
-            fields = ", ".join(
-                f"{identifier(c.name)} {c.type}{'' if c.nullable else ' NOT NULL'}" for c in columns
-            )
+            fields = ", ".join(f"{identifier(c.name)} {c.type}{'' if c.nullable else ' NOT NULL'}" for c in columns)
             tx.before_definition()
             tx.cursor.execute(f"CREATE TABLE {identifier(name)} ({fields})")
             order = f" ORDER BY {identifiers(keys)}" if keys else ""
@@ -139,7 +139,9 @@ class Importer:
         if "unicode" in text.lower() or "utf-8" in text.lower():
             line = _LINE.search(text)
             where = f" in line {line[1]}" if line else ""
-            return ImportRefused(f"“{self._name}” is not UTF-8 text{where}. Save it with the encoding UTF-8 and try again.")
+            return ImportRefused(
+                f"“{self._name}” is not UTF-8 text{where}. Save it with the encoding UTF-8 and try again."
+            )
         told = [part.strip() for part in text.replace(str(self._file), self._name).split("\n") if part.strip()]
         return ImportRefused(f"“{self._name}” cannot be read: {' '.join(told[:3])}")
 
@@ -171,11 +173,16 @@ class Importer:
     def _notes(self, header: bool, count: int, key: tuple[str, ...]) -> list[str]:
         notes = []
         if not header:
-            notes.append("The first line looks like data, so the columns are numbered. Switch the header on if it holds names.")
+            notes.append(
+                "The first line looks like data, so the columns are numbered. Switch the header on if it holds names."
+            )
         if count == 0:
             notes.append("There are column names but no rows: the table will be empty.")
         elif not key:
-            notes.append("No column, and no pair of columns, is unique. Choose several columns that together identify a row, or import without a key.")
+            notes.append(
+                "No column, and no pair of columns, is unique. Choose several columns that together "
+                "identify a row, or import without a key."
+            )
         return notes
 
 
@@ -215,6 +222,7 @@ def _mixed(cursor: duckdb.DuckDBPyConnection, source: str, columns: tuple[Column
         ).fetchall()[0]
         if filled and filled > numbers >= filled * _MOSTLY:
             notes.append(
-                f"“{column.name}” is read as text: {filled - numbers:,} of {filled:,} values are not numbers, such as {other!r}."
+                f"“{column.name}” is read as text: {filled - numbers:,} of {filled:,} "
+                f"values are not numbers, such as {other!r}."
             )
     return notes

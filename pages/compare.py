@@ -31,8 +31,10 @@ with told():
         st.markdown(f"**{plain(metrics[0].name)}**")
         value_chart(page, metrics[0], values)
         value_table(metrics, values, names[0])
-    other = names[1] if len(names) == 2 else st.segmented_control(
-        "Look closer at", names[1:], default=names[1], required=True, key="closer"
+    other = (
+        names[1]
+        if len(names) == 2
+        else st.segmented_control("Look closer at", names[1:], default=names[1], required=True, key="closer")
     )
     made_of(page, metrics[0], names[0], other, values)
     row_differences(page, names[0], other)

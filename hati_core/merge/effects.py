@@ -18,6 +18,7 @@ def choice_amounts(plan: MergePlan, conflict: Conflict, amount: str) -> dict[Sid
     found = {}
     for side in Side:
         row = f"SELECT {side_row_sql(work.shape, side)} AS row FROM {work.classified.name} WHERE id = $id"
-        sql = f"SELECT coalesce(sum({amount}), 0)::DOUBLE AS amount FROM (SELECT unnest(row) FROM ({row}) WHERE row IS NOT NULL)"
+        present = f"SELECT unnest(row) FROM ({row}) WHERE row IS NOT NULL"
+        sql = f"SELECT coalesce(sum({amount}), 0)::DOUBLE AS amount FROM ({present})"
         found[side] = fetch(context.engine, plan.ours.branch_id, sql, {"id": conflict.id})[0]["amount"]
     return found

@@ -51,7 +51,9 @@ class Metric:
             "name": self.name,
             "sql": self.sql,
             "unit": self.unit.value,
-            "breakdown": {"table": parts.table, "amount": parts.amount, "labels": list(parts.labels)} if parts else None,
+            "breakdown": {"table": parts.table, "amount": parts.amount, "labels": list(parts.labels)}
+            if parts
+            else None,
         }
 
     @classmethod

@@ -37,7 +37,9 @@ def _version(commit: Commit) -> str:
 @st.dialog("Discard this branch?", icon=":material/delete:")
 def discard_dialog(repository: Repository, name: str, changed_rows: int | None) -> None:
     """Say what would go, and that it can come back."""
-    rows = "Its changes" if changed_rows is None else f"Its {changed_rows:,} changed row{'' if changed_rows == 1 else 's'}"
+    rows = (
+        "Its changes" if changed_rows is None else f"Its {changed_rows:,} changed row{'' if changed_rows == 1 else 's'}"
+    )
     st.markdown(f"**{plain(name)}** leaves the list. {rows} stay restorable for seven days; main is not affected.")
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep it", key="discard-keep"):

@@ -14,7 +14,7 @@ PAGE_SIZE = 20
 
 
 def changed_rows(repository: Repository, info: BranchInfo) -> int | None:
-    """How many rows the branch has changed since it and its parent were the same; None where rows cannot be told apart."""
+    """How many rows a branch changed since it was its parent's equal; None where rows cannot be told apart."""
     parent = "" if info.parent is None else info.parent
     live = {branch.name: branch.head for branch in repository.branches()}
     return _changed_rows(repository, info.name, info.id, info.head, live.get(parent, -1))
@@ -35,20 +35,23 @@ def branch_row(page: Page, info: BranchInfo, values: list[MetricValue], referenc
         about, worth, actions = st.columns([5, 3, 4], vertical_alignment="center")
         with about:
             here = " :gray-badge[in view]" if info.name == page.branch.name else ""
-            st.markdown(f"{dot(page.colours[info.name])} **{plain(info.name)}**{here}  \n:small[:gray[{_facts(page, info)}]]")
+            st.markdown(
+                f"{dot(page.colours[info.name])} **{plain(info.name)}**{here}  \n:small[:gray[{_facts(page, info)}]]"
+            )
         with worth:
             _worth(info, values, reference)
-        with actions, st.container(
-            horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="xsmall"
+        with (
+            actions,
+            st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="xsmall"),
         ):
-            st.page_link("pages/data.py", label="Open", icon=":material/table_rows:", query_params={"branch": info.name})
+            st.page_link(
+                "pages/data.py", label="Open", icon=":material/table_rows:", query_params={"branch": info.name}
+            )
             if not info.is_main:
                 params = {"branch": info.name}
                 st.page_link("pages/compare.py", label="Compare", icon=":material/compare_arrows:", query_params=params)
                 st.page_link("pages/merge.py", label="Merge", icon=":material/merge:", query_params=params)
-                if st.button(
-                    "Discard", key=f"discard-{info.id}", icon=":material/delete:", type="tertiary"
-                ):
+                if st.button("Discard", key=f"discard-{info.id}", icon=":material/delete:", type="tertiary"):
                     pressed = "discard"
     return pressed
 

@@ -27,7 +27,11 @@ def chosen_branches(page: Page) -> list[str]:
     elif len(kept) < 2 or page.branch.name not in kept:
         kept = default
     chosen = st.multiselect(
-        "Branches", page.names, default=kept, max_selections=MOST_BRANCHES, key=f"compare-{'|'.join(default)}",
+        "Branches",
+        page.names,
+        default=kept,
+        max_selections=MOST_BRANCHES,
+        key=f"compare-{'|'.join(default)}",
         help="The first is what the others are compared with.",
     )
     st.session_state[_STATE] = chosen
@@ -66,8 +70,11 @@ def row_differences(page: Page, before: str, after: str) -> None:
             if not changed:
                 st.caption("Every row is the same on both.")
             for table in changed:
-                counts = " ".join(f"{sign}{number:,}" for sign, number in (
-                    ("+", table.added), ("−", table.removed), ("~", table.changed)) if number)
+                counts = " ".join(
+                    f"{sign}{number:,}"
+                    for sign, number in (("+", table.added), ("−", table.removed), ("~", table.changed))
+                    if number
+                )
                 schema = f" · {plain(', '.join(table.schema_changes))}" if table.schema_changes else ""
                 st.markdown(f"{plain(table.table)} :gray-badge[{plain(counts)}]{schema}")
                 total = table.added + table.removed + table.changed
@@ -82,7 +89,12 @@ def row_differences(page: Page, before: str, after: str) -> None:
 
 
 def _kind_filter(table: str) -> ChangeKind | None:
-    options = {"All": None, "+ added": ChangeKind.ADDED, "~ changed": ChangeKind.CHANGED, "− removed": ChangeKind.REMOVED}
+    options = {
+        "All": None,
+        "+ added": ChangeKind.ADDED,
+        "~ changed": ChangeKind.CHANGED,
+        "− removed": ChangeKind.REMOVED,
+    }
     chosen = st.segmented_control(
         "Show", list(options), default="All", required=True, key=f"diff-kind-{table}", label_visibility="collapsed"
     )

@@ -31,9 +31,15 @@ class Result:
 
 def console(page: Page, table: str) -> None:
     """A statement, a button, and its rows or what it changed."""
-    st.caption(f"One statement at a time, on {plain(page.branch.name)} only. A statement that writes becomes one commit.")
+    st.caption(
+        f"One statement at a time, on {plain(page.branch.name)} only. A statement that writes becomes one commit."
+    )
     sql = st.text_area(
-        "SQL", value=f"SELECT *\nFROM {identifier(table)}\nLIMIT 100", height=140, key=f"sql-{table}", label_visibility="collapsed"
+        "SQL",
+        value=f"SELECT *\nFROM {identifier(table)}\nLIMIT 100",
+        height=140,
+        key=f"sql-{table}",
+        label_visibility="collapsed",
     )
     if st.button("Run", type="primary", icon=":material/play_arrow:", key="run-sql", shortcut="mod+enter"):
         st.session_state.pop(_RESULT, None)
@@ -59,5 +65,9 @@ def _run(page: Page, sql: str) -> None:
 def _show(result: Result) -> None:
     with st.container(key="sql-result"):
         st.dataframe(result.rows[:ROW_LIMIT], hide_index=True)
-        shown = count(len(result.rows), "row") if len(result.rows) <= ROW_LIMIT else f"The first {ROW_LIMIT:,} rows; there are more"
+        shown = (
+            count(len(result.rows), "row")
+            if len(result.rows) <= ROW_LIMIT
+            else f"The first {ROW_LIMIT:,} rows; there are more"
+        )
         st.caption(f"{shown} · as of version {result.version}")

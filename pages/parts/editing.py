@@ -60,11 +60,14 @@ def _key_line(page: Page, info: TableInfo) -> None:
         st.caption(f"Rows are told apart by {plain(' + '.join(info.key))}, because its values are unique so far.")
     else:
         st.info(
-            "No column tells the rows apart, so they cannot be edited one by one. Choose the columns that identify a row.",
+            "No column tells the rows apart, so they cannot be edited one by one. "
+            "Choose the columns that identify a row.",
             icon=":material/key:",
         )
     with st.popover("Choose the key", icon=":material/key:"):
-        columns = st.multiselect("Columns that identify a row", list(info.column_names), list(info.key), key=f"key-{info.name}")
+        columns = st.multiselect(
+            "Columns that identify a row", list(info.column_names), list(info.key), key=f"key-{info.name}"
+        )
         if st.button("Set as key on every branch", type="primary", key=f"set-key-{info.name}"):
             with told():
                 page.repository.set_key(info.name, columns)
@@ -84,11 +87,14 @@ def _unsaved(page: Page, rows: GridPage, edits: TableEdits, place: str) -> None:
         moved = _moved_rows(page, rows, edits)
         if moved:
             st.warning(
-                f"Somebody changed rows on {plain(page.branch.name)} that you are changing: {plain('; '.join(moved[:_SHOWN]))}. "
+                f"Somebody changed rows on {plain(page.branch.name)} that you are changing: "
+                f"{plain('; '.join(moved[:_SHOWN]))}. "
                 "Overwrite what they wrote, or start over from the rows as they are now.",
                 icon=":material/update:",
             )
-        message = st.text_input("Message", placeholder="What did you change, and why?", key=f"message-{place}", max_chars=200)
+        message = st.text_input(
+            "Message", placeholder="What did you change, and why?", key=f"message-{place}", max_chars=200
+        )
         with st.container(horizontal=True, horizontal_alignment="right"):
             if st.button("Start over", key="start-over"):
                 _reset(place)
@@ -163,7 +169,9 @@ def _lines(rows: GridPage, edits: TableEdits) -> list[str]:
         told_cells = ", ".join(f"{column} {cell(before[column])} → {cell(value)}" for column, value in cells.items())
         lines.append(f":blue[**{changed}**] {plain(_name(key))}: {plain(told_cells)}")
     for row in edits.inserts:
-        lines.append(f":green[**{added}**] {plain(', '.join(f'{column} {cell(value)}' for column, value in row.items()))}")
+        lines.append(
+            f":green[**{added}**] {plain(', '.join(f'{column} {cell(value)}' for column, value in row.items()))}"
+        )
     for key in edits.deletes:
         lines.append(f":red[**{removed}**] {plain(_name(key))}")
     return lines

@@ -49,7 +49,11 @@ def value_bars(values: Sequence[BranchValue], unit: Unit, colours: Mapping[str, 
         )
     )
     figure.update_yaxes(
-        tickmode="array", tickvals=list(range(len(values))), ticktext=names, showgrid=False, ticklabelstandoff=8,
+        tickmode="array",
+        tickvals=list(range(len(values))),
+        ticktext=names,
+        showgrid=False,
+        ticklabelstandoff=8,
         range=[len(values) - 0.5, -0.5],
     )
     figure.update_xaxes(visible=False, range=_room([item.value for item in values], 0.02))
@@ -97,11 +101,20 @@ def waterfall(
     )
     levels = [bars[0][2], *(bar[1] + bar[2] for bar in bars[1:])]
     floor = _floor(levels)
-    figure.update_yaxes(visible=False, range=_room(levels, 0.12) if floor is None else [floor, *_room(levels, 0.01)[1:]])
+    figure.update_yaxes(
+        visible=False, range=_room(levels, 0.12) if floor is None else [floor, *_room(levels, 0.01)[1:]]
+    )
     if floor is not None:
         figure.add_annotation(
-            text=f"bars begin at {amount(floor, unit)}", xref="paper", yref="paper", x=0, y=1, showarrow=False,
-            font={"color": theme.quiet, "size": 12}, xanchor="left", yanchor="bottom",
+            text=f"bars begin at {amount(floor, unit)}",
+            xref="paper",
+            yref="paper",
+            x=0,
+            y=1,
+            showarrow=False,
+            font={"color": theme.quiet, "size": 12},
+            xanchor="left",
+            yanchor="bottom",
         )
     return dressed(figure, theme, height=340, top=22)
 

@@ -44,7 +44,11 @@ def branch_graph(
     figure.update_xaxes(visible=False, range=[-0.6, max(len(ordered) - 0.4, 1)])
     names = [short(info.name) for info in infos]
     figure.update_yaxes(
-        tickmode="array", tickvals=list(range(len(infos))), ticktext=names, showgrid=False, ticklabelstandoff=8,
+        tickmode="array",
+        tickvals=list(range(len(infos))),
+        ticktext=names,
+        showgrid=False,
+        ticklabelstandoff=8,
         range=[len(infos) - 0.5, -0.5],
     )
     return dressed(figure, theme, height=_LANE * len(infos) + 24)
@@ -62,9 +66,7 @@ def _fork(
     return _Spot(min((spot.x for spot in own), default=0) - _AHEAD, lanes[info.parent])
 
 
-def _merged_state(
-    commit: Commit, ordered: Sequence[Commit], spots: Mapping[tuple[str, int], _Spot]
-) -> _Spot | None:
+def _merged_state(commit: Commit, ordered: Sequence[Commit], spots: Mapping[tuple[str, int], _Spot]) -> _Spot | None:
     """The last commit of the merged branch before the merge."""
     earlier = [c for c in ordered if c.branch == commit.merged_from and c.at <= commit.at]
     return spots[earlier[-1].branch, earlier[-1].version] if earlier else None

@@ -53,7 +53,10 @@ def planned(page: Page, source: str, target: str) -> MergePlan:
             return plan
         resolutions = plan.resolutions
         moved = source if plan.source_version != heads[source] else target
-        st.info(f"“{plain(moved)}” has changed meanwhile. The merge was worked out anew; look at it again.", icon=":material/update:")
+        st.info(
+            f"“{plain(moved)}” has changed meanwhile. The merge was worked out anew; look at it again.",
+            icon=":material/update:",
+        )
     else:
         resolutions = {}
     with st.spinner("Working out the merge…"):
@@ -81,7 +84,9 @@ def counters(plan: MergePlan) -> None:
         st.metric("~ Changed rows", f"{sum(table.updates for table in tables):,}", border=True)
         st.metric("− Removed rows", f"{sum(table.deletes for table in tables):,}", border=True)
         st.metric(
-            "Merged by cell", f"{sum(table.merged_cells for table in tables):,}", border=True,
+            "Merged by cell",
+            f"{sum(table.merged_cells for table in tables):,}",
+            border=True,
             help="Cells taken over in rows that both branches changed, in different cells.",
         )
         left = len(plan.open_conflicts)
@@ -121,7 +126,10 @@ def _strategy(plan: MergePlan) -> Strategy:
         Strategy.MANUAL: ("Choose one by one", f"Each conflict gets the choice made above; {left}."),
         Strategy.BRANCH_WINS: (f"{plan.source} wins", f"{left} taken from {plan.source}."),
         Strategy.MAIN_WINS: (f"{plan.target} wins", f"{left} left as {plan.target} has it."),
-        Strategy.ABORT: ("Stop if anything conflicts", f"{count(len(plan.conflicts), 'conflict')}: nothing would be merged."),
+        Strategy.ABORT: (
+            "Stop if anything conflicts",
+            f"{count(len(plan.conflicts), 'conflict')}: nothing would be merged.",
+        ),
     }
     chosen = st.radio(
         "Conflicts without a choice",
@@ -201,8 +209,12 @@ def done_panel(page: Page) -> None:
     if done is None:
         return
     with st.container(border=True, key="merged"):
-        st.markdown(f":green[:material/check_circle:] **{plain(done.source)}** was merged into **{plain(done.commit.branch)}**.")
-        st.caption(plain(f"{done.told} · {done.commit.message} · version {done.commit.version} · {done.commit.summary}"))
+        st.markdown(
+            f":green[:material/check_circle:] **{plain(done.source)}** was merged into **{plain(done.commit.branch)}**."
+        )
+        st.caption(
+            plain(f"{done.told} · {done.commit.message} · version {done.commit.version} · {done.commit.summary}")
+        )
         with st.container(horizontal=True):
             if st.button("Undo this merge", icon=":material/undo:", key="undo-merge"):
                 undo_dialog(page, done)
@@ -216,7 +228,9 @@ def undo_dialog(page: Page, done: Done) -> None:
     """What undoing would change, keeping what came later, and doing it."""
     with told():
         plan = page.repository.plan_revert(done.commit.branch, done.commit.version)
-        st.caption(f"What came later on {plain(done.commit.branch)} stays. The branch {plain(done.source)} is not touched.")
+        st.caption(
+            f"What came later on {plain(done.commit.branch)} stays. The branch {plain(done.source)} is not touched."
+        )
         _preview(page, plan)
         _rows(plan)
         if plan.conflicts:

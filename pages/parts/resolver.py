@@ -45,8 +45,9 @@ def resolver(page: Page, plan: MergePlan) -> None:
 def _list(plan: MergePlan) -> Conflict | None:
     """Conflicts, open ones or all, a page at a time; the one that is selected."""
     st.markdown("**Conflicts**")
-    shown = st.segmented_control("Show", ["Open", "All"], default="All", required=True, key="conflict-filter",
-                                 label_visibility="collapsed")
+    shown = st.segmented_control(
+        "Show", ["Open", "All"], default="All", required=True, key="conflict-filter", label_visibility="collapsed"
+    )
     conflicts = plan.open_conflicts if shown == "Open" else plan.conflicts
     if not conflicts:
         st.caption("Nothing is left. Look at what the merge will do, below.")
@@ -70,10 +71,13 @@ def _list(plan: MergePlan) -> Conflict | None:
         on_select="rerun",
         selection_mode="single-row-required",
         selection_default={"selection": {"rows": [in_hand]}},
-        key=f"conflicts-{shown}-{number}-{plan.source_version}-{plan.target_version}-{st.session_state.get('conflict jumps', 0)}",
+        key=f"conflicts-{shown}-{number}-{plan.source_version}-{plan.target_version}",
         height=360 if len(frame) > 9 else "content",
-        column_config={"": st.column_config.TextColumn(width=32), "row": st.column_config.TextColumn(width="small"),
-                       "table": st.column_config.TextColumn(width="small")},
+        column_config={
+            "": st.column_config.TextColumn(width=32),
+            "row": st.column_config.TextColumn(width="small"),
+            "table": st.column_config.TextColumn(width="small"),
+        },
     )
     rows = picked.selection.rows
     conflict = here[rows[0] if rows and rows[0] < len(here) else 0]
@@ -105,10 +109,7 @@ def _card(page: Page, plan: MergePlan, conflict: Conflict) -> None:
     """One row: who changed it on each side, and a choice for each cell in conflict."""
     st.markdown(f"**{plain(conflict.table)} · {plain(_name(conflict))}**")
     st.caption(f"{_KINDS[conflict.kind]} · {_who(page, plan, conflict)}")
-    if conflict.kind is ConflictKind.EDIT_EDIT:
-        for column in conflict.columns:
-            _cell_choice(plan, conflict, column)
-    elif conflict.kind is ConflictKind.INSERT_INSERT:
+    if conflict.kind in (ConflictKind.EDIT_EDIT, ConflictKind.INSERT_INSERT):
         for column in conflict.columns:
             _cell_choice(plan, conflict, column)
     else:
@@ -175,7 +176,9 @@ def _typed_value(plan: MergePlan, conflict: Conflict, column: str) -> None:
 
 def _row_choice(plan: MergePlan, conflict: Conflict) -> None:
     """One side deleted the row and the other changed it: the row as a whole."""
-    labels = {side: f"{_side_name(plan, side)}: {_row_words(conflict, side)}" for side in (Side.OURS, Side.THEIRS, Side.BASE)}
+    labels = {
+        side: f"{_side_name(plan, side)}: {_row_words(conflict, side)}" for side in (Side.OURS, Side.THEIRS, Side.BASE)
+    }
     chosen = plan.resolutions.get(conflict.id)
     with st.container(border=True):
         choice = st.radio(
@@ -266,4 +269,3 @@ def _side_name(plan: MergePlan, side: Side) -> str:
 
 def _name(conflict: Conflict) -> str:
     return " · ".join(cell(part) for part in conflict.key)
-

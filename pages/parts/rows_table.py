@@ -42,5 +42,8 @@ def changes_table(changes: Sequence[RowChange], columns: Sequence[str], key: str
     """Draw changed rows; text cells only, so that nothing in them is made anything of."""
     frame = changes_frame(changes, columns)
     numeric = {name for name in columns if any(_is_number(change, name) for change in changes)}
-    config = {name: st.column_config.TextColumn(name, alignment="right" if name in numeric else None) for name in frame.columns}
+    config = {
+        name: st.column_config.TextColumn(name, alignment="right" if name in numeric else None)
+        for name in frame.columns
+    }
     st.dataframe(frame, hide_index=True, column_config=config, key=key, height=480 if len(frame) > 12 else "content")

@@ -28,8 +28,11 @@ def import_dialog(repository: Repository, branch: str) -> None:
             choice = None
             if not upload.name.lower().endswith(".parquet"):
                 choice = st.segmented_control(
-                    "First line", ["Let the file decide", "Column names", "Data"], default="Let the file decide",
-                    required=True, key="upload-header",
+                    "First line",
+                    ["Let the file decide", "Column names", "Data"],
+                    default="Let the file decide",
+                    required=True,
+                    key="upload-header",
                 )
             header = {"Column names": True, "Data": False}.get(choice or "")
             preview = _preview(importer, f"preview of {upload.file_id} {choice}", header)
@@ -80,7 +83,9 @@ def _questions(repository: Repository, preview: FilePreview) -> tuple[str, tuple
     if not numeric:
         return table, tuple(key), None
     left, right = st.columns(2)
-    first = left.selectbox("A row is worth (optional)", numeric, index=None, placeholder="Known columns decide", key="upload-worth")
+    first = left.selectbox(
+        "A row is worth (optional)", numeric, index=None, placeholder="Known columns decide", key="upload-worth"
+    )
     second = right.selectbox("times (optional)", numeric, index=None, placeholder="Nothing", key="upload-times")
     worth = " * ".join(identifier(name) for name in (first, second) if name) if first else None
     return table, tuple(key), worth

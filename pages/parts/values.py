@@ -48,7 +48,11 @@ def value_card(here: MetricValue, other: MetricValue | None, described: str, *, 
 
 def value_chart(page: Page, metric: Metric, values: dict[str, list[MetricValue]], position: int = 0) -> None:
     """The first metric of every branch side by side; branches where it fails are named below."""
-    bars = [BranchValue(name, found[position].value or 0) for name, found in values.items() if found[position].value is not None]
+    bars = [
+        BranchValue(name, found[position].value or 0)
+        for name, found in values.items()
+        if found[position].value is not None
+    ]
     figure = value_bars(bars, metric.unit, page.colours, page.theme)
     told = "; ".join(f"{bar.branch} {amount(bar.value, metric.unit)}" for bar in bars)
     st.plotly_chart(figure, theme=None, config=CONFIG, key="value bars", alt=f"{metric.name} by branch: {told}")

@@ -99,9 +99,7 @@ def test_what_cannot_become_a_table_is_refused_with_a_sentence(
 
 def test_a_column_of_mixed_values_is_text_and_says_which_value_is_to_blame(repo: Repository, take: Take) -> None:
     importer = take("mixed.csv", "t,price\nA,1.5\nB,n/a\nC,3\n")
-    assert importer.preview().notes == (
-        "“price” is read as text: 1 of 3 values are not numbers, such as 'n/a'.",
-    )
+    assert importer.preview().notes == ("“price” is read as text: 1 of 3 values are not numbers, such as 'n/a'.",)
     assert _load(repo, importer) == 3
     assert repo.main.query("SELECT price FROM mixed ORDER BY t") == [{"price": "1.5"}, {"price": "n/a"}, {"price": "3"}]
 
@@ -148,7 +146,9 @@ def test_a_table_of_that_name_is_never_overwritten(repo: Repository, take: Take)
     assert repo.main.query("FROM Holdings") == [{"a": 1}]
 
 
-def test_parquet_types_that_the_lake_has_not_are_stored_as_near_ones(repo: Repository, take: Take, tmp_path: Path) -> None:
+def test_parquet_types_that_the_lake_has_not_are_stored_as_near_ones(
+    repo: Repository, take: Take, tmp_path: Path
+) -> None:
     file = tmp_path / "wide.parquet"
     with duckdb.connect() as connection:
         connection.execute("CREATE TYPE mood AS ENUM ('good', 'bad')")
@@ -163,7 +163,8 @@ def test_parquet_types_that_the_lake_has_not_are_stored_as_near_ones(repo: Repos
 
 
 @pytest.mark.parametrize(
-    ("file", "table"), [("Prices 2024.csv", "prices_2024"), ("2024.csv", "t_2024"), ("…!.csv", "t_"), ("a-b.parquet", "a_b")]
+    ("file", "table"),
+    [("Prices 2024.csv", "prices_2024"), ("2024.csv", "t_2024"), ("…!.csv", "t_"), ("a-b.parquet", "a_b")],
 )
 def test_a_table_is_named_after_its_file(file: str, table: str) -> None:
     assert table_name(file) == table

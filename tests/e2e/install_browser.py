@@ -1,4 +1,4 @@
-"""Make sure that there is a Chromium for the browser tests: Playwright's own, else the system's, else Debian's package."""
+"""Make sure that the browser tests have a Chromium: Playwright's own, else the system's, else Debian's package."""
 
 from __future__ import annotations
 

@@ -101,4 +101,6 @@ def test_a_colleague_moving_main_keeps_the_choice_that_still_fits(app: App, serv
     app.press("Merge into main")
     app.sees("aggressive-growth was merged into main")
     with Repository.open(server.home) as repository:
-        assert repository.main.query("SELECT current_price AS price FROM portfolio WHERE ticker = 'MSFT'") == [{"price": 400.0}]
+        assert repository.main.query("SELECT current_price AS price FROM portfolio WHERE ticker = 'MSFT'") == [
+            {"price": 400.0}
+        ]

@@ -68,6 +68,10 @@ def test_branch_change_compare_merge_and_discard(app: App) -> None:
 
     app.open("data?branch=main")
     app.page.get_by_role("tab", name="SQL").click()
-    app.run_sql("SELECT string_agg(ticker || ' ' || shares || ' ' || current_price, ', ' ORDER BY ticker) FROM portfolio")
+    app.run_sql(
+        "SELECT string_agg(ticker || ' ' || shares || ' ' || current_price, ', ' ORDER BY ticker) FROM portfolio"
+    )
     result = app.page.locator(".st-key-sql-result")
-    expect(result.get_by_test_id("glide-cell-0-0")).to_have_text("AAPL 200 185.0, GOOGL 50 175.0, MSFT 75 420.0, NVDA 200 950.0")
+    expect(result.get_by_test_id("glide-cell-0-0")).to_have_text(
+        "AAPL 200 185.0, GOOGL 50 175.0, MSFT 75 420.0, NVDA 200 950.0"
+    )
