@@ -93,13 +93,14 @@ class BranchView:
         """
         info = self.table(table)
         if not info.key:
-            raise InvalidKey(f"“{info.name}” has no key. Choose the columns that identify a row first.", table=info.name)
+            raise InvalidKey(
+                f"“{info.name}” has no key. Choose the columns that identify a row first.", table=info.name
+            )
         if not keys:
             return {}
         one = f"({', '.join('?' for _ in info.key)})"
         sql = (
-            f"SELECT * FROM {identifier(info.name)} "
-            f"WHERE ({identifiers(info.key)}) IN ({', '.join(one for _ in keys)})"
+            f"SELECT * FROM {identifier(info.name)} WHERE ({identifiers(info.key)}) IN ({', '.join(one for _ in keys)})"
         )
         rows = self.query(sql, [part for key in keys for part in key])
         return {tuple(row[column] for column in info.key): row for row in rows}
