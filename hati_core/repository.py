@@ -146,7 +146,7 @@ class Repository:
                 description=description,
                 expires_at=datetime.now(UTC) + ttl if ttl else None,
             )
-        self._store.engine.warm(branch_id)
+        self._store.engine.load(branch_id)
         return Branch(self._store, branch_id, name)
 
     def discard(self, name: str) -> None:
