@@ -7,7 +7,7 @@ from pages.parts.lately import commit_list, graph, recent_commits
 from pages.parts.session import told
 from pages.parts.shell import begin_page, next_step
 from pages.parts.start import first_run
-from pages.parts.values import value_cards, value_chart, value_table, values_by_branch
+from pages.parts.values import shared_metrics, value_cards, value_chart, value_table, values_by_branch
 from pages.parts.words import plain
 
 page = begin_page("Overview", "What every branch is worth beside main")
@@ -16,7 +16,7 @@ if page.is_empty:
     st.stop()
 
 with told():
-    metrics = page.repository.measures.metrics(page.repository.main) or page.repository.measures.metrics(page.branch)
+    metrics = shared_metrics(page, page.branch.name)
     values = values_by_branch(page, page.names, metrics)
     value_cards(values[page.branch.name], None if page.info.is_main else values["main"], "main")
     with st.grid(2, min_column_width=360):

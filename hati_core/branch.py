@@ -76,6 +76,10 @@ class BranchView:
         names = self._store.tables(self.id, version)
         return {name: self._store.table(self.id, version, name) for name in names}
 
+    def has_tables(self) -> bool:
+        """Whether there is any table."""
+        return bool(self._store.tables(self.id, self._at()))
+
     def table(self, name: str) -> TableInfo:
         """One table with its columns and key.
 

@@ -11,7 +11,7 @@ from hati_core.merge.plan import MergePlan
 from hati_core.merge.rows import fetch
 from hati_core.quote import identifier
 from hati_core.recent import Recent
-from hati_core.scenarios.metrics import Breakdown, Metric, ready_made
+from hati_core.scenarios.metrics import Breakdown, Metric, ready_made, row_counts
 from hati_core.sql import gate
 from hati_core.store import Store
 
@@ -56,9 +56,14 @@ class Measures:
         self._values: Recent[tuple[str, int, str], MetricValue] = Recent(_CACHED_VALUES)
 
     def metrics(self, branch: BranchView) -> list[Metric]:
-        """Those that were set, in their order; where none were, the ready-made ones for the branch's tables."""
-        own = [Metric.from_definition(definition) for definition in self._store.registry.metrics()]
-        return own or ready_made(branch.tables().values())
+        """The ready-made ones for the branch's tables, then those that were set, in their order.
+
+        One that was set takes the place of a ready-made one of its name. Where there are none, rows are counted.
+        """
+        own = {metric.name: metric for metric in map(Metric.from_definition, self._store.registry.metrics())}
+        tables = list(branch.tables().values())
+        ready = [own.pop(metric.name, metric) for metric in ready_made(tables)]
+        return [*ready, *own.values()] or row_counts(tables)
 
     def add(self, metric: Metric, branch: BranchView) -> None:
         """Keep a metric that runs on ``branch``.

@@ -162,15 +162,16 @@ class Repository:
         with self._store.writing(row.id, row.name):
             self._store.registry.set_status(row.id, BranchStatus.DISCARDED)
 
-    def undiscard(self, name: str) -> Branch:
-        """Bring back the branch of that name that was discarded last.
+    def undiscard(self, name: str, *, branch_id: str | None = None) -> Branch:
+        """Bring back the branch of that name that was discarded last, or the one of ``branch_id``.
 
         Raises:
             BranchNotFound: no discarded branch has that name.
             BranchExists: a live branch took the name meanwhile.
         """
-        row = self._store.registry.named(name, BranchStatus.DISCARDED)
-        if row is None:
+        found = self._store.registry.branch(branch_id) if branch_id else None
+        row = found or self._store.registry.named(name, BranchStatus.DISCARDED)
+        if row is None or row.status is not BranchStatus.DISCARDED:
             raise BranchNotFound(f"No discarded branch is called “{name}”. It may have been collected.", branch=name)
         self._store.registry.set_status(row.id, BranchStatus.ACTIVE)
         return Branch(self._store, row.id, row.name)
@@ -207,15 +208,15 @@ class Repository:
         return Importer(self._store, name, content)
 
     def set_metric(
-        self, name: str, sql: str, *, unit: Unit = Unit.NUMBER, breakdown: Breakdown | None = None
+        self, name: str, sql: str, *, unit: Unit = Unit.NUMBER, breakdown: Breakdown | None = None, branch: str = MAIN
     ) -> Metric:
         """Add a metric, or replace the one of that name; ``sql`` is one query that gives one number.
 
         Raises:
-            InvalidMetric: it does not run on ``main``, or does not give one number.
+            InvalidMetric: it does not run on ``branch``, or does not give one number.
         """
         metric = Metric(name.strip(), sql, unit, breakdown)
-        self.measures.add(metric, self.main)
+        self.measures.add(metric, self.branch(branch))
         return metric
 
     def diff(self, source: str, target: str = MAIN) -> Diff:

@@ -6,6 +6,7 @@ from pages.parts.branch_dialogs import create_dialog, discard_dialog, undiscard
 from pages.parts.branch_rows import PAGE_SIZE, branch_row, changed_rows
 from pages.parts.session import told
 from pages.parts.shell import begin_page, empty_state, next_step
+from pages.parts.values import shared_metrics
 from pages.parts.words import ago, count, plain
 
 page = begin_page("Branches", "Every line of the data, and what it is worth", step="Try")
@@ -25,7 +26,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
         create_dialog(page.repository, page.names)
 
 with told():
-    metrics = page.repository.measures.metrics(page.repository.main)[:1]
+    metrics = shared_metrics(page)[:1]
     pages = -(-len(page.infos) // PAGE_SIZE)
     shown = st.pagination(pages, key="branches-page") if pages > 1 else 1
     reference = page.repository.measures.values(page.repository.main, metrics)
@@ -43,7 +44,7 @@ with st.expander(f"Discarded branches ({len(discarded)})", icon=":material/delet
         when = ago(info.discarded_at) if info.discarded_at else ""
         name.markdown(f"**{plain(info.name)}**  \ndiscarded {when}, made by {plain(info.author)}")
         if button.button("Bring back", key=f"undiscard-{info.id}", width="stretch"):
-            undiscard(page.repository, info.name)
+            undiscard(page.repository, info)
 
 if len(page.infos) > 1:
     source = page.branch.name if not page.info.is_main else page.infos[1].name

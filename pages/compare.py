@@ -5,7 +5,7 @@ import streamlit as st
 from pages.parts.comparing import chosen_branches, made_of, row_differences
 from pages.parts.session import told
 from pages.parts.shell import begin_page, empty_state, next_step
-from pages.parts.values import value_chart, value_table, values_by_branch
+from pages.parts.values import shared_metrics, value_chart, value_table, values_by_branch
 from pages.parts.words import plain
 
 page = begin_page("Compare", "What each branch is worth, and why", step="Compare")
@@ -25,7 +25,7 @@ if len(names) < 2:
     st.stop()
 
 with told():
-    metrics = page.repository.measures.metrics(page.repository.branch(names[0]))
+    metrics = shared_metrics(page, *names)
     values = values_by_branch(page, names, metrics)
     with st.container(border=True):
         st.markdown(f"**{plain(metrics[0].name)}**")
@@ -34,7 +34,9 @@ with told():
     other = (
         names[1]
         if len(names) == 2
-        else st.segmented_control("Look closer at", names[1:], default=names[1], required=True, key="closer")
+        else st.segmented_control(
+            "Look closer at", names[1:], default=names[1], required=True, format_func=plain, key="closer"
+        )
     )
     made_of(page, metrics[0], names[0], other, values)
     row_differences(page, names[0], other)

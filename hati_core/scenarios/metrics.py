@@ -70,12 +70,16 @@ def value_metric(name: str, breakdown: Breakdown, unit: Unit = Unit.MONEY) -> Me
 
 
 def ready_made(tables: Iterable[TableInfo]) -> list[Metric]:
-    """Metrics for the first table with a quantity and a price; failing that, its number of rows."""
-    tables = list(tables)
+    """Metrics for the first table with a quantity and a price; none where there is no such table."""
     for table in tables:
         quantity, price = _numeric(table, _QUANTITIES), _numeric(table, _PRICES)
         if quantity and price:
             return _holdings(table, quantity, price, _numeric(table, _COSTS))
+    return []
+
+
+def row_counts(tables: Sequence[TableInfo]) -> list[Metric]:
+    """The number of rows of the first table, for data that nothing else is known to measure."""
     return [Metric(f"Rows in {t.name}", f"SELECT count(*) FROM {identifier(t.name)}") for t in tables[:1]]
 
 

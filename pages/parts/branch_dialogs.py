@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from hati_core import Commit, HatiError, Repository
+from hati_core import BranchInfo, Commit, HatiError, Repository
 from pages.parts.session import announce, author, choose, complain
 from pages.parts.words import ago, plain
 
@@ -55,13 +55,13 @@ def discard_dialog(repository: Repository, name: str, changed_rows: int | None) 
             st.rerun()
 
 
-def undiscard(repository: Repository, name: str) -> None:
+def undiscard(repository: Repository, info: BranchInfo) -> None:
     """Bring a branch back and look at it."""
     try:
-        repository.undiscard(name)
+        repository.undiscard(info.name, branch_id=info.id)
     except HatiError as error:
         complain(error)
         return
-    choose("branch", name)
-    announce(f"{plain(name)} is back.")
+    choose("branch", info.name)
+    announce(f"{plain(info.name)} is back.")
     st.rerun()

@@ -19,7 +19,8 @@ _STATE = "compared branches"
 
 def chosen_branches(page: Page) -> list[str]:
     """Two to five branches, the first being what the others are compared with; kept in the address."""
-    asked = [name for name in (asked_for("with") or "").split("|") if name in page.names]
+    asked = [name for name in dict.fromkeys((asked_for("with") or "").split("|")) if name in page.names]
+    asked = asked[:MOST_BRANCHES]
     default = ["main", page.branch.name] if not page.info.is_main else page.names[:MOST_BRANCHES]
     kept = [name for name in st.session_state.get(_STATE, []) if name in page.names]
     if asked:

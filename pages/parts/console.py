@@ -41,7 +41,9 @@ def console(page: Page, table: str) -> None:
         key=f"sql-{table}",
         label_visibility="collapsed",
     )
-    if st.button("Run", type="primary", icon=":material/play_arrow:", key="run-sql", shortcut="mod+enter"):
+    if st.button(
+        "Run", type="primary", icon=":material/play_arrow:", key=f"run-sql-{page.branch.id}", shortcut="mod+enter"
+    ):
         st.session_state.pop(_RESULT, None)
         try:
             _run(page, sql)
@@ -62,9 +64,15 @@ def _run(page: Page, sql: str) -> None:
     st.session_state[_RESULT] = Result(page.branch.id, page.info.head, found)
 
 
+def _drawable(rows: list[Row]) -> list[Row]:
+    """The rows with integers of more than 64 bits as text, in whole columns: a table on screen holds no larger ones."""
+    wide = {name for row in rows for name, value in row.items() if isinstance(value, int) and abs(value) >= 2**63}
+    return [{name: str(value) if name in wide else value for name, value in row.items()} for row in rows]
+
+
 def _show(result: Result) -> None:
     with st.container(key="sql-result"):
-        st.dataframe(result.rows[:ROW_LIMIT], hide_index=True)
+        st.dataframe(_drawable(result.rows[:ROW_LIMIT]), hide_index=True)
         shown = (
             count(len(result.rows), "row")
             if len(result.rows) <= ROW_LIMIT

@@ -6,10 +6,12 @@ import streamlit as st
 
 from hati_core import ChangeKind, HatiError, TableEdits, TableInfo
 from hati_core.model import KeyOrigin
-from pages.parts.grid import PAGE_ROWS, GridPage, count_rows, grid, read_page
+from pages.parts.draft import Draft
+from pages.parts.grid import PAGE_ROWS, count_rows, grid, read_page
 from pages.parts.palette import SIGNS
 from pages.parts.session import announce, author, complain, told
 from pages.parts.shell import Page
+from pages.parts.values import shared_metrics
 from pages.parts.words import amount, cell, count, plain
 
 _SHOWN = 8
@@ -19,32 +21,27 @@ def edit_table(page: Page, info: TableInfo) -> None:
     """The grid of a table with what belongs to it."""
     _key_line(page, info)
     place = f"{page.branch.id}-{info.name}"
-    version = _pinned_version(page, place)
-    number = _page_number(page, info, version, place)
-    rows = read_page(page.branch, info, version, number)
+    draft = _draft(page, place)
+    number = _page_number(page, info, draft.version, place)
+    rows = read_page(page.branch, info, draft.version, number)
     if not rows.total:
         st.caption("The table has no rows yet. Add one in the empty line below, or import a file.")
     attempt = st.session_state.get(f"attempt {place}", 0)
-    edits = grid(rows, f"grid-{place}-{version}-{number}-{attempt}", editable=info.key_origin is not KeyOrigin.LINEAGE)
-    if edits:
-        _unsaved(page, rows, edits, place)
+    key = f"grid-{place}-{draft.version}-{number}-{attempt}"
+    if key not in st.session_state:
+        draft.drawn_anew(number)
+    draft.take(number, rows, grid(rows, key, editable=info.key_origin is not KeyOrigin.LINEAGE))
+    if draft:
+        _unsaved(page, info, draft, place)
 
 
-def _pinned_version(page: Page, place: str) -> int:
-    """The version that the grid was opened at: edits must not land on rows that moved under them."""
-    pinned = st.session_state.get(f"version {place}")
-    attempt = st.session_state.get(f"attempt {place}", 0)
-    if pinned is None or not _has_edits(f"grid-{place}-{pinned}-", attempt):
-        pinned = page.info.head
-    st.session_state[f"version {place}"] = pinned
-    return int(pinned)
-
-
-def _has_edits(prefix: str, attempt: int) -> bool:
-    for key, state in st.session_state.items():
-        if str(key).startswith(prefix) and str(key).endswith(f"-{attempt}") and any(dict(state).values()):
-            return True
-    return False
+def _draft(page: Page, place: str) -> Draft:
+    """What is unsaved, at the version the grid was opened at: edits must not land on rows that moved under them."""
+    draft: Draft | None = st.session_state.get(f"draft {place}")
+    if not draft:
+        draft = Draft(page.info.head)
+    st.session_state[f"draft {place}"] = draft
+    return draft
 
 
 def _page_number(page: Page, info: TableInfo, version: int, place: str) -> int:
@@ -75,16 +72,19 @@ def _key_line(page: Page, info: TableInfo) -> None:
                 st.rerun()
 
 
-def _unsaved(page: Page, rows: GridPage, edits: TableEdits, place: str) -> None:
+def _unsaved(page: Page, info: TableInfo, draft: Draft, place: str) -> None:
     """What would be saved, and saving it."""
+    edits = draft.edits
     with st.container(border=True, key="unsaved"):
         st.markdown(f"**Not saved yet on {plain(page.branch.name)}:** {_counted(edits)}")
-        for line in _lines(rows, edits)[:_SHOWN]:
+        for line in _lines(draft)[:_SHOWN]:
             st.caption(line)
         total = len(edits.inserts) + len(edits.updates) + len(edits.deletes)
         if total > _SHOWN:
             st.caption(f"and {total - _SHOWN:,} more")
-        moved = _moved_rows(page, rows, edits)
+        if draft.kept:
+            st.caption("What you changed before you left the grid is listed here; the grid shows the rows without it.")
+        moved = _moved_rows(page, info, draft)
         if moved:
             st.warning(
                 f"Somebody changed rows on {plain(page.branch.name)} that you are changing: "
@@ -99,38 +99,37 @@ def _unsaved(page: Page, rows: GridPage, edits: TableEdits, place: str) -> None:
             if st.button("Start over", key="start-over"):
                 _reset(place)
                 st.rerun()
-            label = f"Overwrite on {page.branch.name}" if moved else f"Save to {page.branch.name}"
+            label = f"Overwrite on {plain(page.branch.name)}" if moved else f"Save to {plain(page.branch.name)}"
             # A press must not save over changes that were not on screen when it was made.
-            if st.button(label, type="primary", key=f"save-{page.info.head}", icon=":material/save:"):
-                _save(page, rows, edits, message, place)
+            if st.button(label, type="primary", key=f"save-{page.branch.id}-{page.info.head}", icon=":material/save:"):
+                _save(page, info, edits, message, place)
 
 
-def _moved_rows(page: Page, rows: GridPage, edits: TableEdits) -> list[str]:
+def _moved_rows(page: Page, info: TableInfo, draft: Draft) -> list[str]:
     """The rows to be changed or removed that are not any more what the grid shows: what they were and are."""
-    if rows.version == page.info.head:
+    if draft.version == page.info.head:
         return []
-    shown = {rows.key_of(position): row for position, row in enumerate(rows.rows)}
-    touched = [*edits.updates, *edits.deletes]
-    now = page.branch.rows_by_key(rows.info.name, touched)
+    touched = [*draft.edits.updates, *draft.edits.deletes]
+    now = page.branch.rows_by_key(info.name, touched)
     moved = []
     for key in touched:
-        current = now.get(key)
+        current, shown = now.get(key), draft.before[key]
         if current is None:
             moved.append(f"{_name(key)} was removed")
-        elif current != shown[key]:
-            cells = (f"{c} {cell(shown[key][c])} → {cell(v)}" for c, v in current.items() if v != shown[key].get(c))
+        elif current != shown:
+            cells = (f"{c} {cell(shown.get(c))} → {cell(v)}" for c, v in current.items() if v != shown.get(c))
             moved.append(f"{_name(key)}: {', '.join(cells)}")
     return moved
 
 
-def _save(page: Page, rows: GridPage, edits: TableEdits, message: str, place: str) -> None:
-    metrics = page.repository.measures.metrics(page.repository.main)[:1]
+def _save(page: Page, info: TableInfo, edits: TableEdits, message: str, place: str) -> None:
+    metrics = shared_metrics(page)[:1]
     before = page.repository.measures.values(page.branch, metrics)
     try:
-        commit = page.branch.edit(rows.info.name, edits, page.info.head, message or None, author=author())
+        commit = page.branch.edit(info.name, edits, page.info.head, message or None, author=author())
     except HatiError as error:
         complain(error)
-        st.caption("Your changes are still in the grid.")
+        st.caption("Your changes are still here.")
         return
     after = page.repository.measures.values(page.branch, metrics)
     told_values = ""
@@ -144,7 +143,7 @@ def _save(page: Page, rows: GridPage, edits: TableEdits, message: str, place: st
 
 def _reset(place: str) -> None:
     st.session_state[f"attempt {place}"] = st.session_state.get(f"attempt {place}", 0) + 1
-    st.session_state.pop(f"version {place}", None)
+    st.session_state.pop(f"draft {place}", None)
     st.session_state.pop(f"message-{place}", None)
 
 
@@ -159,13 +158,13 @@ def _counted(edits: TableEdits) -> str:
     return ", ".join(parts)
 
 
-def _lines(rows: GridPage, edits: TableEdits) -> list[str]:
+def _lines(draft: Draft) -> list[str]:
     """A line a row: what stood there and what would stand there."""
-    by_key = {rows.key_of(position): row for position, row in enumerate(rows.rows)}
+    edits = draft.edits
     changed, added, removed = (SIGNS[kind] for kind in (ChangeKind.CHANGED, ChangeKind.ADDED, ChangeKind.REMOVED))
     lines = []
     for key, cells in edits.updates.items():
-        before = by_key[key]
+        before = draft.before[key]
         told_cells = ", ".join(f"{column} {cell(before[column])} → {cell(value)}" for column, value in cells.items())
         lines.append(f":blue[**{changed}**] {plain(_name(key))}: {plain(told_cells)}")
     for row in edits.inserts:

@@ -44,7 +44,7 @@ def value_bars(values: Sequence[BranchValue], unit: Unit, colours: Mapping[str, 
             textposition="outside",
             textfont={"color": theme.text, "size": 13},
             cliponaxis=False,
-            customdata=[[item.branch] for item in values],
+            customdata=[[_unmarked(item.branch)] for item in values],
             hovertemplate="%{customdata[0]}: %{text}<extra></extra>",
         )
     )
@@ -137,8 +137,13 @@ def _room(values: Sequence[float], share: float) -> list[float]:
 
 def short(name: str) -> str:
     """A name that fits an axis, with nothing in it that Plotly would take for markup."""
-    tidy = name.replace("<", "‹").replace(">", "›").replace("&", "＆")
+    tidy = _unmarked(name)
     return tidy if len(tidy) <= _LONGEST_NAME else f"{tidy[: _LONGEST_NAME - 1]}…"
+
+
+def _unmarked(name: str) -> str:
+    """A name in which Plotly finds no markup."""
+    return name.replace("<", "‹").replace(">", "›").replace("&", "＆")
 
 
 def _wrapped(name: str) -> str:

@@ -8,6 +8,8 @@ row keys against that very frame.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
 from typing import Any, Literal
 
 import pandas as pd
@@ -78,7 +80,7 @@ def edits_of(page: GridPage, state: Any) -> TableEdits:
     updates: dict[Key, Row] = {}
     for position, cells in state.get("edited_rows", {}).items():
         row = page.rows[int(position)]
-        changed = {column: value for column, value in cells.items() if row[column] != value}
+        changed = {column: value for column, value in cells.items() if not _same(row[column], value)}
         if int(position) in gone or not changed:
             continue
         if key_columns & set(changed):
@@ -87,6 +89,15 @@ def edits_of(page: GridPage, state: Any) -> TableEdits:
         else:
             updates[page.key_of(int(position))] = changed
     return TableEdits([row for row in inserts if row], updates, deletes)
+
+
+def _same(stored: Any, typed: Any) -> bool:
+    """Whether a cell was typed back to what is stored; the grid gives numbers as floats and times as text."""
+    if isinstance(stored, Decimal) and isinstance(typed, int | float):
+        return stored == Decimal(str(typed))
+    if isinstance(stored, date | time) and isinstance(typed, str):
+        return stored.isoformat() == typed.rstrip("Z") or str(stored) == typed
+    return bool(stored == typed)
 
 
 def _filled(row: Row) -> Row:

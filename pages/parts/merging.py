@@ -11,7 +11,7 @@ from hati_core.errors import BranchMoved
 from pages.parts.rows_table import changes_table
 from pages.parts.session import announce, author, complain, current, picker, told
 from pages.parts.shell import Page
-from pages.parts.values import value_card
+from pages.parts.values import shared_metrics, value_card
 from pages.parts.words import amount, count, plain
 
 PLAN = "merge plan"
@@ -71,6 +71,11 @@ def planned(page: Page, source: str, target: str) -> MergePlan:
     return plan
 
 
+def plan_key(plan: MergePlan) -> str:
+    """What a control's key says of the plan that it was drawn for: the branches and their versions."""
+    return "-".join(f"{point.branch_id}-{point.version}" for point in (plan.theirs, plan.ours))
+
+
 def keep(plan: MergePlan) -> None:
     """Take a plan with another choice as the one in hand."""
     st.session_state[PLAN] = plan
@@ -109,12 +114,12 @@ def finish(page: Page, plan: MergePlan) -> None:
         if blocked:
             st.caption(f":orange[**!**] {blocked}")
         if st.button(
-            f"Merge into {plan.target}",
+            f"Merge into {plain(plan.target)}",
             type="primary",
             icon=":material/merge:",
             disabled=bool(blocked),
             # A press on what was shown before must not carry out a plan that was made anew.
-            key=f"merge-apply-{plan.source_version}-{plan.target_version}",
+            key=f"merge-apply-{plan_key(plan)}",
         ):
             _apply(page, settled, message)
 
@@ -156,7 +161,7 @@ def _blocked(plan: MergePlan, strategy: Strategy) -> str | None:
 def _preview(page: Page, plan: MergePlan) -> None:
     """Each metric of the target before and after."""
     target = page.repository.branch(plan.target)
-    metrics = page.repository.measures.metrics(target) or page.repository.measures.metrics(page.branch)
+    metrics = shared_metrics(page, plan.target, plan.source)
     before = page.repository.measures.values(_as_planned(target, plan), metrics)
     after = page.repository.measures.merged_values(plan, metrics)
     with st.grid(4, min_column_width=190):
@@ -182,7 +187,7 @@ def _rows(plan: MergePlan) -> None:
 
 def _apply(page: Page, plan: MergePlan, message: str) -> None:
     target = page.repository.branch(plan.target)
-    metrics = page.repository.measures.metrics(target)[:1]
+    metrics = shared_metrics(page, plan.target)[:1]
     before = page.repository.measures.values(_as_planned(target, plan), metrics)
     try:
         commit = page.repository.apply_merge(plan, message or None, author=author())

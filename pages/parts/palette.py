@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 from hati_core import BranchInfo, ChangeKind
+from hati_core.model import BranchStatus
 
 MAIN = "#64748b"
 BRANCHES = ("#2563eb", "#f97316", "#059669", "#9333ea", "#e11d48", "#0891b2", "#a16207")
@@ -35,12 +37,7 @@ def dot(colour: str) -> str:
 
 def branch_colours(infos: Sequence[BranchInfo]) -> dict[str, str]:
     """By name, the colour of each branch; ``infos`` are all branches, oldest first, discarded ones included."""
-    colours = {}
-    others = 0
-    for info in infos:
-        if info.is_main:
-            colours[info.name] = MAIN
-        else:
-            colours[info.name] = BRANCHES[others % len(BRANCHES)]
-            others += 1
-    return colours
+    others = list(zip((info for info in infos if not info.is_main), cycle(BRANCHES), strict=False))
+    # Of several branches of one name, only one is live, and the colour is for that one.
+    live_last = sorted(others, key=lambda pair: pair[0].status is BranchStatus.ACTIVE)
+    return {info.name: MAIN for info in infos if info.is_main} | {info.name: colour for info, colour in live_last}

@@ -9,9 +9,10 @@ import streamlit as st
 
 from hati_core import Conflict, ConflictKind, HatiError, MergePlan, Side
 from hati_core.merge.effects import choice_amounts
-from pages.parts.merging import keep
+from pages.parts.merging import keep, plan_key
 from pages.parts.session import complain, told
 from pages.parts.shell import Page
+from pages.parts.values import shared_metrics
 from pages.parts.words import ago, amount, cell, plain
 
 _PAGE = 100
@@ -71,7 +72,7 @@ def _list(plan: MergePlan) -> Conflict | None:
         on_select="rerun",
         selection_mode="single-row-required",
         selection_default={"selection": {"rows": [in_hand]}},
-        key=f"conflicts-{shown}-{number}-{plan.source_version}-{plan.target_version}",
+        key=f"conflicts-{shown}-{number}-{plan_key(plan)}",
         height=360 if len(frame) > 9 else "content",
         column_config={
             "": st.column_config.TextColumn(width=32),
@@ -95,10 +96,10 @@ def _bulk(plan: MergePlan) -> None:
     left = len(plan.open_conflicts)
     with st.container(horizontal=True, gap="xsmall"):
         for side, name in ((Side.OURS, plan.target), (Side.THEIRS, plan.source)):
-            if st.button(f"Rest from {name}", key=f"rest-{side.value}", disabled=not left):
+            if st.button(f"Rest from {plain(name)}", key=f"rest-{side.value}-{plan_key(plan)}", disabled=not left):
                 keep(plan.with_resolutions({conflict.id: side for conflict in plan.open_conflicts}))
                 st.rerun()
-        if plan.resolutions and st.button("Clear all choices", type="tertiary", key="clear-choices"):
+        if plan.resolutions and st.button("Clear all choices", type="tertiary", key=f"clear-choices-{plan_key(plan)}"):
             for conflict_id in list(plan.resolutions):
                 plan = plan.without_resolution(conflict_id)
             keep(plan)
@@ -218,8 +219,7 @@ def _quiet_cells(plan: MergePlan, conflict: Conflict) -> None:
 
 def _effect(page: Page, plan: MergePlan, conflict: Conflict) -> None:
     """What either choice does to the first metric."""
-    target = page.repository.branch(plan.target)
-    metrics = page.repository.measures.metrics(target)
+    metrics = shared_metrics(page, plan.target)
     breakdown = metrics[0].breakdown if metrics else None
     if breakdown is None or breakdown.table != conflict.table:
         return

@@ -53,7 +53,7 @@ class Page:
     @property
     def is_empty(self) -> bool:
         """Whether no branch has a table yet."""
-        return not self.repository.main.tables() and len(self.infos) == 1
+        return not any(self.repository.branch(name).has_tables() for name in self.names)
 
 
 def begin_page(title: str, subtitle: str, *, step: str | None = None) -> Page:

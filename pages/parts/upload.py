@@ -37,13 +37,16 @@ def import_dialog(repository: Repository, branch: str) -> None:
             header = {"Column names": True, "Data": False}.get(choice or "")
             preview = _preview(importer, f"preview of {upload.file_id} {choice}", header)
             _show(preview)
-            table, key, worth = _questions(repository, preview)
+            table, key, worth = _questions(preview, upload.file_id)
             if st.button(f"Import {count(preview.rows, 'row')}", type="primary", key="upload-import"):
                 with st.spinner("Importing…"):
                     importer.load(repository.branch(branch), table, key, has_header=preview.has_header, author=author())
                     if worth:
                         breakdown = Breakdown(table, worth, key or (preview.columns[0].name,))
-                        repository.set_metric("Total value", value_metric("", breakdown).sql, breakdown=breakdown)
+                        metric = value_metric(f"Value of {table}", breakdown)
+                        repository.set_metric(
+                            metric.name, metric.sql, unit=metric.unit, breakdown=breakdown, branch=branch
+                        )
                 announce(f"{count(preview.rows, 'row')} imported into {plain(table)} on {plain(branch)}.")
                 st.rerun()
         finally:
@@ -68,15 +71,15 @@ def _show(preview: FilePreview) -> None:
     st.dataframe(frame, hide_index=True, column_config=types, height=210)
 
 
-def _questions(repository: Repository, preview: FilePreview) -> tuple[str, tuple[str, ...], str | None]:
+def _questions(preview: FilePreview, file_id: str) -> tuple[str, tuple[str, ...], str | None]:
     names = [column.name for column in preview.columns]
     left, right = st.columns(2)
-    table = left.text_input("Table name", value=preview.table, key="upload-table")
+    table = left.text_input("Table name", value=preview.table, key=f"upload-table-{file_id}")
     key = right.multiselect(
         "Key: the columns that identify a row",
         names,
         default=list(preview.suggested_key),
-        key=f"upload-key-{preview.has_header}",
+        key=f"upload-key-{file_id}-{preview.has_header}",
         help="Rows are matched by these columns when branches are compared and merged.",
     )
     numeric = [column.name for column in preview.columns if is_numeric(column)]
@@ -84,8 +87,18 @@ def _questions(repository: Repository, preview: FilePreview) -> tuple[str, tuple
         return table, tuple(key), None
     left, right = st.columns(2)
     first = left.selectbox(
-        "A row is worth (optional)", numeric, index=None, placeholder="Known columns decide", key="upload-worth"
+        "A row is worth (optional)",
+        numeric,
+        index=None,
+        placeholder="Known columns decide",
+        key=f"upload-worth-{file_id}-{preview.has_header}",
     )
-    second = right.selectbox("times (optional)", numeric, index=None, placeholder="Nothing", key="upload-times")
+    second = right.selectbox(
+        "times (optional)",
+        numeric,
+        index=None,
+        placeholder="Nothing",
+        key=f"upload-times-{file_id}-{preview.has_header}",
+    )
     worth = " * ".join(identifier(name) for name in (first, second) if name) if first else None
     return table, tuple(key), worth

@@ -14,6 +14,15 @@ from pages.parts.shell import Page
 from pages.parts.words import MINUS, amount, plain
 
 
+def shared_metrics(page: Page, *names: str) -> list[Metric]:
+    """The metrics of main, or of the first of the named branches, then of any branch, that has tables to measure."""
+    for name in ("main", *names, *page.names):
+        metrics = page.repository.measures.metrics(page.repository.branch(name))
+        if metrics:
+            return metrics
+    return []
+
+
 def values_by_branch(page: Page, names: Sequence[str], metrics: list[Metric]) -> dict[str, list[MetricValue]]:
     """Every metric on every named branch."""
     return {name: page.repository.measures.values(page.repository.branch(name), metrics) for name in names}
@@ -65,12 +74,16 @@ def value_table(metrics: list[Metric], values: dict[str, list[MetricValue]], bas
     """A row a branch, a column a metric, and the difference of the first from ``base``."""
     rows = []
     for name, found in values.items():
-        row = {"branch": name, **{m.name: amount(v.value, m.unit) for m, v in zip(metrics, found, strict=False)}}
+        row = {
+            "branch": name,
+            "Δ": "",
+            **{m.name: amount(v.value, m.unit) for m, v in zip(metrics, found, strict=False)},
+        }
         first, reference = found[0].value, values[base][0].value
         if first is not None and reference is not None and name != base:
             row["Δ"] = amount(first - reference, metrics[0].unit, signed=True)
         rows.append(row)
-    frame = pd.DataFrame(rows, columns=["branch", metrics[0].name, "Δ", *[m.name for m in metrics[1:]]]).fillna("")
+    frame = pd.DataFrame(rows, columns=["branch", metrics[0].name, "Δ", *[m.name for m in metrics[1:]]])
     st.dataframe(
         frame,
         hide_index=True,

@@ -49,7 +49,7 @@ def cell(value: Any) -> str:
 
 def ago(moment: datetime, now: datetime | None = None) -> str:
     """How long ago something was: ``just now``, ``12 min ago``, ``3 h ago``, ``2 days ago``."""
-    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    seconds = max(0.0, ((now or datetime.now(UTC)) - moment).total_seconds())
     for size, name in ((86_400, "day"), (3_600, "h"), (60, "min")):
         count = int(seconds // size)
         if count:

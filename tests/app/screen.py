@@ -69,6 +69,11 @@ class Screen:
         field.set_value(value)
         return self.run()
 
+    def field(self, label: str) -> str:
+        """What stands in the field that has this label."""
+        (field,) = [field for field in self.at.text_input if plainly(field.label) == label]
+        return str(field.value)
+
     def pick(self, label: str, value: Any) -> Screen:
         """Choose in the select box, radio or segmented control that has this label."""
         controls = [*self.at.selectbox, *self.at.radio, *self.at.segmented_control, *self.at.multiselect]

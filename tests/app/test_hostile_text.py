@@ -118,7 +118,7 @@ def test_a_conflict_with_a_nasty_branch_that_is_merged(nasty_branch: Repository,
     nasty_branch.main.execute("UPDATE portfolio SET shares = 90 WHERE ticker = 'AAPL'", author=NASTY)
     screen.open("Merge", branch=NASTY)
     _shown_plainly(screen, times=5)
-    screen.press("rest-theirs").press("Merge into main")
+    screen.press(f"Rest from {NASTY}").press("Merge into main")
     assert screen.problems == []
     _shown_plainly(screen, times=3)
 

@@ -20,7 +20,7 @@ def test_a_file_is_shown_before_it_is_taken_in(empty: Repository, screen: Screen
         _upload(screen, "pricing.csv", PRICING)
         assert "2 rows, 4 columns. The first rows:" in screen.text
         assert screen.table()["price"].tolist() == [10.0, 25.5]
-        assert screen.at.text_input(key="upload-table").value == "pricing"
+        assert screen.field("Table name") == "pricing"
         assert empty.main.tables() == {}
         screen.press("upload-import")
     assert "2 rows imported into pricing on main." in screen.text
@@ -34,8 +34,8 @@ def test_what_a_row_is_worth_can_be_said(empty: Repository, screen: Screen) -> N
         _upload(screen, "stock.csv", b"part,kilos,rate\nbolt,10,2\nnut,5,3\n")
         screen.pick("A row is worth (optional)", "kilos").pick("times (optional)", "rate").press("upload-import")
     assert screen.problems == []
-    assert screen.metrics == {"Total value": "$35"}
-    assert screen.table()["Total value"].tolist() == ["$35"]
+    assert screen.metrics == {"Value of stock": "$35"}
+    assert screen.table()["Value of stock"].tolist() == ["$35"]
 
 
 def test_what_a_row_is_worth_can_be_said_on_a_branch(portfolio: Repository, screen: Screen) -> None:
@@ -54,14 +54,14 @@ def test_what_a_row_is_worth_stands_beside_the_other_values(portfolio: Repositor
         screen.pick("A row is worth (optional)", "kilos").press("upload-import")
     screen.open("Overview")
     assert screen.metrics["Portfolio value"] == "$58,750"
-    assert screen.metrics["Total value"] == "$15"
+    assert screen.metrics["Value of stock"] == "$15"
 
 
 def test_another_file_brings_its_own_name_and_key(portfolio: Repository, screen: Screen) -> None:
     with screen.open("Data").dialog("Import a file"):
         _upload(screen, "pricing.csv", PRICING)
         _upload(screen, "staff.csv", b"person,room\nada,1\nbob,1\n")
-        assert screen.at.text_input(key="upload-table").value == "staff"
+        assert screen.field("Table name") == "staff"
         assert screen.at.multiselect[0].value == ["person"]
         screen.press("upload-import")
     assert screen.problems == []

@@ -51,11 +51,18 @@ def test_a_value_is_measured_once_for_each_version(repo: Repository, main: Branc
     assert first != third
 
 
-def test_own_metrics_take_the_place_of_ready_made_ones(repo: Repository, main: Branch) -> None:
+def test_own_metrics_stand_behind_ready_made_ones_in_the_order_they_were_set(repo: Repository, main: Branch) -> None:
     repo.set_metric("Shares", "SELECT sum(shares) FROM portfolio")
     repo.set_metric("Cost", "SELECT sum(shares * avg_cost) FROM portfolio", unit=Unit.MONEY)
     repo.set_metric("Shares", "SELECT sum(shares) + 1 FROM portfolio")
-    assert values(repo, main) == {"Shares": 226.0, "Cost": 44_250.0}
+    found = values(repo, main)
+    assert list(found)[-2:] == ["Shares", "Cost"]
+    assert (found["Portfolio value"], found["Shares"], found["Cost"]) == (58_750.0, 226.0, 44_250.0)
+
+
+def test_an_own_metric_takes_the_place_of_the_ready_made_one_of_its_name(repo: Repository, main: Branch) -> None:
+    repo.set_metric("Positions", "SELECT count(*) * 10 FROM portfolio")
+    assert list(values(repo, main).items())[2] == ("Positions", 30.0)
     assert repo.measures.metrics(main)[1].unit is Unit.MONEY
 
 

@@ -1,0 +1,53 @@
+"""What is changed in a grid and not saved: kept by row key, so that turning the page or leaving loses nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import reduce
+
+from hati_core import TableEdits
+from hati_core.model import Key, Row
+from pages.parts.grid import GridPage
+
+
+def joined(earlier: TableEdits, later: TableEdits) -> TableEdits:
+    """Both edits as one; of two for the same row, the later counts."""
+    updates = {key: dict(cells) for key, cells in earlier.updates.items() if key not in set(later.deletes)}
+    for key, cells in later.updates.items():
+        updates[key] = {**updates.get(key, {}), **cells}
+    deletes = [key for key in earlier.deletes if key not in later.updates and key not in set(later.deletes)]
+    return TableEdits([*earlier.inserts, *later.inserts], updates, [*deletes, *later.deletes])
+
+
+@dataclass
+class Draft:
+    """Unsaved edits of one table at the version that the grid was opened at.
+
+    A grid forgets its edits when it is not drawn. ``pages`` has what each page of the grid
+    last said; what a page said before it was drawn anew goes over to ``kept``. ``before`` has
+    the rows as they stood there.
+    """
+
+    version: int
+    kept: TableEdits = field(default_factory=TableEdits)
+    pages: dict[int, TableEdits] = field(default_factory=dict)
+    before: dict[Key, Row] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.edits)
+
+    @property
+    def edits(self) -> TableEdits:
+        """Everything unsaved, as one."""
+        return reduce(joined, self.pages.values(), self.kept)
+
+    def drawn_anew(self, number: int) -> None:
+        """A page of the grid is about to be drawn without what it said before."""
+        self.kept = joined(self.kept, self.pages.pop(number, TableEdits()))
+
+    def take(self, number: int, page: GridPage, edits: TableEdits) -> None:
+        """What a page of the grid says now."""
+        self.pages[number] = edits
+        touched = {*edits.updates, *edits.deletes}
+        shown = {page.key_of(position): row for position, row in enumerate(page.rows)} if touched else {}
+        self.before.update({key: shown[key] for key in touched})
