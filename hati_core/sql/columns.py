@@ -24,7 +24,7 @@ _TYPES = {
 
 _CONSTRAINTS = {
     "AS": "generated columns are not kept on a branch. Use a plain column, or a view that computes it",
-    "CHECK": "checks are not part of a table on a branch. Leave it out, and set it on the repository with set_check",
+    "CHECK": "tables on a branch have no checks yet. Leave it out",
     "COLLATE": "collations are not kept on a branch. Leave it out, and compare with lower(…) or COLLATE in the query",
     "FOREIGN": "foreign keys are not kept on a branch. Leave it out",
     "GENERATED": "generated columns are not kept on a branch. Use a plain column, or a view that computes it",

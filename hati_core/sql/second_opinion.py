@@ -49,6 +49,8 @@ def writing(sql: str, writes: frozenset[str]) -> exp.Expression:
         tree = _parse(sql)
     except errors.SqlglotError:
         raise StatementRefused(_UNCLEAR) from None
+    if isinstance(tree, exp.Alter) and tree.find(exp.Command):
+        raise StatementRefused("Write it in full: ALTER TABLE … DROP COLUMN …, ADD COLUMN …, or RENAME COLUMN … TO ….")
     _check(tree)
     target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.args.get("this")
     if isinstance(tree, exp.TruncateTable):

@@ -253,7 +253,7 @@ CREATE TABLE t (a VARCHAR NOT NULL DEFAULT ('HOME').getenv() PRIMARY KEY)
 -- UNIQUE is not allowed here: unique columns are not kept
 CREATE TABLE t (a INTEGER UNIQUE)
 
--- set it on the repository with set_check
+-- tables on a branch have no checks yet. Leave it out
 CREATE TABLE t (a INTEGER CHECK (a > 1))
 
 -- The function getenv is not allowed here
@@ -498,3 +498,6 @@ CREATE TABLE wide AS PIVOT portfolio ON sector IN ('Tech') USING sum(shares)
 
 -- needs its values written out
 EXPLAIN PIVOT portfolio ON sector USING sum(shares)
+
+-- Write it in full: ALTER TABLE
+ALTER TABLE portfolio DROP shares
