@@ -12,16 +12,12 @@ from types import TracebackType
 from typing import BinaryIO
 
 from hati_core.branch import Branch, no_version
-from hati_core.errors import BranchMoved, BranchNotFound, MergeConflict, RepositoryError, UnknownStrategy
+from hati_core.errors import BranchNotFound, RepositoryError
 from hati_core.imports import Importer
 from hati_core.measures import Measures
-from hati_core.merge.apply import PlanWriter, require_complete
-from hati_core.merge.diff import Diff, diff_points
 from hati_core.merge.keys import require_key
-from hati_core.merge.lineage import Point
-from hati_core.merge.plan import MergePlan, PlanKind
-from hati_core.merge.planner import plan_points
-from hati_core.model import BranchInfo, BranchStatus, Commit, GcReport, Resolution, Row, Side, Strategy
+from hati_core.merging import Merging
+from hati_core.model import BranchInfo, BranchStatus, GcReport, Row
 from hati_core.names import MAIN, valid_branch_name
 from hati_core.scenarios.metrics import Breakdown, Metric, Unit
 from hati_core.sql.functions import parse_call
@@ -29,12 +25,9 @@ from hati_core.sql_calls import run_call, run_on
 from hati_core.storage.collector import DEFAULT_GRACE, Collector
 from hati_core.storage.registry import BranchRow
 from hati_core.store import Store, named
-from hati_core.transaction import transaction
-
-_REPLANS = 5
 
 
-class Repository:
+class Repository(Merging):
     """Open by :meth:`open`; use as a context manager, or call :meth:`close`."""
 
     def __init__(self, store: Store) -> None:
@@ -219,139 +212,6 @@ class Repository:
         self.measures.add(metric, self.branch(branch))
         return metric
 
-    def diff(self, source: str, target: str = MAIN) -> Diff:
-        """How the head of ``source`` differs from the head of ``target``; rows go from target to source.
-
-        Raises:
-            BranchNotFound, BranchDiscarded: there is no such live branch.
-            InvalidKey: rows of a table cannot be told apart.
-        """
-        after, before = self._head(source), self._head(target)
-        return diff_points(self._store.merge_context(), before, after)
-
-    def changes(self, name: str) -> Diff:
-        """What a branch has changed since it last had everything in common with its parent.
-
-        Raises:
-            BranchNotFound, BranchDiscarded: there is no such live branch.
-        """
-        row = self._store.row(name)
-        head = self._store.point(row.id)
-        context = self._store.merge_context()
-        parent = self._store.registry.branch(row.parent_id) if row.parent_id else None
-        if parent is None:
-            return diff_points(context, head, head)
-        return diff_points(context, context.lineage.merge_base(self._store.point(parent.id), head), head)
-
-    def plan_merge(
-        self, source: str, into: str = MAIN, *, resolutions: Mapping[str, Resolution] | None = None
-    ) -> MergePlan:
-        """Work out a merge without writing anything; ``resolutions`` that still fit are kept.
-
-        Raises:
-            BranchNotFound, BranchDiscarded: there is no such live branch.
-            InvalidKey: rows of a table cannot be told apart.
-            SchemaMergeRefused: columns or tables changed in ways that are not merged yet.
-        """
-        theirs, ours = self._head(source), self._head(into)
-        if theirs.branch_id == ours.branch_id:
-            raise UnknownStrategy(f"“{source}” cannot be merged into itself. Choose another branch.")
-        context = self._store.merge_context()
-        base = context.lineage.merge_base(ours, theirs)
-        return plan_points(context, PlanKind.MERGE, base, ours, theirs, resolutions or {})
-
-    def plan_revert(self, branch: str, version: int) -> MergePlan:
-        """Work out how to undo one commit of a branch, a merge included, keeping what came later.
-
-        Raises:
-            BranchNotFound: the branch has no such commit.
-        """
-        head = self._head(branch)
-        if not 1 <= version <= head.version:
-            raise BranchNotFound(f"“{branch}” has no commit {version} that could be undone.", branch=branch)
-        base, before = (self._store.lineage().normal(Point(head.branch_id, v)) for v in (version, version - 1))
-        return plan_points(self._store.merge_context(), PlanKind.REVERT, base, head, before, {})
-
-    def apply_merge(self, plan: MergePlan, message: str | None = None, *, author: str | None = None) -> Commit:
-        """Write a plan as one commit on its target; returns the commit, or the head where nothing had to be written.
-
-        Raises:
-            UnresolvedConflicts: a conflict is open.
-            CheckViolation: the merged rows break a rule.
-            BranchMoved: either branch has commits that the plan has not seen.
-        """
-        require_complete(plan)
-        writer = PlanWriter(self._store.engine, plan)
-        writer.prepare()
-        theirs = plan.theirs
-        is_merge = plan.kind is PlanKind.MERGE
-        merged = (theirs.branch_id, theirs.version, plan.source) if is_merge else None
-        with transaction(
-            self._store,
-            plan.ours.branch_id,
-            plan.target,
-            author=author or self.author,
-            message=message or plan.default_message,
-            merged=merged,
-        ) as tx:
-            self._require_unmoved(plan, tx.head)
-            tx.before_definition()
-            touched, keys = writer.write(tx.cursor)
-            tx.note(*touched, keys=keys, rekeyed=False)
-        target = self._store.catalog(plan.ours.branch_id)
-        if is_merge and target.head() == tx.head:
-            self._store.registry.record_merge(plan.ours.branch_id, tx.head, theirs.branch_id, theirs.version)
-        return target.commits(1, until=tx.head + 1)[0]
-
-    def _require_unmoved(self, plan: MergePlan, head: int) -> None:
-        self._store.require_live(plan.theirs.branch_id, plan.source)
-        seen = [(plan.target, plan.target_version, head)]
-        if plan.kind is PlanKind.MERGE:
-            seen.append((plan.source, plan.source_version, self._store.head(plan.theirs.branch_id)))
-        for branch, expected, actual in seen:
-            if expected != actual:
-                raise BranchMoved(
-                    f"“{branch}” has changed since this was planned. Nothing was written; plan it again. "
-                    "Choices that still fit are kept.",
-                    branch=branch,
-                    expected=expected,
-                    actual=actual,
-                )
-
-    def merge(
-        self,
-        source: str,
-        strategy: str | Strategy = Strategy.MANUAL,
-        into: str = MAIN,
-        resolutions: Mapping[str, Resolution] | None = None,
-        *,
-        message: str | None = None,
-    ) -> Commit:
-        """Plan and write a merge in one go; the strategy settles what ``resolutions`` do not.
-
-        Raises:
-            UnknownStrategy: before anything happens.
-            MergeConflict: strategy ``abort`` met conflicts; nothing is written.
-            UnresolvedConflicts: strategy ``manual`` and a conflict has no resolution; nothing is written.
-        """
-        chosen = _strategy(strategy)
-        for attempt in range(_REPLANS):
-            plan = self.plan_merge(source, into).with_resolutions(resolutions or {})
-            if chosen is Strategy.ABORT and plan.conflicts:
-                raise MergeConflict(
-                    f"{len(plan.conflicts):,} rows conflict between “{plan.target}” and “{plan.source}”. "
-                    "Nothing was written. Settle them one by one, or merge with branch_wins or main_wins.",
-                    conflicts=plan.conflicts,
-                    branch=plan.target,
-                )
-            sides = {Strategy.BRANCH_WINS: Side.THEIRS, Strategy.MAIN_WINS: Side.OURS}
-            try:
-                return self.apply_merge(plan.with_default(sides.get(chosen)), message)
-            except BranchMoved:
-                if attempt == _REPLANS - 1:
-                    raise
-        raise AssertionError("unreachable")
-
     def gc(self, grace: timedelta = DEFAULT_GRACE, *, dry_run: bool = False) -> GcReport:
         """Discard what has expired, collect what was discarded longer ago than ``grace``, sweep unused files.
 
@@ -370,14 +230,3 @@ class Repository:
         if call:
             return run_call(self, call)
         return run_on(self.main, sql)
-
-    def _head(self, name: str) -> Point:
-        return self._store.point(self._store.row(name).id)
-
-
-def _strategy(strategy: str | Strategy) -> Strategy:
-    try:
-        return Strategy(strategy)
-    except ValueError as error:
-        known = ", ".join(choice.value for choice in Strategy)
-        raise UnknownStrategy(f"There is no merge strategy {strategy!r}. The strategies are: {known}.") from error

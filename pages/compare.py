@@ -4,21 +4,17 @@ import streamlit as st
 
 from pages.parts.comparing import chosen_branches, made_of, row_differences
 from pages.parts.session import told
-from pages.parts.shell import begin_page, empty_state, next_step
+from pages.parts.shell import begin_page, needs_two_branches, next_step
 from pages.parts.values import shared_metrics, value_chart, value_table, values_by_branch
 from pages.parts.words import plain
 
 page = begin_page("Compare", "What each branch is worth, and why", step="Compare")
-if page.is_empty or len(page.infos) == 1:
-    empty_state(
-        ":material/compare_arrows:",
-        "There is nothing to compare yet",
-        "Compare needs main and at least one branch.",
-        "app.py" if page.is_empty else "pages/branches.py",
-        "Begin on the overview" if page.is_empty else "Make a branch",
-    )
-    st.stop()
-
+needs_two_branches(
+    page,
+    ":material/compare_arrows:",
+    "There is nothing to compare yet",
+    "Compare needs main and at least one branch.",
+)
 names = chosen_branches(page)
 if len(names) < 2:
     st.info("Choose at least two branches.", icon=":material/compare_arrows:")

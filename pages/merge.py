@@ -5,23 +5,18 @@ import streamlit as st
 from pages.parts.merging import choose_sides, counters, done_panel, finish, planned
 from pages.parts.resolver import resolver
 from pages.parts.session import told
-from pages.parts.shell import begin_page, empty_state
+from pages.parts.shell import begin_page, empty_state, needs_two_branches
 from pages.parts.words import plain
 
 page = begin_page("Merge", "Bring a branch's changes into another, cell by cell", step="Land")
-if page.is_empty or len(page.infos) == 1:
-    done_panel(page)
-    empty_state(
-        ":material/merge:",
-        "There is nothing to merge yet",
-        "Merge brings the changes of a branch into main.",
-        "app.py" if page.is_empty else "pages/branches.py",
-        "Begin on the overview" if page.is_empty else "Make a branch",
-    )
-    st.stop()
-
-source, target = choose_sides(page)
 done_panel(page)
+needs_two_branches(
+    page,
+    ":material/merge:",
+    "There is nothing to merge yet",
+    "Merge brings the changes of a branch into main.",
+)
+source, target = choose_sides(page)
 with told():
     plan = planned(page, source, target)
     for note in plan.notes:

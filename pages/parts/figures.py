@@ -33,7 +33,6 @@ class BranchValue:
 
 def value_bars(values: Sequence[BranchValue], unit: Unit, colours: Mapping[str, str], theme: Theme) -> go.Figure:
     """A horizontal bar a branch, in the order given from top to bottom, its value at the end."""
-    names = [short(item.branch) for item in values]
     figure = go.Figure(
         go.Bar(
             x=[item.value for item in values],
@@ -48,14 +47,7 @@ def value_bars(values: Sequence[BranchValue], unit: Unit, colours: Mapping[str, 
             hovertemplate="%{customdata[0]}: %{text}<extra></extra>",
         )
     )
-    figure.update_yaxes(
-        tickmode="array",
-        tickvals=list(range(len(values))),
-        ticktext=names,
-        showgrid=False,
-        ticklabelstandoff=8,
-        range=[len(values) - 0.5, -0.5],
-    )
+    lanes(figure, [item.branch for item in values])
     figure.update_xaxes(visible=False, range=_room([item.value for item in values], 0.02))
     return dressed(figure, theme, height=_BAR * len(values) + 24, right=_TEXT)
 
@@ -117,6 +109,18 @@ def waterfall(
             yanchor="bottom",
         )
     return dressed(figure, theme, height=340, top=22)
+
+
+def lanes(figure: go.Figure, names: Sequence[str]) -> None:
+    """A named lane a line, from top to bottom."""
+    figure.update_yaxes(
+        tickmode="array",
+        tickvals=list(range(len(names))),
+        ticktext=[short(name) for name in names],
+        showgrid=False,
+        ticklabelstandoff=8,
+        range=[len(names) - 0.5, -0.5],
+    )
 
 
 def _floor(levels: Sequence[float]) -> float | None:

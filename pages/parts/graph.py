@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from hati_core import BranchInfo, Commit
 from pages.parts.figures import dressed, short
+from pages.parts.figures import lanes as named_lanes
 from pages.parts.palette import Theme
 
 _LANE = 40
@@ -42,15 +43,7 @@ def branch_graph(
             _line(figure, [source, spots[commit.branch, commit.version]], colours[str(commit.merged_from)], "dot")
     _dots(figure, ordered, spots, colours, theme)
     figure.update_xaxes(visible=False, range=[-0.6, max(len(ordered) - 0.4, 1)])
-    names = [short(info.name) for info in infos]
-    figure.update_yaxes(
-        tickmode="array",
-        tickvals=list(range(len(infos))),
-        ticktext=names,
-        showgrid=False,
-        ticklabelstandoff=8,
-        range=[len(infos) - 0.5, -0.5],
-    )
+    named_lanes(figure, [info.name for info in infos])
     return dressed(figure, theme, height=_LANE * len(infos) + 24)
 
 

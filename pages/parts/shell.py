@@ -133,6 +133,16 @@ def next_step(label: str, file: str, icon: str, **params: str) -> None:
     st.page_link(file, label=f"Next: {plain(label)}", icon=icon, query_params=params)
 
 
+def needs_two_branches(page: Page, icon: str, title: str, sentence: str) -> None:
+    """Stop a page that is about two branches where there are not two, with the way to have them."""
+    if page.is_empty:
+        empty_state(icon, title, sentence, "app.py", "Begin on the overview")
+        st.stop()
+    if len(page.infos) == 1:
+        empty_state(icon, title, sentence, "pages/branches.py", "Make a branch")
+        st.stop()
+
+
 def empty_state(icon: str, title: str, sentence: str, file: str, label: str, **params: str) -> None:
     """A page that has nothing to show says why and where to go."""
     with st.container(border=True, horizontal_alignment="center", gap="small"):

@@ -1,0 +1,168 @@
+"""The merging half of a repository's face: compare two branches, plan, write and undo a merge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hati_core.errors import BranchMoved, BranchNotFound, MergeConflict, UnknownStrategy
+from hati_core.merge.apply import PlanWriter, require_complete
+from hati_core.merge.diff import Diff, diff_points
+from hati_core.merge.lineage import Point
+from hati_core.merge.plan import MergePlan, PlanKind
+from hati_core.merge.planner import plan_points
+from hati_core.model import Commit, Resolution, Side, Strategy
+from hati_core.names import MAIN
+from hati_core.store import Store
+from hati_core.transaction import transaction
+
+_REPLANS = 5
+
+
+class Merging:
+    """What a repository does with two of its branches."""
+
+    _store: Store
+
+    def diff(self, source: str, target: str = MAIN) -> Diff:
+        """How the head of ``source`` differs from the head of ``target``; rows go from target to source.
+
+        Raises:
+            BranchNotFound, BranchDiscarded: there is no such live branch.
+            InvalidKey: rows of a table cannot be told apart.
+        """
+        after, before = self._head(source), self._head(target)
+        return diff_points(self._store.merge_context(), before, after)
+
+    def changes(self, name: str) -> Diff:
+        """What a branch has changed since it last had everything in common with its parent.
+
+        Raises:
+            BranchNotFound, BranchDiscarded: there is no such live branch.
+        """
+        row = self._store.row(name)
+        head = self._store.point(row.id)
+        context = self._store.merge_context()
+        parent = self._store.registry.branch(row.parent_id) if row.parent_id else None
+        if parent is None:
+            return diff_points(context, head, head)
+        return diff_points(context, context.lineage.merge_base(self._store.point(parent.id), head), head)
+
+    def plan_merge(
+        self, source: str, into: str = MAIN, *, resolutions: Mapping[str, Resolution] | None = None
+    ) -> MergePlan:
+        """Work out a merge without writing anything; ``resolutions`` that still fit are kept.
+
+        Raises:
+            BranchNotFound, BranchDiscarded: there is no such live branch.
+            InvalidKey: rows of a table cannot be told apart.
+            SchemaMergeRefused: columns or tables changed in ways that are not merged yet.
+        """
+        theirs, ours = self._head(source), self._head(into)
+        if theirs.branch_id == ours.branch_id:
+            raise UnknownStrategy(f"“{source}” cannot be merged into itself. Choose another branch.")
+        context = self._store.merge_context()
+        base = context.lineage.merge_base(ours, theirs)
+        return plan_points(context, PlanKind.MERGE, base, ours, theirs, resolutions or {})
+
+    def plan_revert(self, branch: str, version: int) -> MergePlan:
+        """Work out how to undo one commit of a branch, a merge included, keeping what came later.
+
+        Raises:
+            BranchNotFound: the branch has no such commit.
+        """
+        head = self._head(branch)
+        if not 1 <= version <= head.version:
+            raise BranchNotFound(f"“{branch}” has no commit {version} that could be undone.", branch=branch)
+        base, before = (self._store.lineage().normal(Point(head.branch_id, v)) for v in (version, version - 1))
+        return plan_points(self._store.merge_context(), PlanKind.REVERT, base, head, before, {})
+
+    def apply_merge(self, plan: MergePlan, message: str | None = None, *, author: str | None = None) -> Commit:
+        """Write a plan as one commit on its target; returns the commit, or the head where nothing had to be written.
+
+        Raises:
+            UnresolvedConflicts: a conflict is open.
+            CheckViolation: the merged rows break a rule.
+            BranchMoved: either branch has commits that the plan has not seen.
+        """
+        require_complete(plan)
+        writer = PlanWriter(self._store.engine, plan)
+        writer.prepare()
+        theirs = plan.theirs
+        is_merge = plan.kind is PlanKind.MERGE
+        merged = (theirs.branch_id, theirs.version, plan.source) if is_merge else None
+        with transaction(
+            self._store,
+            plan.ours.branch_id,
+            plan.target,
+            author=author or self._store.author,
+            message=message or plan.default_message,
+            merged=merged,
+        ) as tx:
+            self._require_unmoved(plan, tx.head)
+            tx.before_definition()
+            touched, keys = writer.write(tx.cursor)
+            tx.note(*touched, keys=keys, rekeyed=False)
+        target = self._store.catalog(plan.ours.branch_id)
+        if is_merge and target.head() == tx.head:
+            self._store.registry.record_merge(plan.ours.branch_id, tx.head, theirs.branch_id, theirs.version)
+        return target.commits(1, until=tx.head + 1)[0]
+
+    def _require_unmoved(self, plan: MergePlan, head: int) -> None:
+        self._store.require_live(plan.theirs.branch_id, plan.source)
+        seen = [(plan.target, plan.target_version, head)]
+        if plan.kind is PlanKind.MERGE:
+            seen.append((plan.source, plan.source_version, self._store.head(plan.theirs.branch_id)))
+        for branch, expected, actual in seen:
+            if expected != actual:
+                raise BranchMoved(
+                    f"“{branch}” has changed since this was planned. Nothing was written; plan it again. "
+                    "Choices that still fit are kept.",
+                    branch=branch,
+                    expected=expected,
+                    actual=actual,
+                )
+
+    def merge(
+        self,
+        source: str,
+        strategy: str | Strategy = Strategy.MANUAL,
+        into: str = MAIN,
+        resolutions: Mapping[str, Resolution] | None = None,
+        *,
+        message: str | None = None,
+    ) -> Commit:
+        """Plan and write a merge in one go; the strategy settles what ``resolutions`` do not.
+
+        Raises:
+            UnknownStrategy: before anything happens.
+            MergeConflict: strategy ``abort`` met conflicts; nothing is written.
+            UnresolvedConflicts: strategy ``manual`` and a conflict has no resolution; nothing is written.
+        """
+        chosen = _strategy(strategy)
+        for attempt in range(_REPLANS):
+            plan = self.plan_merge(source, into).with_resolutions(resolutions or {})
+            if chosen is Strategy.ABORT and plan.conflicts:
+                raise MergeConflict(
+                    f"{len(plan.conflicts):,} rows conflict between “{plan.target}” and “{plan.source}”. "
+                    "Nothing was written. Settle them one by one, or merge with branch_wins or main_wins.",
+                    conflicts=plan.conflicts,
+                    branch=plan.target,
+                )
+            sides = {Strategy.BRANCH_WINS: Side.THEIRS, Strategy.MAIN_WINS: Side.OURS}
+            try:
+                return self.apply_merge(plan.with_default(sides.get(chosen)), message)
+            except BranchMoved:
+                if attempt == _REPLANS - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _head(self, name: str) -> Point:
+        return self._store.point(self._store.row(name).id)
+
+
+def _strategy(strategy: str | Strategy) -> Strategy:
+    try:
+        return Strategy(strategy)
+    except ValueError as error:
+        known = ", ".join(choice.value for choice in Strategy)
+        raise UnknownStrategy(f"There is no merge strategy {strategy!r}. The strategies are: {known}.") from error
