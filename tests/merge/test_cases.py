@@ -112,7 +112,8 @@ class Merged:
 @pytest.fixture(scope="module")
 def merges(request: pytest.FixtureRequest, shared_repo: Repository) -> dict[bool, Merged]:
     """The merge of all the cases that are run, by whether it is mirrored."""
-    params = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    here = [item for item in request.session.items if item.path == request.path and hasattr(item, "callspec")]
+    params = [item.callspec.params for item in here]
     files = {table_name(each["file"]): load(each["file"]) for each in params if "file" in each}
     cases = {name: case for name, case in files.items() if not case.error}
     run(shared_repo.create_branch("base"), {name: case.base for name, case in cases.items()})
