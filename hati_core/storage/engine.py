@@ -149,7 +149,7 @@ class Engine:
                     f"COPY FROM DATABASE {identifier(_METADATA + alias_of(parent_id))} TO {identifier(copy)}"
                 )
                 if at is not None:
-                    cut_back(cursor, copy, at)
+                    cut_back(cursor, copy, at, self.data)
             except BaseException:
                 # What failed is what to tell; a copy that stays attached would hold on to its space.
                 for leave in ("ROLLBACK", f"DETACH {identifier(copy)}"):
