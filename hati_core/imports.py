@@ -19,6 +19,7 @@ from hati_core.errors import HatiError, ImportRefused, TableExists
 from hati_core.merge.keys import can_identify, infer_key, require_key
 from hati_core.model import Column, Row, TableInfo, Touch
 from hati_core.quote import identifier, identifiers, literal
+from hati_core.scenarios.metrics import is_numeric
 from hati_core.storage.failures import plain
 from hati_core.store import MAIN_ID, Store
 from hati_core.transaction import rows_of
@@ -88,7 +89,7 @@ class Importer:
             columns = tuple(Column(row[0], _stored_type(row[1])) for row in described)
             count = cursor.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]
             sample = rows_of(cursor.execute(f"FROM {source} LIMIT {_SAMPLE_ROWS}"))
-            key = infer_key(cursor, source, columns) or _infer_pair(cursor, source, columns)
+            key = _suggested_key(cursor, source, columns)
             notes = [*self._notes(header, count, key), *_mixed(cursor, source, columns)]
         return FilePreview(table_name(self._name), columns, count, tuple(sample), key, header, tuple(notes))
 
@@ -194,6 +195,13 @@ def table_name(file_name: str) -> str:
 
 def _stored_type(kind: str) -> str:
     return "VARCHAR" if kind.startswith("ENUM") else _STORED_AS.get(kind, kind)
+
+
+def _suggested_key(cursor: duckdb.DuckDBPyConnection, source: str, columns: tuple[Column, ...]) -> tuple[str, ...]:
+    """What names rows, alone or two together; a whole number further back only where nothing else is unique."""
+    naming = tuple(c for c in columns if c is columns[0] or c.name.lower().endswith("id") or not is_numeric(c))
+    single = infer_key(cursor, source, naming) or _infer_pair(cursor, source, naming)
+    return single or infer_key(cursor, source, columns) or _infer_pair(cursor, source, columns)
 
 
 def _infer_pair(cursor: duckdb.DuckDBPyConnection, source: str, columns: tuple[Column, ...]) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass, replace
 
 from hati_core.branch import BranchView
-from hati_core.errors import HatiError, InvalidMetric
+from hati_core.errors import HatiError, InvalidMetric, TableNotFound
 from hati_core.merge.plan import MergePlan
 from hati_core.merge.rows import fetch
+from hati_core.merge.schema import TableAction
 from hati_core.quote import identifier
 from hati_core.recent import Recent
 from hati_core.scenarios.metrics import Breakdown, Metric, ready_made, row_counts
@@ -100,9 +101,13 @@ class Measures:
     def merged_values(self, plan: MergePlan, metrics: list[Metric]) -> list[MetricValue]:
         """Each metric on the target of a plan as the merge would leave it; nothing is written."""
         found = []
+        dropped = {name.casefold() for name, table in plan.tables.items() if table.action is TableAction.DROP}
         for metric in metrics:
             try:
-                found.append(MetricValue(metric, _number(metric, plan.query(gate.check(metric.sql).sql))))
+                statement = gate.check(metric.sql)
+                if gone := [name for name in statement.reads if name.casefold() in dropped]:
+                    raise TableNotFound(f"The merge drops the table “{gone[0]}”.", table=gone[0])
+                found.append(MetricValue(metric, _number(metric, plan.query(statement.sql))))
             except HatiError as error:
                 found.append(MetricValue(metric, None, error.message))
         return found

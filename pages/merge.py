@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts.merging import choose_sides, counters, done_panel, finish, planned
+from pages.parts.merging import as_chosen, choose_sides, counters, done_panel, finish, planned
 from pages.parts.resolver import resolver
 from pages.parts.session import told
 from pages.parts.shell import begin_page, empty_state, needs_two_branches
@@ -24,14 +24,15 @@ with told():
     if not plan.tables:
         empty_state(
             ":material/done_all:",
-            f"{plain(target)} has everything that {plain(source)} has",
-            "There is nothing to merge. Change something on the branch first, or choose another one.",
+            f"Nothing new on {plain(source)} for {plain(target)}",
+            "What was merged once is not offered again, whatever was chosen or undone since. "
+            "Change something on the branch, or choose another one.",
             "pages/data.py",
             f"Change rows on {plain(source)}",
             branch=source,
         )
         st.stop()
-    counters(plan)
+    counters(as_chosen(plan))
     if plan.conflicts:
         resolver(page, plan)
     finish(page, plan)

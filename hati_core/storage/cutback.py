@@ -69,8 +69,9 @@ def _shortened_delete_files(
         f"{identifier(catalog)}.{name}" for name in ("ducklake_schema", "ducklake_table", "ducklake_delete_file")
     )
     folded = cursor.execute(
-        f"SELECT DISTINCT d.delete_file_id, s.path, t.path, d.path FROM {deletes} AS d JOIN {table} AS t USING (table_id) "
-        f"JOIN {schema} AS s USING (schema_id) WHERE d.begin_snapshot <= $1 AND d.partial_max > $1",
+        f"SELECT DISTINCT d.delete_file_id, s.path, t.path, d.path FROM {deletes} AS d "
+        f"JOIN {table} AS t USING (table_id) JOIN {schema} AS s USING (schema_id) "
+        "WHERE d.begin_snapshot <= $1 AND d.partial_max > $1",
         [version],
     ).fetchall()
     shortened = []

@@ -23,6 +23,7 @@ from hati_core.errors import (
 )
 
 _POSITION = re.compile(r"\n+LINE \d+:.*", re.DOTALL)
+_GUESS = re.compile(r"\s*Did you mean.*", re.DOTALL)
 _PREFIX = re.compile(r"^(?:[A-Z][\w ]*? Error|TransactionContext Error): ")
 _ALIAS = re.compile(r'"?\bb_[0-9a-f]{12}(?:_v\d+)?\b"?\.(?:"?main"?\.)?')
 _METADATA = re.compile(r"__ducklake_metadata_b_[0-9a-f]{12}(?:_v\d+)?")
@@ -64,7 +65,7 @@ def _translate(error: duckdb.Error) -> HatiError:
         return QueryTimeout("The statement was stopped. Nothing was written.")
     if isinstance(error, duckdb.CatalogException):
         if "does not exist" in text and "Table" in text:
-            return TableNotFound(text)
+            return TableNotFound(_GUESS.sub("", text))
         return TableExists(text) if "already exists" in text and "Table" in text else QueryError(text)
     if isinstance(error, duckdb.ConversionException | duckdb.OutOfRangeException):
         return InvalidValue(text)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from hati_core import BranchInfo, Commit, HatiError, Repository
 from pages.parts.session import announce, author, choose, complain
-from pages.parts.words import ago, plain
+from pages.parts.words import ago, count, plain
 
 
 @st.dialog("New branch", icon=":material/account_tree:")
@@ -37,10 +37,8 @@ def _version(commit: Commit) -> str:
 @st.dialog("Discard this branch?", icon=":material/delete:")
 def discard_dialog(repository: Repository, name: str, changed_rows: int | None) -> None:
     """Say what would go, and that it can come back."""
-    rows = (
-        "Its changes" if changed_rows is None else f"Its {changed_rows:,} changed row{'' if changed_rows == 1 else 's'}"
-    )
-    st.markdown(f"**{plain(name)}** leaves the list. {rows} stay restorable for seven days; main is not affected.")
+    rows = "changes stay" if changed_rows is None else count(changed_rows, "changed row stays", "changed rows stay")
+    st.markdown(f"**{plain(name)}** leaves the list. Its {rows} restorable for seven days; main is not affected.")
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep it", key="discard-keep"):
             st.rerun()

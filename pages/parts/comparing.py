@@ -36,7 +36,8 @@ def chosen_branches(page: Page) -> list[str]:
         help="The first is what the others are compared with.",
     )
     st.session_state[_STATE] = chosen
-    st.query_params["with"] = "|".join(chosen)
+    if st.query_params.get("with") != "|".join(chosen):
+        st.query_params["with"] = "|".join(chosen)
     return chosen
 
 

@@ -57,7 +57,10 @@ def console(page: Page, table: str) -> None:
 def _run(page: Page, sql: str) -> None:
     if gate.check(sql).kind is not StatementKind.QUERY:
         rows = page.branch.execute(sql, author=author())
-        announce(f"{count(rows, 'row')} changed on {plain(page.branch.name)}.")
+        made = page.branch.log(1)[0]
+        defined = made.summary if any(touch.note for touch in made.touched) else ""
+        done = plain(defined) if defined and made.version > page.info.head else f"{count(rows, 'row')} changed"
+        announce(f"{done} on {plain(page.branch.name)}.")
         st.rerun()
     with st.spinner("Running…"):
         found = page.branch.query(sql, limit=ROW_LIMIT + 1, timeout=SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -45,9 +46,16 @@ class Draft:
         """A page of the grid is about to be drawn without what it said before."""
         self.kept = joined(self.kept, self.pages.pop(number, TableEdits()))
 
-    def take(self, number: int, page: GridPage, edits: TableEdits) -> None:
-        """What a page of the grid says now."""
+    def take(self, number: int, page: GridPage, edits: TableEdits, typed_back: Mapping[Key, set[str]]) -> None:
+        """What a page of the grid says now; cells that were typed back to what is stored are not changed any more."""
         self.pages[number] = edits
+        if typed_back:
+            updates = {
+                key: {column: value for column, value in cells.items() if column not in typed_back.get(key, ())}
+                for key, cells in self.kept.updates.items()
+            }
+            changed = {key: cells for key, cells in updates.items() if cells}
+            self.kept = TableEdits(self.kept.inserts, changed, self.kept.deletes)
         touched = {*edits.updates, *edits.deletes}
         shown = {page.key_of(position): row for position, row in enumerate(page.rows)} if touched else {}
         self.before.update({key: shown[key] for key in touched})

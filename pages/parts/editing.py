@@ -7,7 +7,7 @@ import streamlit as st
 from hati_core import ChangeKind, HatiError, TableEdits, TableInfo
 from hati_core.model import KeyOrigin
 from pages.parts.draft import Draft
-from pages.parts.grid import PAGE_ROWS, count_rows, grid, read_page
+from pages.parts.grid import PAGE_ROWS, count_rows, grid, read_page, typed_back
 from pages.parts.palette import SIGNS
 from pages.parts.session import announce, author, complain, told
 from pages.parts.shell import Page
@@ -30,7 +30,8 @@ def edit_table(page: Page, info: TableInfo) -> None:
     key = f"grid-{place}-{draft.version}-{number}-{attempt}"
     if key not in st.session_state:
         draft.drawn_anew(number)
-    draft.take(number, rows, grid(rows, key, editable=info.key_origin is not KeyOrigin.LINEAGE))
+    edits = grid(rows, key, editable=info.key_origin is not KeyOrigin.LINEAGE)
+    draft.take(number, rows, edits, typed_back(rows, st.session_state.get(key, {})))
     if draft:
         _unsaved(page, info, draft, place)
 

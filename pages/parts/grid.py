@@ -71,6 +71,17 @@ def grid(page: GridPage, key: str, *, editable: bool) -> TableEdits:
     return edits_of(page, st.session_state.get(key, {}))
 
 
+def typed_back(page: GridPage, state: Any) -> dict[Key, set[str]]:
+    """By row key, the cells that were typed back to what is stored."""
+    back: dict[Key, set[str]] = {}
+    for position, cells in state.get("edited_rows", {}).items():
+        row = page.rows[int(position)]
+        same = {column for column, value in cells.items() if _same(row[column], value)}
+        if same:
+            back[page.key_of(int(position))] = same
+    return back
+
+
 def edits_of(page: GridPage, state: Any) -> TableEdits:
     """What the grid's state says, by row key: a changed key is the old row deleted and a new one inserted."""
     key_columns = set(page.info.key)

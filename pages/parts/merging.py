@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from hati_core import Branch, BranchView, Commit, HatiError, MergePlan, Side, Strategy
-from hati_core.errors import BranchMoved
+from hati_core.measures import MetricValue
+from hati_core.merge.schema import TableAction
 from pages.parts.rows_table import changes_table
 from pages.parts.session import announce, author, complain, current, picker, told
 from pages.parts.shell import Page
@@ -17,6 +18,7 @@ from pages.parts.words import amount, count, plain
 PLAN = "merge plan"
 _DONE = "merged"
 _PREVIEW_ROWS = 200
+_SIDES = {Strategy.BRANCH_WINS: Side.THEIRS, Strategy.MAIN_WINS: Side.OURS}
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Done:
     commit: Commit
     source: str
     told: str
+    undone: bool = False
 
 
 def choose_sides(page: Page) -> tuple[str, str]:
@@ -98,13 +101,18 @@ def counters(plan: MergePlan) -> None:
         st.metric("! Conflicts left", f"{left:,} of {len(plan.conflicts):,}" if plan.conflicts else "0", border=True)
 
 
+def as_chosen(plan: MergePlan) -> MergePlan:
+    """The plan with what the chosen strategy makes of the conflicts that have no choice."""
+    strategy = st.session_state.get("merge-strategy") if plan.conflicts else None
+    return plan.with_default(_SIDES.get(strategy)) if strategy else plan
+
+
 def finish(page: Page, plan: MergePlan) -> None:
     """How open conflicts are settled, what comes out, and the button."""
     with st.container(border=True, key="finish"):
         st.markdown("**What the merge will do**")
         strategy = _strategy(plan) if plan.conflicts else Strategy.MANUAL
-        sides = {Strategy.BRANCH_WINS: Side.THEIRS, Strategy.MAIN_WINS: Side.OURS}
-        settled = plan.with_default(sides.get(strategy))
+        settled = plan.with_default(_SIDES.get(strategy))
         _preview(page, settled)
         if settled.open_conflicts:
             st.caption(f"Rows that are still in conflict are counted as {plain(plan.target)} has them.")
@@ -179,7 +187,9 @@ def _rows(plan: MergePlan) -> None:
         total = table.inserts + table.updates + table.deletes
         if not total:
             continue
-        with st.expander(f"{plain(name)}: {count(total, 'row')}", icon=":material/table_rows:", expanded=total <= 10):
+        whole = {TableAction.CREATE: "table created, ", TableAction.DROP: "table dropped, "}.get(table.action, "")
+        label = f"{plain(name)}: {whole}{count(total, 'row')}"
+        with st.expander(label, icon=":material/table_rows:", expanded=total <= 10):
             changes_table(table.rows(limit=_PREVIEW_ROWS), table.columns, f"merge-rows-{name}")
             if total > _PREVIEW_ROWS:
                 st.caption(f"The first {_PREVIEW_ROWS:,} of {total:,} rows.")
@@ -187,21 +197,13 @@ def _rows(plan: MergePlan) -> None:
 
 def _apply(page: Page, plan: MergePlan, message: str) -> None:
     target = page.repository.branch(plan.target)
-    metrics = shared_metrics(page, plan.target)[:1]
-    before = page.repository.measures.values(_as_planned(target, plan), metrics)
+    before = _headline(page, _as_planned(target, plan))
     try:
         commit = page.repository.apply_merge(plan, message or None, author=author())
-    except BranchMoved as error:
-        complain(error)
-        return
     except HatiError as error:
         complain(error)
         return
-    after = page.repository.measures.values(target, metrics)
-    words = ""
-    if metrics and before[0].value is not None and after[0].value is not None:
-        unit = metrics[0].unit
-        words = f"{metrics[0].name} of {plan.target}: {amount(before[0].value, unit)} → {amount(after[0].value, unit)}"
+    words = _change_of_headline(before, _headline(page, target), plan.target)
     st.session_state[_DONE] = Done(commit, plan.source, words)
     st.session_state.pop(PLAN, None)
     announce(f"{plain(plan.source)} was merged into {plain(plan.target)}.")
@@ -209,43 +211,60 @@ def _apply(page: Page, plan: MergePlan, message: str) -> None:
 
 
 def done_panel(page: Page) -> None:
-    """What was merged last, with undo."""
+    """What was merged or undone last, with the way back."""
     done: Done | None = st.session_state.get(_DONE)
     if done is None:
         return
     with st.container(border=True, key="merged"):
-        st.markdown(
-            f":green[:material/check_circle:] **{plain(done.source)}** was merged into **{plain(done.commit.branch)}**."
-        )
+        target = plain(done.commit.branch)
+        what = "was taken out of" if done.undone else "was merged into"
+        st.markdown(f":green[:material/check_circle:] **{plain(done.source)}** {what} **{target}**.")
         st.caption(
             plain(f"{done.told} · {done.commit.message} · version {done.commit.version} · {done.commit.summary}")
         )
         with st.container(horizontal=True):
-            if st.button("Undo this merge", icon=":material/undo:", key="undo-merge"):
+            again = ("Merge it again", ":material/redo:") if done.undone else ("Undo this merge", ":material/undo:")
+            if st.button(again[0], icon=again[1], key=f"undo-merge-{done.commit.branch}-{done.commit.version}"):
                 undo_dialog(page, done)
             if st.button("Done", type="tertiary", key="merge-done"):
                 st.session_state.pop(_DONE)
                 st.rerun()
 
 
-@st.dialog("Undo this merge?", icon=":material/undo:", width="medium")
+@st.dialog("What this changes", icon=":material/undo:", width="medium")
 def undo_dialog(page: Page, done: Done) -> None:
-    """What undoing would change, keeping what came later, and doing it."""
+    """What undoing, or doing it again, would change, keeping what came later; and doing it."""
+    target = page.repository.branch(done.commit.branch)
     with told():
-        plan = page.repository.plan_revert(done.commit.branch, done.commit.version)
-        st.caption(
-            f"What came later on {plain(done.commit.branch)} stays. The branch {plain(done.source)} is not touched."
-        )
+        plan = page.repository.plan_revert(target.name, done.commit.version)
+        st.caption(f"What came later on {plain(target.name)} stays. The branch {plain(done.source)} is not touched.")
         _preview(page, plan)
         _rows(plan)
         if plan.conflicts:
             st.warning(
-                f"{count(len(plan.conflicts), 'row')} changed again after the merge and will stay as they are now.",
+                f"{count(len(plan.conflicts), 'row')} changed again since and will stay as they are now.",
                 icon=":material/info:",
             )
-        if st.button("Undo", type="primary", key="undo-confirm"):
-            page.repository.apply_merge(plan.with_default(Side.OURS), author=author())
-            st.session_state.pop(_DONE)
+        if st.button("Merge again" if done.undone else "Undo", type="primary", key="undo-confirm"):
+            before = _headline(page, target)
+            message = f"Merge {done.source} into {target.name} again" if done.undone else None
+            commit = page.repository.apply_merge(plan.with_default(Side.OURS), message, author=author())
+            words = _change_of_headline(before, _headline(page, target), target.name)
+            st.session_state[_DONE] = Done(commit, done.source, words, undone=not done.undone)
             st.session_state.pop(PLAN, None)
-            announce(f"The merge was undone on {plain(done.commit.branch)}.")
+            announce(f"The merge was {'made again' if done.undone else 'undone'} on {plain(target.name)}.")
             st.rerun()
+
+
+def _headline(page: Page, branch: BranchView) -> MetricValue | None:
+    """The first metric of a branch."""
+    metrics = shared_metrics(page, branch.name)[:1]
+    return page.repository.measures.values(branch, metrics)[0] if metrics else None
+
+
+def _change_of_headline(before: MetricValue | None, after: MetricValue | None, branch: str) -> str:
+    """The first metric before and after, in words; empty where it cannot be measured."""
+    if before is None or after is None or before.value is None or after.value is None:
+        return ""
+    values = (amount(value, after.metric.unit) for value in (before.value, after.value))
+    return f"{after.metric.name} of {branch}: {' → '.join(values)}"

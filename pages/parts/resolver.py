@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ from pages.parts.words import ago, amount, cell, plain
 
 _PAGE = 100
 _OTHER = "other"
+_GROUPED = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
 _IN_HAND = "conflict in hand"
 _KINDS = {
     ConflictKind.EDIT_EDIT: "~ both edited",
@@ -152,6 +154,14 @@ def _cell_choice(plan: MergePlan, conflict: Conflict, column: str) -> None:
             st.rerun()
 
 
+def typed_value(text: str) -> str | None:
+    """What somebody typed: NULL is no value, and thousands may be set apart as this app shows them."""
+    tidy = text.strip()
+    if tidy.upper() == "NULL":
+        return None
+    return tidy.replace(",", "") if _GROUPED.fullmatch(tidy) else tidy
+
+
 def _without_cell(plan: MergePlan, conflict: Conflict, column: str) -> MergePlan:
     """The plan with one cell open again; the other cells of the row keep their choices."""
     choices = {name: _raw(plan, conflict, name) for name in conflict.columns if name != column}
@@ -167,8 +177,11 @@ def _typed_value(plan: MergePlan, conflict: Conflict, column: str) -> None:
         field, button = st.columns([3, 1], vertical_alignment="bottom")
         typed = field.text_input(f"Value of {plain(column)}", value=shown, key=f"value-{conflict.id}-{column}")
         if button.form_submit_button("Use it", width="stretch"):
+            if not typed.strip():
+                st.error(f"Type a value for {plain(column)}, or NULL to leave it empty.", icon=":material/error:")
+                return
             try:
-                keep(plan.with_resolution(conflict.id, {column: typed.strip() or None}))
+                keep(plan.with_resolution(conflict.id, {column: typed_value(typed)}))
             except HatiError as error:
                 complain(error)
                 return

@@ -50,7 +50,9 @@ def current(name: str, options: Sequence[str], default: str) -> str:
     if st.session_state.get(state) not in options:
         st.session_state[state] = default
     chosen = str(st.session_state[state])
-    st.query_params[name] = chosen
+    # Each write is an entry of the browser's history, so the same value is not written again.
+    if st.query_params.get(name) != chosen:
+        st.query_params[name] = chosen
     return chosen
 
 

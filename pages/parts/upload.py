@@ -9,15 +9,16 @@ from hati_core import Breakdown, Repository
 from hati_core.imports import SUFFIXES, FilePreview, Importer
 from hati_core.quote import identifier
 from hati_core.scenarios.metrics import is_numeric, value_metric
-from pages.parts.session import announce, author, told
+from pages.parts.session import announce, author, choose, told
 from pages.parts.words import count, plain, type_name
 
 _KINDS = [suffix for suffix in SUFFIXES if suffix != "txt"]
 
 
-@st.dialog("Take in a file", width="large", icon=":material/upload_file:")
+@st.dialog("Import a file", width="large", icon=":material/upload_file:")
 def import_dialog(repository: Repository, branch: str) -> None:
     """Choose a file, look at it, and make it a table of a branch."""
+    st.caption(f"The file becomes a new table on {plain(branch)}.")
     upload = st.file_uploader("CSV or Parquet file", type=_KINDS, key="upload")
     if upload is None:
         st.caption("The first line of a CSV file should hold the names of the columns.")
@@ -47,6 +48,7 @@ def import_dialog(repository: Repository, branch: str) -> None:
                         repository.set_metric(
                             metric.name, metric.sql, unit=metric.unit, breakdown=breakdown, branch=branch
                         )
+                choose("table", table.strip())
                 announce(f"{count(preview.rows, 'row')} imported into {plain(table)} on {plain(branch)}.")
                 st.rerun()
         finally:

@@ -8,7 +8,8 @@ from typing import Any
 
 from hati_core import TableEdits, TableInfo
 from hati_core.model import Column, KeyOrigin
-from pages.parts.grid import GridPage, edits_of
+from pages.parts.draft import Draft
+from pages.parts.grid import GridPage, edits_of, typed_back
 
 INFO = TableInfo(
     "portfolio",
@@ -106,3 +107,14 @@ def test_a_key_of_two_columns_names_the_row_by_both() -> None:
     edits = _edits({1: {"price": 2.0}}, deleted=[0], page=GridPage(info, 1, rows, 2, 0))
     assert edits.updates == {(date(2020, 1, 31), "B"): {"price": 2.0}}
     assert list(edits.deletes) == [(date(2020, 1, 31), "A")]
+
+
+def test_a_cell_typed_back_cancels_what_was_kept_of_it() -> None:
+    draft = Draft(1)
+    first = {"edited_rows": {0: {"shares": 200}}}
+    draft.take(1, PAGE, edits_of(PAGE, first), typed_back(PAGE, first))
+    draft.drawn_anew(1)
+    assert draft.edits.updates == {("AAPL",): {"shares": 200}}
+    back = {"edited_rows": {0: {"shares": 100}}}
+    draft.take(1, PAGE, edits_of(PAGE, back), typed_back(PAGE, back))
+    assert not draft

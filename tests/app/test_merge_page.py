@@ -8,7 +8,7 @@ import pytest
 
 from hati_core import Repository
 from hati_core.model import Strategy
-from tests.app.screen import Screen
+from tests.app.screen import Screen, plainly
 
 LEFT = "! Conflicts left"
 
@@ -53,7 +53,7 @@ def test_a_merge_is_one_commit_and_can_be_undone(branches: Repository, screen: S
     assert screen.problems == []
     assert "aggressive-growth was merged into main." in screen.text
     assert "Portfolio value of main: $58,750 → $267,250 · Go for growth · version 2 · portfolio +1 ~1" in screen.text
-    assert "main has everything that aggressive-growth has" in screen.text
+    assert "Nothing new on aggressive-growth for main" in screen.text
     (commit,) = branches.main.log(1)
     assert (commit.version, commit.author, commit.message) == (2, "ada", "Go for growth")
 
@@ -62,7 +62,21 @@ def test_a_merge_is_one_commit_and_can_be_undone(branches: Repository, screen: S
         screen.press("undo-confirm")
     assert "The merge was undone on main." in screen.text
     assert "Undo this merge" not in screen.buttons
-    assert branches.main.query("SELECT sum(shares * current_price) AS worth FROM portfolio") == [{"worth": 58750.0}]
+    worth = "SELECT sum(shares * current_price) AS worth FROM portfolio"
+    assert branches.main.query(worth) == [{"worth": 58750.0}]
+    assert "aggressive-growth was taken out of main." in screen.text
+
+    with screen.dialog("Merge it again"):
+        screen.press("undo-confirm")
+    assert "The merge was made again on main." in screen.text
+    assert branches.main.query(worth) == [{"worth": 267250.0}]
+
+
+def test_a_table_that_the_merge_drops_is_named_and_not_measured(branches: Repository, screen: Screen) -> None:
+    branches.create_branch("trial").execute("DROP TABLE portfolio")
+    screen.open("Merge", branch="trial")
+    assert "portfolio: table dropped, 3 rows" in [plainly(expander.label) for expander in screen.at.expander]
+    assert screen.metrics["Portfolio value"] == "–"
 
 
 def test_what_was_merged_is_put_away_by_done(branches: Repository, screen: Screen) -> None:
@@ -86,7 +100,7 @@ def test_the_merge_that_was_made_can_still_be_undone_when_its_branch_is_gone(
 def test_nothing_to_merge_says_so_and_where_to_go(portfolio: Repository, screen: Screen) -> None:
     portfolio.create_branch("trial")
     screen.open("Merge", branch="trial")
-    assert "main has everything that trial has" in screen.text
+    assert "Nothing new on trial for main" in screen.text
     assert "Change rows on trial" in screen.text
     assert LEFT not in screen.metrics
 
