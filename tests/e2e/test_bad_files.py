@@ -228,9 +228,11 @@ def test_a_branch_that_somebody_discarded_first_is_not_discarded_twice(app: App,
     app.create_branch("trial")
     app.go("Branches")
     app.press("Discard")
+    confirm = app.page.get_by_role("dialog").get_by_role("button", name="Discard")
+    expect(confirm).to_be_visible()
     with Repository.open(server.home) as repository:
         repository.discard("trial")
-    app.page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    confirm.click()
     app.problem("The branch was discarded.")
     app.open("branches")
     app.sees("Discarded branches (1)")
