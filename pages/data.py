@@ -26,7 +26,7 @@ if page.info.is_main:
         icon=":material/home:",
     )
 
-chooser, button = st.columns([4, 1], vertical_alignment="bottom")
+chooser, button = st.columns([5, 2], vertical_alignment="bottom")
 with chooser:
     name = picker("Table", "table", list(tables), next(iter(tables)))
 if button.button("Import a file", icon=":material/upload_file:", key="import", width="stretch"):

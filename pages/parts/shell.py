@@ -78,7 +78,7 @@ def begin_page(title: str, subtitle: str, *, step: str | None = None) -> Page:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(subtitle, width="content")
         if step:
-            st.caption(" → ".join(f":primary[**{name}**]" if name == step else name for name in STEPS), width="content")
+            st.caption(" → ".join(f":blue[**{name}**]" if name == step else name for name in STEPS), width="content")
     theme = DARK if st.context.theme.type == "dark" else LIGHT
     return Page(repo, repo.branch(info.name), info, infos, branch_colours(everyone), theme)
 
