@@ -151,7 +151,8 @@ class MergePlan:
 
     def with_default(self, side: Side | None) -> MergePlan:
         """A plan in which every conflict without a resolution takes that side."""
-        return replace(self, default=side)
+        # A copy would work out its tables anew.
+        return self if side is self.default else replace(self, default=side)
 
     @cached_property
     def tables(self) -> dict[str, TablePlan]:

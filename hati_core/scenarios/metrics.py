@@ -114,11 +114,6 @@ def label_columns(table: TableInfo) -> tuple[str, ...]:
     return (named or next(iter(texts), table.columns[0].name),)
 
 
-def numeric_columns(table: TableInfo) -> list[str]:
-    """The columns that can be summed."""
-    return [column.name for column in table.columns if is_numeric(column)]
-
-
 def is_numeric(column: Column) -> bool:
     """Whether the column holds numbers."""
     return column.type in _NUMERIC or column.type.startswith(_FRACTIONAL)

@@ -11,8 +11,8 @@ from pages.parts.grid import PAGE_ROWS, count_rows, grid, read_page, typed_back
 from pages.parts.palette import SIGNS
 from pages.parts.session import announce, author, complain, told
 from pages.parts.shell import Page
-from pages.parts.values import shared_metrics
-from pages.parts.words import amount, cell, count, plain
+from pages.parts.values import change_of_headline, headline
+from pages.parts.words import cell, count, plain
 
 _SHOWN = 8
 
@@ -124,20 +124,16 @@ def _moved_rows(page: Page, info: TableInfo, draft: Draft) -> list[str]:
 
 
 def _save(page: Page, info: TableInfo, edits: TableEdits, message: str, place: str) -> None:
-    metrics = shared_metrics(page)[:1]
-    before = page.repository.measures.values(page.branch, metrics)
+    before = headline(page, page.branch)
     try:
         commit = page.branch.edit(info.name, edits, page.info.head, message or None, author=author())
     except HatiError as error:
         complain(error)
         st.caption("Your changes are still here.")
         return
-    after = page.repository.measures.values(page.branch, metrics)
-    told_values = ""
-    if metrics and before[0].value is not None and after[0].value is not None:
-        unit = metrics[0].unit
-        told_values = f" {metrics[0].name}: {amount(before[0].value, unit)} → {amount(after[0].value, unit)}."
-    announce(f"Saved as version {commit.version} of {plain(page.branch.name)}.{plain(told_values)}")
+    change = change_of_headline(before, headline(page, page.branch))
+    worth = f" {change}." if change else ""
+    announce(f"Saved as version {commit.version} of {plain(page.branch.name)}.{plain(worth)}")
     _reset(place)
     st.rerun()
 

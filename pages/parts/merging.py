@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from hati_core import Branch, BranchView, Commit, HatiError, MergePlan, Side, Strategy
-from hati_core.measures import MetricValue
 from hati_core.merge.schema import TableAction
 from pages.parts.rows_table import changes_table
 from pages.parts.session import announce, author, complain, current, picker, told
 from pages.parts.shell import Page
-from pages.parts.values import shared_metrics, value_card
+from pages.parts.values import change_of_headline, headline, shared_metrics, value_card
 from pages.parts.words import amount, count, plain
 
 PLAN = "merge plan"
@@ -197,13 +196,13 @@ def _rows(plan: MergePlan) -> None:
 
 def _apply(page: Page, plan: MergePlan, message: str) -> None:
     target = page.repository.branch(plan.target)
-    before = _headline(page, _as_planned(target, plan))
+    before = headline(page, _as_planned(target, plan))
     try:
         commit = page.repository.apply_merge(plan, message or None, author=author())
     except HatiError as error:
         complain(error)
         return
-    words = _change_of_headline(before, _headline(page, target), plan.target)
+    words = change_of_headline(before, headline(page, target), plan.target)
     st.session_state[_DONE] = Done(commit, plan.source, words)
     st.session_state.pop(PLAN, None)
     announce(f"{plain(plan.source)} was merged into {plain(plan.target)}.")
@@ -246,25 +245,11 @@ def undo_dialog(page: Page, done: Done) -> None:
                 icon=":material/info:",
             )
         if st.button("Merge again" if done.undone else "Undo", type="primary", key="undo-confirm"):
-            before = _headline(page, target)
+            before = headline(page, target)
             message = f"Merge {done.source} into {target.name} again" if done.undone else None
             commit = page.repository.apply_merge(plan.with_default(Side.OURS), message, author=author())
-            words = _change_of_headline(before, _headline(page, target), target.name)
+            words = change_of_headline(before, headline(page, target), target.name)
             st.session_state[_DONE] = Done(commit, done.source, words, undone=not done.undone)
             st.session_state.pop(PLAN, None)
             announce(f"The merge was {'made again' if done.undone else 'undone'} on {plain(target.name)}.")
             st.rerun()
-
-
-def _headline(page: Page, branch: BranchView) -> MetricValue | None:
-    """The first metric of a branch."""
-    metrics = shared_metrics(page, branch.name)[:1]
-    return page.repository.measures.values(branch, metrics)[0] if metrics else None
-
-
-def _change_of_headline(before: MetricValue | None, after: MetricValue | None, branch: str) -> str:
-    """The first metric before and after, in words; empty where it cannot be measured."""
-    if before is None or after is None or before.value is None or after.value is None:
-        return ""
-    values = (amount(value, after.metric.unit) for value in (before.value, after.value))
-    return f"{after.metric.name} of {branch}: {' → '.join(values)}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from hati_core import Metric
+from hati_core import BranchView, Metric
 from hati_core.measures import MetricValue
 from pages.parts.figures import CONFIG, BranchValue, value_bars
 from pages.parts.shell import Page
@@ -21,6 +21,20 @@ def shared_metrics(page: Page, *names: str) -> list[Metric]:
         if metrics:
             return metrics
     return []
+
+
+def headline(page: Page, branch: BranchView) -> MetricValue | None:
+    """The first metric of a branch."""
+    metrics = shared_metrics(page, branch.name)[:1]
+    return page.repository.measures.values(branch, metrics)[0] if metrics else None
+
+
+def change_of_headline(before: MetricValue | None, after: MetricValue | None, where: str = "") -> str:
+    """The first metric before and after, in words; empty where it cannot be measured."""
+    if before is None or after is None or before.value is None or after.value is None:
+        return ""
+    values = (amount(value, after.metric.unit) for value in (before.value, after.value))
+    return f"{after.metric.name}{where and f' of {where}'}: {' → '.join(values)}"
 
 
 def values_by_branch(page: Page, names: Sequence[str], metrics: list[Metric]) -> dict[str, list[MetricValue]]:
