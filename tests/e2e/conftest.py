@@ -128,8 +128,9 @@ class App:
         self.settled()
 
     def sees(self, text: str | re.Pattern[str]) -> None:
-        """The text is on the page."""
+        """The text is on the page, and the run of the script that drew it has ended."""
         expect(self.page.get_by_text(text).first).to_be_visible()
+        self.settled()
 
     def choose_branch(self, name: str) -> None:
         """Use the one branch selector."""
@@ -182,16 +183,23 @@ class App:
 
     def edit_cell(self, row: int, column: int, value: str) -> None:
         """Type into a cell of the grid; rows and columns count from 0."""
+        self.settled()
         self.grid().locator(".dvn-scroller").click(position={"x": 70, "y": 35 + 17})
+        self._is_in_cell(0, 0)
         for key, times in (("ArrowDown", row), ("ArrowRight", column)):
             for _ in range(times):
                 self.page.keyboard.press(key)
+        self._is_in_cell(row, column)
         self.page.keyboard.press("Enter")
         editor = self.page.get_by_test_id("portal").locator(".gdg-input")
         editor.fill(value)
         editor.press("Enter")
         expect(editor).to_have_count(0)
         self.settled()
+
+    def _is_in_cell(self, row: int, column: int) -> None:
+        cell = self.grid().get_by_test_id(f"glide-cell-{column + 1}-{row}")
+        expect(cell).to_have_attribute("aria-selected", "true")
 
 
 @pytest.fixture
