@@ -18,7 +18,7 @@ from hati_core.model import BranchStatus, TableInfo
 from hati_core.names import MAIN
 from hati_core.recent import Recent
 from hati_core.storage.catalog import Catalog
-from hati_core.storage.engine import open_engine, release_engine
+from hati_core.storage.engines import open_engine, release_engine
 from hati_core.storage.failures import storage_failure
 from hati_core.storage.locks import writer_lock
 from hati_core.storage.registry import BranchRow, Registry
@@ -156,7 +156,7 @@ class Store:
         """Take what the newest commits recorded into the registry; returns the head."""
         head = self.head(branch_id)
         if self._recorded.get(branch_id, -1) < head:
-            with self.engine.session(branch_id) as cursor:
+            with self.engine.metadata_session(branch_id) as cursor:
                 self.take_in(branch_id, head, cursor)
         return head
 

@@ -72,9 +72,11 @@ class Catalog:
     def head(self, cursor: duckdb.DuckDBPyConnection | None = None) -> int:
         """The newest version, as a cursor's transaction sees it where one is given."""
         if cursor is None:
-            with self.engine.session(self.branch_id) as cursor:
-                return self.head(cursor)
-        (version,) = cursor.execute(f"FROM {identifier(self.alias)}.current_snapshot()").fetchall()[0]
+            snapshots = self.engine.metadata(self.branch_id, "ducklake_snapshot")
+            with self.engine.metadata_session(self.branch_id) as cursor:
+                (version,) = cursor.execute(f"SELECT max(snapshot_id) FROM {snapshots}").fetchall()[0]
+        else:
+            (version,) = cursor.execute(f"FROM {identifier(self.alias)}.current_snapshot()").fetchall()[0]
         return int(version)
 
     def commits(self, limit: int, *, after: int = -1, until: int | None = None) -> list[Commit]:
@@ -94,14 +96,14 @@ class Catalog:
 
     def schema_version(self, version: int) -> int:
         """A number that is the same for versions with the same tables and columns."""
-        with self.engine.session(self.branch_id) as cursor:
+        with self.engine.metadata_session(self.branch_id) as cursor:
             (news,) = self.news(version - 1, version, cursor)
         return news.schema_version
 
     def _entries(self, limit: int | None, after: int, until: int | None) -> list[tuple[Commit, Journal]]:
         snapshot = self.engine.metadata(self.branch_id, "ducklake_snapshot")
         changes = self.engine.metadata(self.branch_id, "ducklake_snapshot_changes")
-        with self.engine.session(self.branch_id) as cursor:
+        with self.engine.metadata_session(self.branch_id) as cursor:
             rows = cursor.execute(
                 f"SELECT snapshot_id, snapshot_time::VARCHAR, author, commit_message, commit_extra_info, changes_made "
                 f"FROM {snapshot} LEFT JOIN {changes} USING (snapshot_id) "
@@ -129,7 +131,7 @@ class Catalog:
     def table_uuids(self, version: int) -> dict[str, str]:
         """Name and lineage of every table at ``version``."""
         table = self.engine.metadata(self.branch_id, "ducklake_table")
-        with self.engine.session(self.branch_id) as cursor:
+        with self.engine.metadata_session(self.branch_id) as cursor:
             rows = cursor.execute(
                 f"SELECT table_name, table_uuid::VARCHAR FROM {table} WHERE {_LIVE_AT} ORDER BY lower(table_name)",
                 {"version": version},
@@ -139,7 +141,7 @@ class Catalog:
     def views(self, version: int) -> dict[str, str]:
         """Name and definition of every view at ``version``."""
         view = self.engine.metadata(self.branch_id, "ducklake_view")
-        with self.engine.session(self.branch_id) as cursor:
+        with self.engine.metadata_session(self.branch_id) as cursor:
             rows = cursor.execute(
                 f"SELECT view_name, sql FROM {view} WHERE {_LIVE_AT} ORDER BY 1", {"version": version}
             ).fetchall()

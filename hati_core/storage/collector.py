@@ -92,7 +92,7 @@ class Collector:
         """The names of all files that a kept catalog knows at any version; names are unique by a UUID in them."""
         names: set[str] = set()
         for row in rows:
-            with self._engine.session(row.id) as cursor:
+            with self._engine.metadata_session(row.id) as cursor:
                 for table in ("ducklake_data_file", "ducklake_delete_file"):
                     paths = cursor.execute(f"SELECT path FROM {self._engine.metadata(row.id, table)}").fetchall()
                     names.update(Path(path).name for (path,) in paths)
