@@ -8,6 +8,7 @@ from hati_core.merge.table_plan import TablePlan
 from hati_core.model import (
     BranchInfo,
     ChangeKind,
+    Check,
     Commit,
     Conflict,
     ConflictKind,
@@ -28,6 +29,7 @@ __all__ = [
     "BranchView",
     "Breakdown",
     "ChangeKind",
+    "Check",
     "Commit",
     "Conflict",
     "ConflictKind",

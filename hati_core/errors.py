@@ -20,6 +20,8 @@
     │   ├── TableExists            the name is taken on this branch
     │   ├── InvalidKey             not a key of the table: missing columns, NULLs, duplicates
     │   ├── KeyViolation           a commit would leave two rows with one key, or one without
+    │   ├── InvalidCheck           not a rule that rows of the table can be held to
+    │   ├── CheckViolation         rows break a rule of their table: on a commit, in a merge, or when it is set
     │   ├── InvalidValue           a value does not fit the type of its column
     │   ├── StaleEdit              an edited row is not there any more
     │   ├── ImportRefused          a file that cannot become a table
@@ -29,7 +31,6 @@
         ├── MergeConflict          strategy "abort" met conflicts
         ├── UnresolvedConflicts    some conflicts have no resolution yet
         ├── InvalidResolution      a resolution that does not fit its conflict
-        ├── CheckViolation         the merged rows break a rule of their table
         └── SchemaMergeRefused     the two sides changed the columns of a table in ways not merged yet
 
 Each class has a stable ``kind`` for programs and a ``title`` for a screen; the message
@@ -195,6 +196,24 @@ class KeyViolation(InvalidKey):
     kind, title = "key_violation", "Two rows would have the same key"
 
 
+class InvalidCheck(DataError):
+    """An expression that cannot be a check of its table, or a change that would take a column from under one."""
+
+    kind, title = "invalid_check", "This check cannot be set"
+
+
+class CheckViolation(DataError):
+    """Rows break a rule of their table; nothing was written. ``violations`` lists them."""
+
+    kind, title = "check_violation", "Some rows break a rule"
+
+    def __init__(
+        self, message: str, *, violations: Sequence[Any], branch: str | None = None, table: str | None = None
+    ) -> None:
+        super().__init__(message, branch=branch, table=table)
+        self.violations = tuple(violations)
+
+
 class InvalidValue(DataError):
     """A value does not fit its column; ``column`` names it."""
 
@@ -257,16 +276,6 @@ class InvalidResolution(MergeError):
     """A resolution that does not fit its conflict."""
 
     kind, title = "invalid_resolution", "This choice does not fit the conflict"
-
-
-class CheckViolation(MergeError):
-    """The merged rows break a rule of their table; nothing was written. ``violations`` lists them."""
-
-    kind, title = "check_violation", "The merged rows break a rule"
-
-    def __init__(self, message: str, *, violations: Sequence[Any], branch: str | None = None) -> None:
-        super().__init__(message, branch=branch)
-        self.violations = tuple(violations)
 
 
 class SchemaMergeRefused(MergeError):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from hati_core.errors import BranchMoved, BranchNotFound, MergeConflict, UnknownStrategy
 from hati_core.merge.apply import PlanWriter, require_complete
+from hati_core.merge.checks import gained_checks
 from hati_core.merge.diff import Diff, diff_points
 from hati_core.merge.lineage import Point
 from hati_core.merge.plan import MergePlan, PlanKind
@@ -101,7 +102,8 @@ class Merging:
             self._require_unmoved(plan, tx.head)
             tx.before_definition()
             touched, keys = writer.write(tx.cursor)
-            tx.note(*touched, keys=keys, rekeyed=False)
+            gained = {name: gained_checks(plan.context.checks, work) for name, work in plan.work().items()}
+            tx.note(*touched, keys=keys, checks={name: new for name, new in gained.items() if new}, rekeyed=False)
         target = self._store.catalog(plan.ours.branch_id)
         if is_merge and target.head() == tx.head:
             self._store.registry.record_merge(plan.ours.branch_id, tx.head, theirs.branch_id, theirs.version)

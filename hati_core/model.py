@@ -205,8 +205,16 @@ Resolution = Side | Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Check:
+    """A rule of a table: an SQL expression over the cells of one row that must not be false; NULL passes."""
+
+    name: str
+    expression: str
+
+
+@dataclass(frozen=True)
 class Violation:
-    """A rule of a table that the merged rows would break."""
+    """A rule of a table that rows break, with some of those rows."""
 
     table: str
     rule: str

@@ -19,6 +19,7 @@ from hati_core.merge.keys import require_key
 from hati_core.merging import Merging
 from hati_core.model import BranchInfo, BranchStatus, GcReport, Row
 from hati_core.names import MAIN, valid_branch_name
+from hati_core.rules import Rules
 from hati_core.scenarios.metrics import Breakdown, Metric, Unit
 from hati_core.sql.functions import parse_call
 from hati_core.sql_calls import run_call, run_on
@@ -27,7 +28,7 @@ from hati_core.storage.registry import BranchRow
 from hati_core.store import Store, named
 
 
-class Repository(Merging):
+class Repository(Merging, Rules):
     """Open by :meth:`open`; use as a context manager, or call :meth:`close`."""
 
     def __init__(self, store: Store) -> None:

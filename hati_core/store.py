@@ -14,7 +14,7 @@ from hati_core.errors import BranchDiscarded, BranchNotFound, TableNotFound
 from hati_core.merge.context import MergeContext
 from hati_core.merge.keys import with_key
 from hati_core.merge.lineage import Lineage, Point
-from hati_core.model import BranchStatus, TableInfo
+from hati_core.model import BranchStatus, Check, TableInfo
 from hati_core.names import MAIN
 from hati_core.recent import Recent
 from hati_core.storage.catalog import Catalog
@@ -168,15 +168,16 @@ class Store:
         for news in catalog.news(known, head, cursor) if known < head else ():
             self._schema_versions.put((branch_id, news.version), news.schema_version)
             journal = news.journal
-            if journal.keys or journal.merged:
-                uuids = catalog.table_uuids(news.version) if journal.keys else {}
+            if journal.keys or journal.merged or journal.checks:
+                uuids = catalog.table_uuids(news.version) if journal.keys or journal.checks else {}
                 keys = {
                     uuid: journal.keys[name.casefold()]
                     for name, uuid in uuids.items()
                     if journal.keys and name.casefold() in journal.keys
                 }
                 merged = (journal.merged[0], journal.merged[1]) if journal.merged else None
-                self.registry.record(branch_id, news.version, keys, merged)
+                checks = _by_uuid(uuids, journal.checks or {})
+                self.registry.record(branch_id, news.version, keys, merged, checks)
         if head - known >= _RECORD_EVERY:
             self.registry.record(branch_id, head, {}, None)
         self._recorded[branch_id] = max(head, self._recorded.get(branch_id, head))
@@ -199,6 +200,16 @@ class Store:
         declared = self.registry.keys()
         info = named(self.tables(branch_id, version), name) if declared else None
         return declared.get(info.uuid, ()) if info else ()
+
+    def checks(self, branch_id: str, version: int, name: str) -> tuple[Check, ...]:
+        """The checks of the table of that name, without regard to case."""
+        known = self.registry.checks()
+        info = named(self.tables(branch_id, version), name) if known else None
+        return known.get(info.uuid, ()) if info else ()
+
+    def record_checks(self, branch_id: str, version: int, checks: Mapping[str, tuple[Check, ...]]) -> None:
+        """Take checks that no commit carries into the registry; they are by the table's name in lower case."""
+        self.registry.set_checks(_by_uuid(self.catalog(branch_id).table_uuids(version), checks))
 
     def table(self, branch_id: str, version: int, name: str) -> TableInfo:
         """One table with its key, inferred where none is declared.
@@ -236,11 +247,17 @@ class Store:
 
     def merge_context(self) -> MergeContext:
         """What planning and comparing need, as it is now."""
-        return MergeContext(self.engine, self.lineage(), self.catalog, self.tables, self.registry.keys())
+        return MergeContext(
+            self.engine, self.lineage(), self.catalog, self.tables, self.registry.keys(), self.registry.checks()
+        )
 
     def point(self, branch_id: str) -> Point:
         """The head of a branch, with the registry in line."""
         return Point(branch_id, self.catch_up(branch_id))
+
+
+def _by_uuid(uuids: Mapping[str, str], checks: Mapping[str, tuple[Check, ...]]) -> dict[str, tuple[Check, ...]]:
+    return {uuid: checks[name.casefold()] for name, uuid in uuids.items() if name.casefold() in checks}
 
 
 def named(tables: Mapping[str, TableInfo], name: str) -> TableInfo | None:

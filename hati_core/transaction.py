@@ -12,12 +12,13 @@ from sqlglot import exp
 
 from hati_core.errors import DataError, InvalidKey, KeyViolation
 from hati_core.merge.keys import duplicate_message
-from hati_core.model import Row, Touch
+from hati_core.model import Check, Row, Touch
 from hati_core.quote import identifier, identifiers
 from hati_core.sql import ddl, gate
 from hati_core.sql.gate import Statement, StatementKind
 from hati_core.storage.catalog import Journal
 from hati_core.store import Store, named
+from hati_core.table_checks import TableChecks, new_rows
 
 Params = Sequence[Any] | Mapping[str, Any] | None
 _MESSAGE_LENGTH = 200
@@ -34,6 +35,7 @@ class Transaction:
         self._branch_id = branch_id
         self._touched: dict[tuple[str, str], Touch] = {}
         self._keys: dict[str, tuple[str, ...]] = {}
+        self._checks = TableChecks(store, branch_id, branch, cursor, head)
         self._unchecked: set[str] = set()
         self._present: dict[str, bool] = {}
         self._statements: list[str] = []
@@ -54,6 +56,9 @@ class Transaction:
         elif key := ddl.alter_key(statement):
             self._declare(*key)
             return 0
+        elif added := ddl.added_check(statement):
+            self._checks.add(added.table, added.name, added.expression)
+            return 0
         if statement.kind is StatementKind.DDL:
             self.before_definition()
         self._statements.append(sql.strip())
@@ -61,6 +66,8 @@ class Transaction:
         affected = int(result[0][0]) if statement.kind is not StatementKind.QUERY and result and result[0] else 0
         if created and not (statement.tree.args.get("exists") and self._exists(created.table)):
             self._keys[created.table.casefold()] = created.key or self._inherited_key(created.table)
+            columns = [name for name, _ in self._describe(f"FROM {identifier(created.table)}")]
+            self._checks.created(created.table, created.checks, columns)
             self._present[created.table.casefold()] = True
         self._note(statement, affected)
         return affected
@@ -77,15 +84,24 @@ class Transaction:
         """Has to come before any statement of our own that creates, alters or drops."""
         self._store.engine.let_schema_settle(self._branch_id)
 
-    def note(self, *touches: Touch, keys: Mapping[str, tuple[str, ...]] | None = None, rekeyed: bool = True) -> None:
-        """Record what statements of our own did, and whose key has to be checked or remembered.
+    def note(
+        self,
+        *touches: Touch,
+        keys: Mapping[str, tuple[str, ...]] | None = None,
+        checks: Mapping[str, tuple[Check, ...]] | None = None,
+        rekeyed: bool = True,
+    ) -> None:
+        """Record what statements of our own did, and whose key and checks have to be checked or remembered.
 
         ``rekeyed`` says that updates may have written key columns.
         """
+        self._checks.note(checks or {})
         for touch in touches:
             self._add(touch)
             if touch.inserted or (touch.updated and rekeyed):
                 self._unchecked.add(touch.table)
+            if touch.inserted or touch.updated:
+                self._checks.wrote(touch.table)
         self._keys.update({table.casefold(): key for table, key in (keys or {}).items()})
 
     def _exists(self, table: str) -> bool:
@@ -124,18 +140,22 @@ class Transaction:
                 self._gone(table)
             elif _can_break_key(statement, self._key_of(table)):
                 self._unchecked.add(table)
+            if not isinstance(statement.tree, exp.Drop | exp.Delete | exp.TruncateTable):
+                self._checks.wrote(table)
         if isinstance(statement.tree, exp.Alter):
             self._follow_alter(statement.writes)
 
     def _gone(self, table: str) -> None:
         self._present[table.casefold()] = False
         self._unchecked = {name for name in self._unchecked if name.casefold() != table.casefold()}
+        self._checks.gone(table)
 
     def _follow_alter(self, tables: frozenset[str]) -> None:
         """A renamed table keeps its key; a key column stays as it is: the other branches go by it too."""
         there = [table for table in tables if self._exists(table)]
         for new in tables - set(there) if there else ():
             self._keys[new.casefold()] = self._key_of(there[0])
+            self._checks.renamed(there[0], new)
             self._present[new.casefold()] = True
             self._gone(there[0])
             self._unchecked.add(new)
@@ -149,6 +169,8 @@ class Transaction:
                         branch=self.branch,
                         table=table,
                     )
+            self._checks.require_columns(table, columns)
+            self._checks.wrote(table, altered=True)
 
     def _add(self, touch: Touch) -> None:
         before = self._touched.get((touch.table, touch.note), Touch(touch.table, note=touch.note))
@@ -170,22 +192,24 @@ class Transaction:
         text = "; ".join(re.sub(r"\s+", " ", statement).rstrip("; ") for statement in self._statements)
         return text if len(text) <= _MESSAGE_LENGTH else text[: _MESSAGE_LENGTH - 1] + "…"
 
-    def check_keys(self) -> None:
-        """Check the keys of the rows that this transaction wrote.
+    def check_rows(self) -> None:
+        """Check the rows that this transaction wrote.
 
         Raises:
             KeyViolation: two rows would share a key, or one would have none.
+            CheckViolation: a row breaks a check of its table.
         """
         for table in sorted(self._unchecked):
             key = self._key_of(table)
             if key:
                 _require_unique_new_rows(self.cursor, table, key, self.branch)
+        self._checks.enforce()
 
     def journal(self, merged: tuple[str, int, str] | None = None) -> Journal:
         """What the commit says about itself."""
         touched = tuple(t for t in self._touched.values() if t.note or t.inserted or t.updated or t.deleted)
         keys = {table: key for table, key in self._keys.items() if key}
-        return Journal(touched, keys or None, merged)
+        return Journal(touched, keys or None, merged, self._checks.journal() or None)
 
 
 @contextmanager
@@ -202,7 +226,7 @@ def transaction(
 
     Raises:
         BranchBusy, BranchDiscarded: the branch cannot be written.
-        KeyViolation: a declared key would be broken.
+        KeyViolation, CheckViolation: a declared key or a check would be broken.
     """
     catalog = store.catalog(branch_id)
     with store.writing(branch_id, branch), store.engine.session(branch_id) as cursor:
@@ -212,7 +236,7 @@ def transaction(
             store.take_in(branch_id, head, cursor)
             tx = Transaction(store, branch_id, branch, cursor, head)
             yield tx
-            tx.check_keys()
+            tx.check_rows()
             journal = tx.journal(merged)
             cursor.execute(
                 f"CALL {identifier(catalog.alias)}.set_commit_message($1, $2, extra_info => $3)",
@@ -224,7 +248,10 @@ def transaction(
             with suppress(duckdb.TransactionException):
                 cursor.execute("ROLLBACK")
             raise
-        if journal.keys or journal.merged:
+        if journal.checks and store.head(branch_id) == head:
+            # A check by itself changes no table, so DuckLake makes no commit for it to ride in.
+            store.record_checks(branch_id, head, journal.checks)
+        elif journal.keys or journal.merged or journal.checks:
             store.catch_up(branch_id)
 
 
@@ -258,7 +285,7 @@ def _can_break_key(statement: Statement, key: tuple[str, ...]) -> bool:
 def _require_unique_new_rows(cursor: duckdb.DuckDBPyConnection, table: str, key: tuple[str, ...], branch: str) -> None:
     """Check uncommitted rows against the table; only files with one of their keys are read whole."""
     name, names = identifier(table), identifiers(key)
-    cursor.execute(f"CREATE OR REPLACE TEMP TABLE new_keys AS SELECT {names} FROM {name} WHERE snapshot_id IS NULL")
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE new_keys AS SELECT {names} FROM {new_rows(cursor, table)}")
     try:
         absent = " OR ".join(f"{identifier(column)} IS NULL" for column in key)
         if cursor.execute(f"SELECT 1 FROM temp.new_keys WHERE {absent} LIMIT 1").fetchall():

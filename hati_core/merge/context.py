@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hati_core.errors import InvalidKey
 from hati_core.merge.keys import duplicate_message, empty_message, infer_key
 from hati_core.merge.lineage import Lineage, Point
 from hati_core.merge.states import LINEAGE_KEY, Shape, TableAt, states_query
 from hati_core.merge.touched import touched_tables
-from hati_core.model import Column, KeyOrigin, Row, TableInfo
+from hati_core.model import Check, Column, KeyOrigin, Row, TableInfo
 from hati_core.storage.catalog import Catalog
 from hati_core.storage.engine import Engine
 
@@ -33,6 +33,7 @@ class MergeContext:
     catalog: Callable[[str], Catalog]
     tables_at: Callable[[str, int], dict[str, TableInfo]]
     keys: Mapping[str, tuple[str, ...]]
+    checks: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
 
     def tables(self, point: Point) -> dict[str, TableInfo]:
         """Every table at a point, by name."""

@@ -8,6 +8,7 @@ from enum import Enum
 from functools import cached_property
 
 from hati_core.errors import InvalidResolution
+from hati_core.merge.checks import merged_violations
 from hati_core.merge.conflicts import ConflictList, ConflictSource
 from hati_core.merge.context import MergeContext, Scratch
 from hati_core.merge.lineage import Point
@@ -224,6 +225,7 @@ class MergePlan:
             if work.action is TableAction.MERGE_ROWS and work.ours.info:
                 required = [column.name for column in work.ours.info.columns if not column.nullable]
                 found += self._missing_values(name, self._final(work), required)
+            found += merged_violations(self._context, work, self._final(work))
         return tuple(found)
 
     def _missing_values(self, table: str, final: str, required: Sequence[str]) -> list[Violation]:

@@ -24,12 +24,12 @@ _TYPES = {
 
 _CONSTRAINTS = {
     "AS": "generated columns are not kept on a branch. Use a plain column, or a view that computes it",
-    "CHECK": "tables on a branch have no checks yet. Leave it out",
+    "CHECK": "a new column comes without a check. Add the column, then ALTER TABLE … ADD CONSTRAINT name CHECK (…)",
     "COLLATE": "collations are not kept on a branch. Leave it out, and compare with lower(…) or COLLATE in the query",
     "FOREIGN": "foreign keys are not kept on a branch. Leave it out",
     "GENERATED": "generated columns are not kept on a branch. Use a plain column, or a view that computes it",
     "REFERENCES": "foreign keys are not kept on a branch. Leave it out",
-    "UNIQUE": "unique columns are not kept on a branch. Declare them as PRIMARY KEY, or leave it out",
+    "UNIQUE": "only the key of a table is kept unique on a branch. Declare it as PRIMARY KEY, or leave it out",
 }
 
 _AFTER_TYPE = frozenset(("CONSTRAINT", "DEFAULT", "NOT", "NULL", "PRIMARY", "USING", *_CONSTRAINTS))
@@ -64,23 +64,49 @@ def definition(words: Words, stop: int) -> list[str]:
             end = _until_constraint(words, words.at + 1, stop)
             queries.append(f"SELECT {words.text(words.at, end)}")
             words.at = end
+        elif words.peek() == "CHECK" and words.peek(1) == "(":
+            words.at += 1
+            queries.append(f"SELECT (\n{bracketed(words)}\n)")
         elif not (words.take("NOT", "NULL") or words.take("NULL") or words.take("PRIMARY", "KEY")):
             raise _constraint_refused(words)
     return queries
 
 
-def table_constraint(words: Words, stop: int) -> None:
-    """Step over a PRIMARY KEY (…) among the columns of a table.
+def bracketed(words: Words) -> str:
+    """Step over ``( … )`` and return what is inside.
+
+    Raises:
+        StatementRefused: no bracket opens here, or it does not close.
+    """
+    opening = words.at
+    words.expect("(")
+    level = words.tokens[opening].depth
+    inside = range(words.at, len(words.tokens))
+    closing = next((i for i in inside if words.tokens[i].text == ")" and words.tokens[i].depth == level), None)
+    if closing is None:
+        raise words.refuse()
+    words.at = closing + 1
+    return words.text(opening + 1, closing).strip()
+
+
+def table_constraint(words: Words, stop: int) -> list[str]:
+    """Step over a PRIMARY KEY (…) or CHECK (…) among the columns of a table; return the query that holds a check.
 
     Raises:
         StatementRefused: it is another constraint, which DuckLake does not keep.
     """
     if words.take("CONSTRAINT"):
         words.name()
-    if not words.take("PRIMARY", "KEY"):
+    queries = []
+    if words.take("CHECK"):
+        queries.append(f"SELECT (\n{bracketed(words)}\n)")
+    elif not words.take("PRIMARY", "KEY"):
         raise _constraint_refused(words)
-    if not words.names_in_parentheses() or words.at != stop:
+    elif not words.names_in_parentheses():
         raise words.refuse()
+    if words.at != stop:
+        raise words.refuse()
+    return queries
 
 
 def wide_integer_refused(word: str) -> StatementRefused:

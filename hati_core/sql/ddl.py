@@ -1,4 +1,4 @@
-"""What DuckLake lacks in the definition of a table: keys, and integers of 128 bits."""
+"""What DuckLake lacks in the definition of a table: keys, checks, and integers of 128 bits."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from itertools import count, pairwise
 
 from hati_core.errors import StatementRefused
+from hati_core.model import Check
 from hati_core.quote import identifier, identifiers
 from hati_core.sql import columns, parser
+from hati_core.sql.checks import default_name
 from hati_core.sql.functions_allowed import names
 from hati_core.sql.gate import Statement
 from hati_core.sql.parser import Token
 from hati_core.sql.shapes import Words
+from hati_core.sql.shapes_ddl import AddedCheck
+from hati_core.sql.shapes_ddl import added_check as _added_check
 
 _TABLE_CONSTRAINTS = names("CONSTRAINT PRIMARY UNIQUE CHECK FOREIGN")
 _WIDE_INTEGER = re.compile(r'(?<!")\bU?HUGEINT\b(?!")')
@@ -21,11 +25,12 @@ _WIDE_INTEGER = re.compile(r'(?<!")\bU?HUGEINT\b(?!")')
 
 @dataclass(frozen=True)
 class CreateTable:
-    """A CREATE TABLE that DuckLake takes, and the key that was declared in it (empty if none)."""
+    """A CREATE TABLE that DuckLake takes, and the key and the checks that were declared in it (empty if none)."""
 
     sql: str
     table: str
     key: tuple[str, ...]
+    checks: tuple[Check, ...] = ()
 
 
 def creates_table(statement: Statement) -> bool:
@@ -38,7 +43,7 @@ def creates_table(statement: Statement) -> bool:
 
 
 def rewrite_create(statement: Statement, describe: Callable[[str], list[tuple[str, str]]]) -> CreateTable:
-    """Rewrite a CREATE TABLE for DuckLake: the key comes out, and HUGEINT becomes DECIMAL(38,0).
+    """Rewrite a CREATE TABLE for DuckLake: key and checks come out, and HUGEINT becomes DECIMAL(38,0).
 
     ``describe`` gives the columns of a query as (name, type), in order; it is asked for CREATE TABLE … AS only.
 
@@ -71,6 +76,11 @@ def alter_key(statement: Statement) -> tuple[str, tuple[str, ...]] | None:
     if not words.take("PRIMARY", "KEY"):
         return None
     return table, _key_columns(words.tokens, words.at)
+
+
+def added_check(statement: Statement) -> AddedCheck | None:
+    """What an ALTER TABLE … ADD CHECK adds; None for any other statement."""
+    return _added_check(statement.sql, parser.tokens(statement.sql))
 
 
 def _rewrite_query(words: Words, begin: int, describe: Callable[[str], list[tuple[str, str]]]) -> str:
@@ -111,8 +121,12 @@ def _rewrite_columns(words: Words, table: str) -> CreateTable:
     found, opening, closing = words.tokens, words.at, len(words.tokens) - 1
     definitions: dict[str, range] = {}
     keys: list[tuple[str, ...]] = []
+    checks: list[_FoundCheck] = []
     for entry in columns.entries(found, opening + 1, closing):
         part = [found[index] for index in entry]
+        checks += _find_checks(words, entry)
+        if part and part[0].word in _TABLE_CONSTRAINTS and _find_checks(words, entry):
+            continue
         if part and part[0].word in _TABLE_CONSTRAINTS:
             keys.append(_key_columns(found, _find_key(found, entry)[-1] + 1))
         elif part:
@@ -122,7 +136,42 @@ def _rewrite_columns(words: Words, table: str) -> CreateTable:
     key = _only_key(keys, definitions)
     texts = [_definition(words, entry, name in key) for name, entry in definitions.items()]
     sql = f"{words.text(0, opening + 1)}{', '.join(texts)}{words.text(closing)}"
-    return CreateTable(sql, table, tuple(found[definitions[name].start].name for name in key))
+    declared = tuple(found[definitions[name].start].name for name in key)
+    return CreateTable(sql, table, declared, _named(table, checks))
+
+
+@dataclass(frozen=True)
+class _FoundCheck:
+    """Where ``[CONSTRAINT name] CHECK (…)`` stands among the tokens, and what it says."""
+
+    tokens: range
+    name: str | None
+    expression: str
+
+
+def _find_checks(words: Words, entry: range) -> list[_FoundCheck]:
+    """The checks in a column or a table constraint."""
+    found, checks = words.tokens, []
+    for index in entry:
+        if found[index].word != "CHECK" or found[index].depth != found[entry.start].depth:
+            continue
+        is_named = index - 2 in entry and found[index - 2].word == "CONSTRAINT"
+        words.at = index + 1
+        expression = columns.bracketed(words)
+        name = found[index - 1].name if is_named else None
+        checks.append(_FoundCheck(range(index - 2 if is_named else index, words.at), name, expression))
+    return checks
+
+
+def _named(table: str, found: Sequence[_FoundCheck]) -> tuple[Check, ...]:
+    """Checks with their names; those without one are named after their columns."""
+    checks: list[Check] = []
+    for each in sorted(found, key=lambda check: check.name is None):
+        taken = {check.name.casefold() for check in checks}
+        if each.name and each.name.casefold() in taken:
+            raise StatementRefused(f"Two checks are called {each.name}. Give each its own name.", part=each.name)
+        checks.append(Check(each.name or default_name(table, each.expression, taken), each.expression))
+    return tuple(checks)
 
 
 def _only_key(keys: Sequence[tuple[str, ...]], definitions: Collection[str]) -> tuple[str, ...]:
@@ -140,7 +189,8 @@ def _definition(words: Words, entry: range, in_key: bool) -> str:
     """The text of one column without its key, with NOT NULL if it is part of the key."""
     part = [words.tokens[index] for index in entry]
     wide = {token.start for token in columns.wide_integers(part)}
-    dropped = _find_key(words.tokens, entry)
+    dropped = {index for check in _find_checks(words, entry) for index in check.tokens}
+    dropped |= set(_find_key(words.tokens, entry))
     text = ""
     for index in entry:
         if words.tokens[index].start in wide:

@@ -154,6 +154,8 @@ def _decide(sql: str, found: list[parser.Token]) -> Statement:
         return _explain(sql, found)
     if first in refusals.STATEMENTS:
         raise refusals.statement(first)
+    if first == "ALTER" and (added := shapes_ddl.added_check(sql, found)):
+        return _added_check(sql, added)
     types = parser.statement_types(sql)
     if first in _QUERIES and pivots.is_query(types):
         readable = sql if types == ["SELECT"] else pivots.with_values(sql, found)
@@ -189,6 +191,14 @@ def _statement(sql: str, kind: StatementKind, shape: shapes.Shape) -> Statement:
     reads = walk.tables_read(parser.trees(shape.queries)) if shape.queries else frozenset()
     tree = second_opinion.writing(sql, frozenset(shape.writes))
     return Statement(sql, kind, reads - {shapes.TARGET}, frozenset(shape.writes), tree, False)
+
+
+def _added_check(sql: str, added: shapes_ddl.AddedCheck) -> Statement:
+    inner = f"SELECT (\n{added.expression}\n)"
+    if parser.statement_types(inner) != ["SELECT"]:
+        raise SyntaxRefused("A CHECK holds one expression, such as CHECK (shares > 0).")
+    reads = walk.tables_read(parser.trees([inner]))
+    return Statement(sql, StatementKind.DDL, reads, frozenset((added.table,)), second_opinion.query(inner), False)
 
 
 def _explain(sql: str, found: list[parser.Token]) -> Statement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from hati_core.errors import StatementRefused
 from hati_core.sql import columns, refusals
@@ -19,6 +20,36 @@ def definition(sql: str, found: Sequence[Token]) -> Shape:
     words = Words(sql, found, 1)
     forms = {"CREATE": _create, "DROP": _drop, "ALTER": _alter}
     return forms[found[0].word](words)
+
+
+@dataclass(frozen=True, slots=True)
+class AddedCheck:
+    """An ALTER TABLE … ADD CHECK, which is ours alone: DuckDB's parser does not take it."""
+
+    table: str
+    name: str | None
+    expression: str
+
+
+def added_check(sql: str, found: Sequence[Token]) -> AddedCheck | None:
+    """Take ALTER TABLE … ADD [CONSTRAINT name] CHECK (…) apart; None for any other statement.
+
+    Raises:
+        StatementRefused: something follows the check, or its bracket does not close.
+    """
+    words = Words(sql, found)
+    if not words.take("ALTER", "TABLE"):
+        return None
+    words.take("IF", "EXISTS")
+    table = words.table()
+    if not words.take("ADD"):
+        return None
+    name = words.name() if words.take("CONSTRAINT") else None
+    if not words.take("CHECK"):
+        return None
+    expression = columns.bracketed(words)
+    words.end()
+    return AddedCheck(table, name, expression)
 
 
 def _create(words: Words) -> Shape:
@@ -54,7 +85,7 @@ def _columns(words: Words) -> list[str]:
     for entry in columns.entries(words.tokens, words.at, closing):
         words.at = entry.start
         if words.peek() in ("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"):
-            columns.table_constraint(words, entry.stop)
+            queries += columns.table_constraint(words, entry.stop)
         elif entry:
             queries += columns.definition(words, entry.stop)
     words.at = closing + 1
@@ -110,9 +141,8 @@ def _rename(words: Words) -> list[str]:
 
 
 def _add(words: Words) -> list[str]:
-    if words.peek() in ("CONSTRAINT", "PRIMARY"):
-        columns.table_constraint(words, len(words.tokens))
-        return []
+    if words.peek() in ("CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN"):
+        return columns.table_constraint(words, len(words.tokens))
     words.take("COLUMN")
     words.take("IF", "NOT", "EXISTS")
     for token in columns.wide_integers(words.tokens[words.at :]):

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from hati_core.model import Column, Commit, TableInfo, Touch
+from hati_core.model import Check, Column, Commit, TableInfo, Touch
 from hati_core.quote import identifier
 from hati_core.storage.engine import Engine, alias_of
 
@@ -24,6 +24,7 @@ class Journal:
     touched: tuple[Touch, ...] = ()
     keys: Mapping[str, tuple[str, ...]] | None = None
     merged: tuple[str, int, str] | None = None
+    checks: Mapping[str, tuple[Check, ...]] | None = None
 
     def dump(self) -> str:
         """As JSON."""
@@ -32,6 +33,8 @@ class Journal:
             record["keys"] = {table: list(columns) for table, columns in self.keys.items()}
         if self.merged:
             record["merged"] = list(self.merged)
+        if self.checks:
+            record["checks"] = {table: [vars(check) for check in checks] for table, checks in self.checks.items()}
         return json.dumps(record, separators=(",", ":"))
 
     @classmethod
@@ -48,6 +51,9 @@ class Journal:
             touched=tuple(Touch(**touch) for touch in record.get("touched", [])),
             keys={table: tuple(columns) for table, columns in record.get("keys", {}).items()} or None,
             merged=(merged[0], merged[1], merged[2]) if merged else None,
+            checks={table: tuple(Check(**check) for check in checks) for table, checks in record["checks"].items()}
+            if "checks" in record
+            else None,
         )
 
 

@@ -1,7 +1,7 @@
-"""The registry: which branches there are, what merged into what, keys and metrics.
+"""The registry: which branches there are, what merged into what, keys, checks and metrics.
 
 A SQLite file of its own that DuckDB never opens: two SQLite libraries in one process drop
-each other's file locks. What a commit records about keys and merges is written here from
+each other's file locks. What a commit records about keys, checks and merges is written here from
 the commit's journal, so that a crash between the two loses nothing.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,11 +20,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from hati_core.errors import BranchExists, BranchNotFound, RepositoryTooNew, StorageUnavailable
-from hati_core.model import BranchStatus
+from hati_core.model import BranchStatus, Check
 from hati_core.names import folded
 from hati_core.storage import tables
 
-FORMAT = 1
+FORMAT = 2
+"""Programs of format 1 know no checks, and would write rows that break them."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class Registry:
             raise
 
     def _prepare(self, connection: sa.Connection) -> None:
+        found = 0
         if sa.inspect(connection).has_table("about"):
             found = int(connection.scalar(sa.select(tables.about.c.value).where(tables.about.c.name == "format")) or 0)
             if found > FORMAT:
@@ -84,7 +86,9 @@ class Registry:
                 )
         connection.exec_driver_sql("PRAGMA journal_mode = WAL")
         tables.schema.create_all(connection)
-        connection.execute(sa.insert(tables.about).prefix_with("OR IGNORE").values(name="format", value=str(FORMAT)))
+        if found < FORMAT:
+            connection.execute(sa.delete(tables.about).where(tables.about.c.name == "format"))
+            connection.execute(sa.insert(tables.about).values(name="format", value=str(FORMAT)))
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -205,8 +209,9 @@ class Registry:
         version: int,
         keys: dict[str, tuple[str, ...]],
         merged: tuple[str, int] | None,
+        checks: Mapping[str, Sequence[Check]] | None = None,
     ) -> None:
-        """Take in what the commits of a branch up to ``version`` said, once; keys are by table lineage."""
+        """Take in what the commits of a branch up to ``version`` said, once; keys and checks are by table lineage."""
         with self._writing() as connection:
             advanced = connection.execute(
                 sa.update(tables.branches)
@@ -217,6 +222,7 @@ class Registry:
                 return
             for table_uuid, columns in keys.items():
                 connection.execute(_upsert_key(table_uuid, columns))
+            _put_checks(connection, checks or {})
             if merged:
                 self._add_merge(connection, branch_id, version, *merged)
 
@@ -260,6 +266,38 @@ class Registry:
             for table_uuid in table_uuids:
                 connection.execute(_upsert_key(table_uuid, columns))
 
+    def checks(self) -> dict[str, tuple[Check, ...]]:
+        """Checks by table lineage, in order of their names."""
+        found: dict[str, tuple[Check, ...]] = {}
+        with self._reading() as connection:
+            for row in connection.execute(sa.select(tables.checks).order_by(tables.checks.c.folded)):
+                found[row.table_uuid] = (*found.get(row.table_uuid, ()), Check(row.name, row.expression))
+        return found
+
+    def set_checks(self, checks: Mapping[str, Sequence[Check]]) -> None:
+        """Add checks to tables by lineage, or replace those of their names."""
+        with self._writing() as connection:
+            _put_checks(connection, checks)
+
+    def drop_check(self, table_uuids: Collection[str], name: str) -> bool:
+        """Forget a check under each lineage of its table; returns whether there was one."""
+        gone = sa.delete(tables.checks).where(
+            tables.checks.c.table_uuid.in_(sorted(table_uuids)), tables.checks.c.folded == folded(name)
+        )
+        with self._writing() as connection:
+            return connection.execute(gone).rowcount > 0
+
+    def setting(self, name: str) -> str | None:
+        """What was stored under a name for the whole repository."""
+        with self._reading() as connection:
+            return connection.scalar(sa.select(tables.about.c.value).where(tables.about.c.name == name))
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Store a value for the whole repository."""
+        with self._writing() as connection:
+            connection.execute(sa.delete(tables.about).where(tables.about.c.name == name))
+            connection.execute(sa.insert(tables.about).values(name=name, value=value))
+
     def metrics(self) -> list[dict[str, Any]]:
         """Definitions of metrics in their order."""
         with self._reading() as connection:
@@ -285,6 +323,17 @@ class Registry:
 
 def _taken(name: str) -> BranchExists:
     return BranchExists(f"There is a branch called “{name}” already. Choose another name.", branch=name)
+
+
+def _put_checks(connection: sa.Connection, checks: Mapping[str, Sequence[Check]]) -> None:
+    columns = tables.checks.c
+    for table_uuid, wanted in checks.items():
+        for check in wanted:
+            key = {"table_uuid": table_uuid, "folded": folded(check.name)}
+            connection.execute(
+                sa.delete(tables.checks).where(columns.table_uuid == table_uuid, columns.folded == key["folded"])
+            )
+            connection.execute(sa.insert(tables.checks).values(**key, name=check.name, expression=check.expression))
 
 
 def _upsert_key(table_uuid: str, columns: tuple[str, ...]) -> sa.Insert:

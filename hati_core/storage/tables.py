@@ -47,6 +47,14 @@ keys = sa.Table(
     sa.Column("table_uuid", sa.String, primary_key=True),
     sa.Column("columns", sa.String, nullable=False),
 )
+checks = sa.Table(
+    "checks",
+    schema,
+    sa.Column("table_uuid", sa.String, primary_key=True),
+    sa.Column("folded", sa.String, primary_key=True),
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("expression", sa.String, nullable=False),
+)
 metrics = sa.Table(
     "metrics",
     schema,

@@ -1,18 +1,23 @@
-"""A crash between a commit and the registry loses neither keys nor merges."""
+"""A crash between a commit and the registry loses neither keys nor checks nor merges."""
 
 from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from hati_core import Repository
+from hati_core.errors import CheckViolation
 from hati_core.model import KeyOrigin
 
 
 def forget_what_commits_said(root: Path) -> None:
     """Leave the registry as a crash right after the commits would have."""
     with sqlite3.connect(root / "registry.sqlite") as registry:
-        registry.executescript("DELETE FROM keys; DELETE FROM merges; UPDATE branches SET recorded_version = 0")
+        registry.executescript(
+            "DELETE FROM keys; DELETE FROM checks; DELETE FROM merges; UPDATE branches SET recorded_version = 0"
+        )
     registry.close()
 
 
@@ -24,6 +29,18 @@ def test_a_key_outlives_a_crash(tmp_path: Path) -> None:
     with Repository.open(tmp_path) as repo:
         info = repo.main.table("t")
         assert (info.key, info.key_origin) == (("k",), KeyOrigin.DECLARED)
+
+
+def test_checks_outlive_a_crash_those_that_a_merge_brought_too(tmp_path: Path) -> None:
+    with Repository.open(tmp_path) as repo:
+        repo.main.execute("CREATE TABLE t (a INTEGER CONSTRAINT positive CHECK (a > 0))")
+        repo.create_branch("b").execute("CREATE TABLE u (a INTEGER CONSTRAINT small CHECK (a < 9))")
+        repo.merge("b")
+    forget_what_commits_said(tmp_path)
+    with Repository.open(tmp_path) as repo:
+        for table, row in (("t", -1), ("u", 10)):
+            with pytest.raises(CheckViolation, match=f"a = {row}"):
+                repo.main.execute(f"INSERT INTO {table} VALUES ({row})")
 
 
 def test_a_merge_outlives_a_crash(tmp_path: Path) -> None:

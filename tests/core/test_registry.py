@@ -16,13 +16,26 @@ def test_a_newer_repository_is_refused_and_nothing_of_it_changes(tmp_path: Path)
     with Repository.open(tmp_path) as repo:
         repo.main.execute("CREATE TABLE t (k INTEGER)")
     with sqlite3.connect(tmp_path / "registry.sqlite") as registry:
-        registry.execute("UPDATE about SET value = '2' WHERE name = 'format'")
+        registry.execute("UPDATE about SET value = '9' WHERE name = 'format'")
         registry.execute("DROP TABLE metrics")
     registry.close()
     before = contents(tmp_path)
-    with pytest.raises(RepositoryTooNew, match=r"format 2; this program reads up to 1.*newest version"):
+    with pytest.raises(RepositoryTooNew, match=r"format 9; this program reads up to 2.*newest version"):
         Repository.open(tmp_path)
     assert contents(tmp_path) == before
+
+
+def test_a_repository_of_the_first_format_is_taken_over_with_what_it_lacks(tmp_path: Path) -> None:
+    with Repository.open(tmp_path) as repo:
+        repo.main.execute("CREATE TABLE t (k INTEGER)")
+    with sqlite3.connect(tmp_path / "registry.sqlite") as registry:
+        registry.executescript("UPDATE about SET value = '1' WHERE name = 'format'; DROP TABLE checks")
+    registry.close()
+    with Repository.open(tmp_path) as repo:
+        repo.set_check("t", "positive", "k > 0")
+    with sqlite3.connect(tmp_path / "registry.sqlite") as registry:
+        assert registry.execute("SELECT value FROM about WHERE name = 'format'").fetchall() == [("2",)]
+    registry.close()
 
 
 def contents(root: Path) -> dict[str, bytes]:

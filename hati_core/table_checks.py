@@ -1,0 +1,187 @@
+"""The checks of the tables that one transaction writes, and of all branches when one is set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import duckdb
+
+from hati_core.errors import InvalidCheck
+from hati_core.merge.checks import missing_columns, refusal, require_fit, violation
+from hati_core.model import BranchStatus, Check, Row, Violation
+from hati_core.names import folded
+from hati_core.quote import identifier
+from hati_core.sql.checks import default_name
+from hati_core.store import Store, named
+
+LONGEST_NAME = 80
+_VIRTUAL = "snapshot_id"
+
+
+class TableChecks:
+    """Which checks hold for which table of a transaction, and whether the rows that it wrote pass them."""
+
+    def __init__(self, store: Store, branch_id: str, branch: str, cursor: duckdb.DuckDBPyConnection, head: int) -> None:
+        self._store = store
+        self._branch_id = branch_id
+        self._branch = branch
+        self._cursor = cursor
+        self._head = head
+        self._set: dict[str, tuple[Check, ...]] = {}
+        self._written: dict[str, bool] = {}
+
+    def of(self, table: str) -> tuple[Check, ...]:
+        """The checks of a table as this transaction leaves them."""
+        known = self._set.get(table.casefold())
+        return self._store.checks(self._branch_id, self._head, table) if known is None else known
+
+    def wrote(self, table: str, *, altered: bool = False) -> None:
+        """Rows of a table were inserted or updated, or its columns altered, which puts every row to the test."""
+        self._written[table] = altered or self._written.get(table, False)
+
+    def gone(self, table: str) -> None:
+        """A table was dropped or renamed."""
+        self._written = {name: all_ for name, all_ in self._written.items() if name.casefold() != table.casefold()}
+
+    def renamed(self, table: str, new: str) -> None:
+        """A renamed table keeps its checks."""
+        self._set[new.casefold()] = self.of(table)
+        self.gone(table)
+        self.wrote(new)
+
+    def created(self, table: str, own: Iterable[Check], columns: Iterable[str]) -> None:
+        """A new table has its own checks, and those of the one it takes the place of, where it has their columns."""
+        names = list(columns)
+        checks = {check.name.casefold(): check for check in self.of(table) if not missing_columns(check, names)}
+        for check in own:
+            require_fit(check, table, self._branch, self._query, identifier(table), names)
+            checks[check.name.casefold()] = check
+        self._set[table.casefold()] = tuple(checks.values())
+        self.wrote(table)
+
+    def note(self, checks: Mapping[str, tuple[Check, ...]]) -> None:
+        """Checks that tables take over from those of another branch."""
+        for table, taken_over in checks.items():
+            mine = {check.name.casefold(): check for check in self.of(table)}
+            self._set[table.casefold()] = tuple({**mine, **{c.name.casefold(): c for c in taken_over}}.values())
+
+    def add(self, table: str, name: str | None, expression: str) -> None:
+        """A check is set by a statement: it holds on every branch, so every branch has to pass it.
+
+        Raises:
+            InvalidCheck, CheckViolation: it does not fit the table, or rows break it.
+        """
+        info = named(self._store.tables(self._branch_id, self._head), table)
+        columns = [row["column_name"] for row in self._query(f"DESCRIBE {identifier(table)}")]
+        mine = self.of(table)
+        taken = {other.name.casefold() for other in mine}
+        check = Check(valid_check_name(name or default_name(table, expression, taken)), expression)
+        if check.name.casefold() in taken:
+            raise InvalidCheck(
+                f"“{table}” has a check “{check.name}” already. Drop that one first, or give this one another name.",
+                branch=self._branch,
+                table=table,
+            )
+        require_fit(check, table, self._branch, self._query, identifier(table), columns)
+        if info:
+            require_everywhere(self._store, info.uuid, check, but_not=self._branch_id)
+        self._set[table.casefold()] = (*mine, check)
+        self.wrote(table, altered=True)
+
+    def require_columns(self, table: str, columns: Iterable[str]) -> None:
+        """Check that every check still has its columns.
+
+        Raises:
+            InvalidCheck: one was dropped or renamed.
+        """
+        names = list(columns)
+        for check in self.of(table):
+            for column in missing_columns(check, names):
+                raise InvalidCheck(
+                    f"“{column}” is part of the check “{check.name}” of “{table}” on every branch ({check.expression}) "
+                    "and cannot be dropped or renamed. Drop the check first, and set it anew afterwards.",
+                    branch=self._branch,
+                    table=table,
+                )
+
+    def enforce(self) -> None:
+        """Check the rows that this transaction wrote.
+
+        Raises:
+            CheckViolation: some break a check.
+        """
+        for table, every_row in sorted(self._written.items()):
+            found = [self._violation(table, check, every_row) for check in self.of(table)]
+            broken = [each for each in found if each]
+            if broken:
+                advice = f"Nothing was written to “{self._branch}”."
+                raise refusal(broken, self._branch, table, advice)
+
+    def _violation(self, table: str, check: Check, every_row: bool) -> Violation | None:
+        key = self._store.declared_key(self._branch_id, self._head, table)
+        rows = identifier(table) if every_row else new_rows(self._cursor, table)
+        info = named(self._store.tables(self._branch_id, self._head), table)
+        return violation(check, info.name if info else table, self._branch, key, self._query, rows)
+
+    def journal(self) -> dict[str, tuple[Check, ...]]:
+        """The checks that the commit has to remember, by the table's name in lower case."""
+        return {table: checks for table, checks in self._set.items() if checks}
+
+    def _query(self, sql: str) -> list[Row]:
+        return _rows(self._cursor, sql)
+
+
+def new_rows(cursor: duckdb.DuckDBPyConnection, table: str) -> str:
+    """The uncommitted rows of a table, as SQL that can follow FROM; of a table that hides which, every row."""
+    name = identifier(table)
+    columns = [row[0] for row in cursor.execute(f"DESCRIBE {name}").fetchall()]
+    if _VIRTUAL in (column.casefold() for column in columns):
+        return name
+    return f"(FROM {name} WHERE {_VIRTUAL} IS NULL)"
+
+
+def require_everywhere(store: Store, table_uuid: str, check: Check, *, but_not: str | None = None) -> None:
+    """Check that the rows of a table pass a check on every live branch.
+
+    Raises:
+        InvalidCheck: a branch has other columns.
+        CheckViolation: rows break it; with those of every branch.
+    """
+    broken: list[Violation] = []
+    for row in store.registry.branches():
+        if row.status is not BranchStatus.ACTIVE or row.id == but_not:
+            continue
+        head = store.catch_up(row.id)
+        info = next((i for i in store.tables(row.id, head).values() if i.uuid == table_uuid), None)
+        if info is None:
+            continue
+        relation, key = store.catalog(row.id).at(info.name, head), store.declared_key(row.id, head, info.name)
+        with store.engine.session(row.id) as cursor:
+
+            def query(sql: str, cursor: duckdb.DuckDBPyConnection = cursor) -> list[Row]:
+                return _rows(cursor, sql)
+
+            require_fit(check, info.name, row.name, query, relation, info.column_names)
+            found = violation(check, info.name, row.name, key, query, relation)
+        broken += [found] if found else []
+    if broken:
+        advice = "Correct these rows first, or choose another rule. The check was not set."
+        raise refusal(broken, None, broken[0].table, advice)
+
+
+def valid_check_name(name: str) -> str:
+    """The name of a check as it is kept.
+
+    Raises:
+        InvalidCheck: it is empty or too long.
+    """
+    given = name.strip()
+    if not folded(given) or len(given) > LONGEST_NAME:
+        raise InvalidCheck(f"Give the check a name of 1 to {LONGEST_NAME} characters.")
+    return given
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
+    result = cursor.execute(sql)
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

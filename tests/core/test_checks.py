@@ -1,0 +1,346 @@
+"""A check holds on every branch and on every commit, and names the rows that break it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from hati_core import Branch, Check, Repository
+from hati_core.errors import CheckViolation, HatiError, InvalidCheck, StatementRefused, TableNotFound
+from hati_core.model import TableEdits
+from hati_core.sql import checks as sql_checks
+from hati_core.sql.checks import columns_of
+from hati_core.sql.functions_allowed import SCALARS_AND_AGGREGATES, WINDOWS
+from tests.core.shares import shares
+
+POSITIVE = Check("positive", "shares > 0")
+
+
+@pytest.fixture
+def checked(repo: Repository, main: Branch) -> Branch:
+    """``main`` with its three positions, whose shares have to be positive."""
+    assert repo.set_check("portfolio", "positive", "shares > 0") == POSITIVE
+    return main
+
+
+BREAKING = [
+    "INSERT INTO portfolio VALUES ('NVDA', -5, 1, 1)",
+    "INSERT INTO \"PORTFOLIO\" SELECT 'NVDA', -5, 1, 1",
+    "UPDATE portfolio SET shares = -5 WHERE ticker = 'AAPL'",
+    "MERGE INTO portfolio AS p USING (SELECT 'MSFT' AS t) AS s ON p.ticker = s.t "
+    "WHEN MATCHED THEN UPDATE SET shares = -5",
+    "ALTER TABLE portfolio ALTER COLUMN shares SET DATA TYPE VARCHAR",
+]
+
+
+@pytest.mark.parametrize("sql", BREAKING[:4])
+def test_a_commit_that_breaks_a_check_names_rule_branch_and_rows_and_writes_nothing(checked: Branch, sql: str) -> None:
+    before = checked.head
+    with pytest.raises(CheckViolation, match=r"“positive” of “portfolio” on “main”.*shares > 0 is false") as caught:
+        checked.execute(sql)
+    (violation,) = caught.value.violations
+    assert (violation.rule, violation.rows[0]["shares"]) == ("positive", -5)
+    assert "ticker = " in caught.value.message
+    assert "Nothing was written to “main”" in caught.value.message
+    assert (checked.head, shares(checked)) == (before, {"AAPL": 100, "GOOGL": 50, "MSFT": 75})
+
+
+def test_an_edit_in_the_grid_is_held_to_checks(checked: Branch) -> None:
+    with pytest.raises(CheckViolation, match="ticker = 'AAPL', shares = -1"):
+        checked.edit("portfolio", TableEdits(updates={("AAPL",): {"shares": -1}}))
+    checked.edit("portfolio", TableEdits(updates={("AAPL",): {"shares": 1}}))
+    assert shares(checked)["AAPL"] == 1
+
+
+def test_null_passes_a_check_as_in_sql(checked: Branch) -> None:
+    checked.execute("UPDATE portfolio SET shares = NULL WHERE ticker = 'AAPL'")
+    assert shares(checked)["AAPL"] is None
+
+
+def test_a_row_that_is_mended_before_the_commit_breaks_nothing(checked: Branch) -> None:
+    with checked.transaction() as tx:
+        tx.execute("UPDATE portfolio SET shares = -5")
+        tx.execute("UPDATE portfolio SET shares = 5")
+    assert set(shares(checked).values()) == {5}
+
+
+def test_only_the_rows_that_a_commit_writes_are_looked_at(repo: Repository, checked: Branch) -> None:
+    """A fork of an old version may hold rows from before the check; they do not stand in the way of others."""
+    repo.drop_check("portfolio", "positive")
+    checked.execute("UPDATE portfolio SET shares = -5 WHERE ticker = 'AAPL'")
+    old = checked.head
+    checked.execute("UPDATE portfolio SET shares = 5 WHERE ticker = 'AAPL'")
+    repo.set_check("portfolio", "positive", "shares > 0")
+    fork = repo.create_branch("old", at=old)
+    fork.execute("UPDATE portfolio SET shares = 51 WHERE ticker = 'GOOGL'")
+    assert shares(fork) == {"AAPL": -5, "GOOGL": 51, "MSFT": 75}
+    with pytest.raises(CheckViolation, match="AAPL"):
+        fork.execute("UPDATE portfolio SET avg_cost = 1 WHERE ticker = 'AAPL'")
+
+
+def test_a_column_called_as_ducklakes_own_hides_no_row(repo: Repository) -> None:
+    repo.main.execute("CREATE TABLE t (k INTEGER PRIMARY KEY, snapshot_id INTEGER CHECK (snapshot_id > 0), rowid INT)")
+    repo.main.execute("INSERT INTO t VALUES (1, 1, 1)")
+    with pytest.raises(CheckViolation, match="k = 2, snapshot_id = -1"):
+        repo.main.execute("INSERT INTO t VALUES (2, -1, 1)")
+    with pytest.raises(HatiError, match="more than one row has k = 1"):
+        repo.main.execute("INSERT INTO t VALUES (1, 2, 1)")
+
+
+def test_a_check_holds_on_branches_there_were_and_on_new_ones(repo: Repository, main: Branch) -> None:
+    before = repo.create_branch("before")
+    repo.set_check("PORTFOLIO", " positive ", "shares > 0")
+    for branch in (before, repo.create_branch("after")):
+        with pytest.raises(CheckViolation, match=f"on “{branch.name}”"):
+            branch.execute("UPDATE portfolio SET shares = 0")
+    assert repo.checks("portfolio") == (POSITIVE,)
+
+
+def test_setting_a_check_is_refused_with_the_rows_of_every_branch_that_break_it(repo: Repository, main: Branch) -> None:
+    repo.create_branch("short").execute("UPDATE portfolio SET shares = -7 WHERE ticker = 'MSFT'")
+    repo.create_branch("gone").execute("UPDATE portfolio SET shares = -8 WHERE ticker = 'MSFT'")
+    repo.discard("gone")
+    main.execute("UPDATE portfolio SET shares = -6 WHERE ticker = 'AAPL'")
+    with pytest.raises(CheckViolation, match=r"on “main”.*AAPL.*on “short”.*MSFT.*was not set") as caught:
+        repo.set_check("portfolio", "positive", "shares > 0")
+    assert [violation.rows[0]["shares"] for violation in caught.value.violations] == [-6, -7]
+    assert repo.checks("portfolio") == ()
+
+
+def test_a_check_of_the_same_name_is_replaced_and_a_dropped_one_holds_no_longer(
+    repo: Repository, checked: Branch
+) -> None:
+    repo.set_check("portfolio", "Positive", "shares > -10")
+    checked.execute("UPDATE portfolio SET shares = -5 WHERE ticker = 'AAPL'")
+    assert repo.checks("portfolio") == (Check("Positive", "shares > -10"),)
+    repo.drop_check("portfolio", "POSITIVE")
+    assert repo.checks("portfolio") == ()
+    checked.execute("UPDATE portfolio SET shares = -50 WHERE ticker = 'AAPL'")
+    with pytest.raises(InvalidCheck, match=r"has no check “positive”. Its checks are: none"):
+        repo.drop_check("portfolio", "positive")
+    with pytest.raises(TableNotFound, match="“nowhere”"):
+        repo.set_check("nowhere", "positive", "shares > 0")
+
+
+@pytest.mark.parametrize(
+    ("expression", "sentence"),
+    [
+        ("", "cannot be read"),
+        ("shares >", "cannot be read"),
+        ("shares > 0; DROP TABLE portfolio", "several statements"),
+        ("shares) FROM portfolio WHERE (true", "not one expression"),
+        ("1 = 1", "reads no column"),
+        ("price > 0", "no column “price”"),
+        ("shares", "gives INTEGER"),
+        ("shares > 0, shares < 9", "gives STRUCT"),
+        ("shares > (SELECT avg(shares) FROM portfolio)", "a query inside"),
+        ("ticker IN (SELECT ticker FROM portfolio)", "a query inside"),
+        ("shares < sum(shares)", "cannot call sum"),
+        ("count(*) > shares", "cannot call count_star"),
+        ("json_group_array(shares) IS NOT NULL", "cannot be asked"),
+        ("row_number() OVER () < shares", "a window function"),
+        ("COLUMNS(*) > 0", "a star"),
+        ("shares > $1", "a parameter"),
+        ("shares > #1", "the number of a column"),
+        ("shares > random()", "cannot call random"),
+        ("current_date > DATE '2020-01-01' + shares", "cannot call current_date"),
+        ("unnest([shares]) > 0", "cannot call unnest"),
+        ("shares > getenv('HOME')::INTEGER", "getenv is not allowed"),
+        ("portfolio.shares > 0", "no column “portfolio”"),
+        ("shares > 'many'::BLOB", "cannot be asked"),
+    ],
+)
+def test_what_cannot_be_a_check_is_refused_with_what_to_write(
+    shared_repo: Repository, shared_main: Branch, expression: str, sentence: str
+) -> None:
+    with pytest.raises((InvalidCheck, StatementRefused), match=sentence):
+        shared_repo.set_check("portfolio", "rule", expression)
+    assert shared_repo.checks("portfolio") == ()
+
+
+def test_a_check_needs_a_name(shared_repo: Repository, shared_main: Branch) -> None:
+    with pytest.raises(InvalidCheck, match="a name"):
+        shared_repo.set_check("portfolio", "  ", "shares > 0")
+
+
+def test_an_expression_that_fails_on_a_row_is_a_violation_with_a_reason(repo: Repository, main: Branch) -> None:
+    main.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, text VARCHAR CHECK (text::INTEGER > 0))")
+    main.execute("INSERT INTO notes VALUES (1, '7')")
+    with pytest.raises(CheckViolation, match=r"cannot be worked out on “main”.*'seven'"):
+        main.execute("INSERT INTO notes VALUES (2, 'seven')")
+    assert main.query("SELECT count(*) AS n FROM notes") == [{"n": 1}]
+
+
+def test_no_function_that_a_check_may_call_is_unsteady_or_an_aggregate() -> None:
+    functions = duckdb.sql(
+        "SELECT function_name, bool_or(function_type = 'aggregate'), "
+        "bool_or(stability <> 'CONSISTENT') FROM duckdb_functions() "
+        "WHERE function_type IN ('scalar', 'aggregate') GROUP BY ALL"
+    ).fetchall()
+    without_clock = {"error", "stats"}
+    may_call = SCALARS_AND_AGGREGATES - WINDOWS - sql_checks.UNSTABLE - sql_checks.AGGREGATES - without_clock
+    assert not {name for name, aggregate, unsteady in functions if name in may_call and (aggregate or unsteady)}
+
+
+def test_lambdas_and_fields_read_the_columns_around_them() -> None:
+    assert columns_of("len(list_filter(lots, lambda lot: lot.size > least)) > 0") == {"lots", "least"}
+    assert columns_of('place."street name" = "a ""b"""') == {"place", 'a "b"'}
+    assert columns_of("age > 18 -- years") == {"age"}
+
+
+DECLARED = """CREATE TABLE lots (
+    id INTEGER PRIMARY KEY CHECK (id > 0), -- numbered from 1, CHECK (no)
+    size INTEGER NOT NULL CONSTRAINT small CHECK (size < 100) DEFAULT 1,
+    label VARCHAR DEFAULT 'CHECK (x)', "low (er)" DOUBLE CHECK ("low (er)" > (0)), high DOUBLE,
+    CHECK ("low (er)" < high /* ) */), CONSTRAINT "Fits in" CHECK (size < high), CHECK (size > -1)
+)"""
+
+
+def test_checks_of_create_table_are_taken_out_and_held(repo: Repository, main: Branch) -> None:
+    main.execute(DECLARED)
+    assert {check.name: check.expression for check in repo.checks("lots")} == {
+        "Fits in": "size < high",
+        "id_check": "id > 0",
+        "lots_check": '"low (er)" < high /* ) */',
+        "low (er)_check": '"low (er)" > (0)',
+        "size_check": "size > -1",
+        "small": "size < 100",
+    }
+    assert main.table("lots").key == ("id",)
+    main.execute("INSERT INTO lots (id, high) VALUES (1, 5)")
+    assert main.query("SELECT size, label FROM lots") == [{"size": 1, "label": "CHECK (x)"}]
+    for row, rule in (("(2, 101, 500)", "small"), ("(-2, 1, 500)", "id_check"), ("(2, 9, 8)", "Fits in")):
+        with pytest.raises(CheckViolation, match=f"“{rule.replace('(', '.').replace(')', '.')}”"):
+            main.execute(f"INSERT INTO lots (id, size, high) VALUES {row}")
+
+
+def test_the_rows_written_in_the_transaction_that_makes_the_table_are_checked(main: Branch) -> None:
+    def create_and_fill(shares: int) -> None:
+        with main.transaction() as tx:
+            tx.execute("CREATE TABLE t (a INTEGER CHECK (a > 0))")
+            tx.execute(f"INSERT INTO t VALUES ({shares})")
+
+    with pytest.raises(CheckViolation, match="a = -1"):
+        create_and_fill(-1)
+    create_and_fill(1)
+    with pytest.raises(CheckViolation, match="a = -2"):
+        main.execute("INSERT INTO t VALUES (-2)")
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        ("a INTEGER CHECK (b > 0)", "no column “b”"),
+        ("a INTEGER CHECK (a > (SELECT 1))", "subqueries prohibited"),
+        ("a INTEGER CHECK (a > sum(a))", "cannot call sum"),
+        ("a INTEGER, CONSTRAINT c CHECK (a > 0), CONSTRAINT C CHECK (a < 9)", "Two checks are called"),
+        ("a INTEGER CHECK (a > read_text('/etc/passwd'))", "read_text"),
+        ("a INTEGER UNIQUE", "Declare it as PRIMARY KEY"),
+    ],
+)
+def test_a_create_table_whose_checks_cannot_be_held_makes_no_table(branch: Branch, columns: str, sentence: str) -> None:
+    with pytest.raises(HatiError, match=sentence):
+        branch.execute(f"CREATE TABLE t ({columns})")
+    assert "t" not in branch.tables()
+
+
+@pytest.mark.parametrize(
+    ("sql", "name"),
+    [
+        ("ALTER TABLE portfolio ADD CONSTRAINT positive CHECK (shares > 0)", "positive"),
+        ('alter table if exists main."Portfolio" add check (shares > 0 -- always\n);', "shares_check"),
+    ],
+)
+def test_alter_table_adds_a_check_for_every_branch(repo: Repository, main: Branch, sql: str, name: str) -> None:
+    branch = repo.create_branch("growth")
+    branch.execute(sql)
+    assert [check.name for check in repo.checks("portfolio")] == [name]
+    with pytest.raises(CheckViolation, match="on “main”"):
+        main.execute("UPDATE portfolio SET shares = -5")
+
+
+def test_alter_table_is_refused_a_check_that_rows_of_any_branch_break(repo: Repository, main: Branch) -> None:
+    branch = repo.create_branch("growth")
+    main.execute("UPDATE portfolio SET shares = -5 WHERE ticker = 'AAPL'")
+    with pytest.raises(CheckViolation, match=r"on “main”.*AAPL.*was not set"):
+        branch.execute("ALTER TABLE portfolio ADD CHECK (shares > 0)")
+    with pytest.raises(CheckViolation, match=r"on “main”.*AAPL"):
+        main.execute("ALTER TABLE portfolio ADD CHECK (shares > 0)")
+    assert repo.checks("portfolio") == ()
+
+
+def test_alter_table_does_not_replace_a_check(repo: Repository, checked: Branch) -> None:
+    with pytest.raises(InvalidCheck, match="already"):
+        checked.execute("ALTER TABLE portfolio ADD CONSTRAINT Positive CHECK (shares > -10)")
+    checked.execute("ALTER TABLE portfolio ADD CHECK (shares < 1000)")
+    checked.execute("ALTER TABLE portfolio ADD CHECK (shares < 2000)")
+    assert [check.name for check in repo.checks("portfolio")] == ["positive", "shares_check", "shares_check_2"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TABLE portfolio ADD CHECK (shares > 0) x",
+        "ALTER TABLE portfolio ADD CHECK (shares > 0",
+        "ALTER TABLE portfolio ADD CHECK (shares > 0), ADD CHECK (shares > 0)",
+        "ALTER TABLE other.portfolio ADD CHECK (shares > 0)",
+        "ALTER TABLE portfolio ADD CHECK (shares > (SELECT count(*) FROM read_csv('/etc/passwd')))",
+        "ALTER TABLE nowhere ADD CHECK (shares > 0)",
+        "ALTER TABLE portfolio DROP CONSTRAINT positive",
+        "ALTER TABLE portfolio ADD UNIQUE (shares)",
+        "ALTER TABLE portfolio ADD COLUMN a INTEGER CHECK (a > 0)",
+    ],
+)
+def test_other_forms_of_adding_a_check_are_refused(branch: Branch, sql: str) -> None:
+    with pytest.raises(HatiError):
+        branch.execute(sql)
+    branch.execute("UPDATE portfolio SET shares = -5")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TABLE portfolio DROP COLUMN shares",
+        "ALTER TABLE Portfolio DROP COLUMN SHARES",
+        "ALTER TABLE portfolio RENAME COLUMN shares TO amount",
+    ],
+)
+def test_a_column_of_a_check_cannot_be_dropped_or_renamed(checked: Branch, sql: str) -> None:
+    with pytest.raises(InvalidCheck, match=r"part of the check “positive”.*\(shares > 0\)"):
+        checked.execute(sql)
+    checked.execute("ALTER TABLE portfolio DROP COLUMN avg_cost")
+
+
+def test_a_new_type_of_a_column_puts_every_row_to_the_test(repo: Repository, main: Branch) -> None:
+    main.execute("CREATE TABLE t (k INTEGER PRIMARY KEY, a SMALLINT CHECK (a::VARCHAR <> '7.0'))")
+    main.execute("INSERT INTO t VALUES (1, 7)")
+    with pytest.raises(CheckViolation, match=r"k = 1, a = 7\.0"):
+        main.execute("ALTER TABLE t ALTER COLUMN a SET DATA TYPE DOUBLE")
+    assert main.table("t").columns[1].type == "SMALLINT"
+
+
+def test_a_check_follows_its_table_through_a_new_name_and_a_replacement(repo: Repository, checked: Branch) -> None:
+    checked.execute("ALTER TABLE portfolio RENAME TO positions")
+    with pytest.raises(CheckViolation, match="“positions”"):
+        checked.execute("UPDATE positions SET shares = -5")
+    checked.execute("CREATE OR REPLACE TABLE positions AS SELECT ticker, shares FROM positions")
+    assert repo.checks("positions") == (POSITIVE,)
+    with pytest.raises(CheckViolation):
+        checked.execute("CREATE OR REPLACE TABLE positions AS SELECT 'AAPL' AS ticker, -5 AS shares")
+    checked.execute("CREATE OR REPLACE TABLE positions AS SELECT 1 AS a")
+    assert repo.checks("positions") == ()
+
+
+def test_create_if_not_exists_leaves_the_checks_of_what_exists(repo: Repository, checked: Branch) -> None:
+    checked.execute("CREATE TABLE IF NOT EXISTS portfolio (ticker VARCHAR, shares INTEGER CHECK (shares > 9000))")
+    assert repo.checks("portfolio") == (POSITIVE,)
+
+
+def test_checks_outlast_closing_the_repository(tmp_path: Path) -> None:
+    with Repository.open(tmp_path) as repo:
+        repo.main.execute("CREATE TABLE t (a INTEGER CHECK (a > 0))")
+        repo.main.execute("ALTER TABLE t ADD CONSTRAINT small CHECK (a < 9)")
+    with Repository.open(tmp_path) as repo:
+        assert repo.checks("t") == (Check("a_check", "a > 0"), Check("small", "a < 9"))
