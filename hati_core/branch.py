@@ -11,7 +11,7 @@ import duckdb
 
 from hati_core.edits import write_edits
 from hati_core.errors import BranchMoved, BranchNotFound, InvalidKey, QueryTimeout, StatementRefused
-from hati_core.model import Commit, Key, Row, TableEdits, TableInfo
+from hati_core.model import Check, Commit, Key, Row, TableEdits, TableInfo
 from hati_core.quote import identifier, identifiers
 from hati_core.sql import gate
 from hati_core.sql.gate import Statement, StatementKind
@@ -87,6 +87,10 @@ class BranchView:
             TableNotFound: there is none of that name.
         """
         return self._store.table(self.id, self._at(), name)
+
+    def checks(self, table: str) -> tuple[Check, ...]:
+        """The checks that rows of a table have to pass, in order of their names; they are the same on every branch."""
+        return self._store.checks(self.id, self._at(), table)
 
     def rows_by_key(self, table: str, keys: Collection[Key]) -> dict[Key, Row]:
         """The rows of a table that have these keys, by key; a key that no row has is left out.

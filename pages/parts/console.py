@@ -55,11 +55,14 @@ def console(page: Page, table: str) -> None:
 
 
 def _run(page: Page, sql: str) -> None:
-    if gate.check(sql).kind is not StatementKind.QUERY:
+    kind = gate.check(sql).kind
+    if kind is not StatementKind.QUERY:
         rows = page.branch.execute(sql, author=author())
         made = page.branch.log(1)[0]
         defined = made.summary if any(touch.note for touch in made.touched) else ""
         done = plain(defined) if defined and made.version > page.info.head else f"{count(rows, 'row')} changed"
+        if kind is StatementKind.DDL and made.version == page.info.head:
+            done = "Done, without a change to any row,"
         announce(f"{done} on {plain(page.branch.name)}.")
         st.rerun()
     with st.spinner("Running…"):

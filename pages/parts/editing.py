@@ -6,6 +6,7 @@ import streamlit as st
 
 from hati_core import ChangeKind, HatiError, TableEdits, TableInfo
 from hati_core.model import KeyOrigin
+from pages.parts.checks import table_checks
 from pages.parts.draft import Draft
 from pages.parts.grid import PAGE_ROWS, count_rows, grid, read_page, typed_back
 from pages.parts.palette import SIGNS
@@ -20,6 +21,7 @@ _SHOWN = 8
 def edit_table(page: Page, info: TableInfo) -> None:
     """The grid of a table with what belongs to it."""
     _key_line(page, info)
+    table_checks(page, info)
     place = f"{page.branch.id}-{info.name}"
     draft = _draft(page, place)
     number = _page_number(page, info, draft.version, place)
