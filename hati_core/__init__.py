@@ -22,6 +22,7 @@ from hati_core.model import (
 )
 from hati_core.repository import Repository
 from hati_core.scenarios.metrics import Breakdown, Metric, Unit
+from hati_core.storage.limits import Stop
 
 __all__ = [
     "Branch",
@@ -41,6 +42,7 @@ __all__ = [
     "Repository",
     "RowChange",
     "Side",
+    "Stop",
     "Strategy",
     "TableDiff",
     "TableEdits",

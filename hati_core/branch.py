@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from hati_core.applying import apply_plan
 from hati_core.edits import write_edits
-from hati_core.errors import BranchMoved, BranchNotFound, InvalidKey, QueryTimeout, StatementRefused
+from hati_core.errors import BranchMoved, BranchNotFound, InvalidKey, StatementRefused
+from hati_core.merge.lineage import Point
+from hati_core.merge.plan import MergePlan, PlanKind
+from hati_core.merge.planner import plan_points
 from hati_core.model import Check, Commit, Key, Row, TableEdits, TableInfo
 from hati_core.quote import identifier, identifiers
 from hati_core.sql import gate
 from hati_core.sql.gate import Statement, StatementKind
+from hati_core.storage.limits import Limits, Stop
 from hati_core.store import Store
 from hati_core.transaction import Params, Transaction, rows_of, transaction
 
@@ -36,30 +41,40 @@ class BranchView:
         return f"<{type(self).__name__} {self.name!r}{at}>"
 
     def query(
-        self, sql: str, params: Params = None, *, limit: int | None = None, timeout: float | None = None
+        self,
+        sql: str,
+        params: Params = None,
+        *,
+        limit: int | None = None,
+        timeout: float | None = None,
+        stop: Stop | None = None,
     ) -> list[Row]:
-        """Run one read and return its rows; ``limit`` is in rows, ``timeout`` in seconds.
+        """Run one read and return its rows; ``limit`` is in rows, ``timeout`` in seconds, ``stop`` for other threads.
 
         Raises:
             SyntaxRefused, StatementRefused: the gate does not let it through.
             QueryError: the database cannot run it.
-            QueryTimeout: it ran longer than ``timeout``.
+            QueryTimeout: it ran longer than ``timeout``, or was stopped.
         """
-        with self._running(sql, params, timeout) as result:
+        with self._running(sql, params, timeout, stop) as result:
             return rows_of(result, limit)
 
-    def df(self, sql: str, params: Params = None, *, timeout: float | None = None) -> pd.DataFrame:
+    def df(
+        self, sql: str, params: Params = None, *, timeout: float | None = None, stop: Stop | None = None
+    ) -> pd.DataFrame:
         """As :meth:`query`, as a DataFrame."""
-        with self._running(sql, params, timeout) as result:
+        with self._running(sql, params, timeout, stop) as result:
             return result.df()
 
     @contextmanager
-    def _running(self, sql: str, params: Params, timeout: float | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _running(
+        self, sql: str, params: Params, timeout: float | None, stop: Stop | None
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
         statement = self._readable(sql)
         self._store.require_live(self.id, self.name)
         with (
             self._store.engine.session(self.id, self.version) as cursor,
-            _interrupted_after(cursor, timeout),
+            Limits(timeout, stop).over(cursor),
         ):
             yield cursor.execute(statement.sql, params) if params else cursor.execute(statement.sql)
 
@@ -138,26 +153,54 @@ class Branch(BranchView):
             raise no_version(self.name, self.head, version)
         return BranchView(self._store, self.id, self.name, version)
 
-    def execute(self, sql: str, params: Params = None, message: str | None = None, *, author: str | None = None) -> int:
-        """Run one statement as one commit; returns the rows affected.
+    def execute(
+        self,
+        sql: str,
+        params: Params = None,
+        message: str | None = None,
+        *,
+        author: str | None = None,
+        timeout: float | None = None,
+        stop: Stop | None = None,
+    ) -> int:
+        """Run one statement as one commit; returns the rows affected. ``timeout`` is in seconds.
 
         Raises:
             SyntaxRefused, StatementRefused: the gate does not let it through.
-            QueryError, DataError: the database cannot run it, or it breaks a key; nothing is written.
+            QueryError, DataError: the database cannot run it, or it breaks a key or a check; nothing is written.
+            QueryTimeout: it ran longer than ``timeout``, or was stopped; nothing is written.
             BranchBusy, BranchDiscarded: the branch cannot be written.
         """
-        with self.transaction(message=message, author=author) as tx:
+        with self.transaction(message=message, author=author, timeout=timeout, stop=stop) as tx:
             return tx.execute(sql, params)
 
     @contextmanager
-    def transaction(self, message: str | None = None, *, author: str | None = None) -> Iterator[Transaction]:
+    def transaction(
+        self,
+        message: str | None = None,
+        *,
+        author: str | None = None,
+        timeout: float | None = None,
+        stop: Stop | None = None,
+    ) -> Iterator[Transaction]:
         """Several statements as one commit, made when the block ends without an error.
+
+        ``timeout`` is in seconds from here to the commit, and does not count waiting for other writers.
 
         Raises:
             BranchBusy, BranchDiscarded: the branch cannot be written.
-            KeyViolation: a declared key would be broken; nothing is written.
+            KeyViolation, CheckViolation: a declared key or a check would be broken; nothing is written.
+            QueryTimeout: a statement was stopped; nothing is written.
         """
-        with transaction(self._store, self.id, self.name, author=author or self._store.author, message=message) as tx:
+        with transaction(
+            self._store,
+            self.id,
+            self.name,
+            author=author or self._store.author,
+            message=message,
+            timeout=timeout,
+            stop=stop,
+        ) as tx:
             yield tx
 
     def edit(
@@ -188,6 +231,30 @@ class Branch(BranchView):
             write_edits(tx, self._store.table(self.id, tx.head, table), edits)
         return self._store.catalog(self.id).commits(1, until=tx.head + 1)[0]
 
+    def plan_restore(self, version: int) -> MergePlan:
+        """Work out how to make every table what it was at a version, as one more commit; nothing is written.
+
+        Raises:
+            BranchNotFound: the branch has no such version.
+        """
+        head = self._store.point(self.id)
+        if not 0 <= version <= head.version:
+            raise no_version(self.name, head.version, version)
+        then = self._store.lineage().normal(Point(self.id, version))
+        # A key that is inferred from the rows of today need not tell those of then apart; their lineage does.
+        context = replace(self._store.merge_context(), infers=False)
+        return plan_points(context, PlanKind.RESTORE, head, head, then, {})
+
+    def restore(self, version: int, message: str | None = None, *, author: str | None = None) -> Commit:
+        """Make every table what it was at a version, as one more commit; later versions stay in the history.
+
+        Raises:
+            BranchNotFound: the branch has no such version.
+            CheckViolation, InvalidKey: rows of that version break a rule that was set since; nothing is written.
+            BranchMoved: somebody else committed meanwhile.
+        """
+        return apply_plan(self._store, self.plan_restore(version), message, author)
+
     def commit(self, version: int) -> Commit | None:
         """The commit that made a version, or None where the branch has none."""
         found = self._store.catalog(self.id).commits(1, after=version - 1, until=version)
@@ -201,23 +268,6 @@ class Branch(BranchView):
 def no_version(branch: str, head: int, version: int) -> BranchNotFound:
     """The error for a version that a branch does not have."""
     return BranchNotFound(f"“{branch}” has versions 0 to {head}; there is no version {version}.", branch=branch)
-
-
-@contextmanager
-def _interrupted_after(cursor: duckdb.DuckDBPyConnection, timeout: float | None) -> Iterator[None]:
-    if timeout is None:
-        yield
-        return
-    timer = threading.Timer(timeout, cursor.interrupt)
-    timer.start()
-    try:
-        yield
-    except duckdb.InterruptException as error:
-        raise QueryTimeout(
-            f"The statement ran for {timeout:g} seconds and was stopped. Narrow it down, or allow it more time."
-        ) from error
-    finally:
-        timer.cancel()
 
 
 def _edit_message(table: str, edits: TableEdits) -> str:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hati_core.applying import apply_plan
 from hati_core.errors import BranchMoved, BranchNotFound, MergeConflict, UnknownStrategy
-from hati_core.merge.apply import PlanWriter, require_complete
-from hati_core.merge.checks import gained_checks
 from hati_core.merge.diff import Diff, diff_points
 from hati_core.merge.lineage import Point
 from hati_core.merge.plan import MergePlan, PlanKind
 from hati_core.merge.planner import plan_points
 from hati_core.model import Commit, Resolution, Side, Strategy
-from hati_core.names import MAIN
+from hati_core.names import MAIN, folded
 from hati_core.store import Store
-from hati_core.transaction import transaction
 
 _REPLANS = 5
 
@@ -49,9 +47,16 @@ class Merging:
         return diff_points(context, context.lineage.merge_base(self._store.point(parent.id), head), head)
 
     def plan_merge(
-        self, source: str, into: str = MAIN, *, resolutions: Mapping[str, Resolution] | None = None
+        self,
+        source: str,
+        into: str = MAIN,
+        *,
+        resolutions: Mapping[str, Resolution] | None = None,
+        row_level: bool | None = None,
     ) -> MergePlan:
         """Work out a merge without writing anything; ``resolutions`` that still fit are kept.
+
+        With ``row_level`` two edits of one row conflict even in different cells; the repository's rule by default.
 
         Raises:
             BranchNotFound, BranchDiscarded: there is no such live branch.
@@ -61,7 +66,7 @@ class Merging:
         theirs, ours = self._head(source), self._head(into)
         if theirs.branch_id == ours.branch_id:
             raise UnknownStrategy(f"“{source}” cannot be merged into itself. Choose another branch.")
-        context = self._store.merge_context()
+        context = self._store.merge_context(self._store.row_level_merge() if row_level is None else row_level)
         base = context.lineage.merge_base(ours, theirs)
         return plan_points(context, PlanKind.MERGE, base, ours, theirs, resolutions or {})
 
@@ -85,44 +90,7 @@ class Merging:
             CheckViolation: the merged rows break a rule.
             BranchMoved: either branch has commits that the plan has not seen.
         """
-        require_complete(plan)
-        writer = PlanWriter(self._store.engine, plan)
-        writer.prepare()
-        theirs = plan.theirs
-        is_merge = plan.kind is PlanKind.MERGE
-        merged = (theirs.branch_id, theirs.version, plan.source) if is_merge else None
-        with transaction(
-            self._store,
-            plan.ours.branch_id,
-            plan.target,
-            author=author or self._store.author,
-            message=message or plan.default_message,
-            merged=merged,
-        ) as tx:
-            self._require_unmoved(plan, tx.head)
-            tx.before_definition()
-            touched, keys = writer.write(tx.cursor)
-            gained = {name: gained_checks(plan.context.checks, work) for name, work in plan.work().items()}
-            tx.note(*touched, keys=keys, checks={name: new for name, new in gained.items() if new}, rekeyed=False)
-        target = self._store.catalog(plan.ours.branch_id)
-        if is_merge and target.head() == tx.head:
-            self._store.registry.record_merge(plan.ours.branch_id, tx.head, theirs.branch_id, theirs.version)
-        return target.commits(1, until=tx.head + 1)[0]
-
-    def _require_unmoved(self, plan: MergePlan, head: int) -> None:
-        self._store.require_live(plan.theirs.branch_id, plan.source)
-        seen = [(plan.target, plan.target_version, head)]
-        if plan.kind is PlanKind.MERGE:
-            seen.append((plan.source, plan.source_version, self._store.head(plan.theirs.branch_id)))
-        for branch, expected, actual in seen:
-            if expected != actual:
-                raise BranchMoved(
-                    f"“{branch}” has changed since this was planned. Nothing was written; plan it again. "
-                    "Choices that still fit are kept.",
-                    branch=branch,
-                    expected=expected,
-                    actual=actual,
-                )
+        return apply_plan(self._store, plan, message, author)
 
     def merge(
         self,
@@ -134,6 +102,9 @@ class Merging:
         message: str | None = None,
     ) -> Commit:
         """Plan and write a merge in one go; the strategy settles what ``resolutions`` do not.
+
+        ``branch_wins`` is for the branch and ``main_wins`` for ``main``, whichever is merged into the other;
+        between two branches, for the one merged from and the one merged into.
 
         Raises:
             UnknownStrategy: before anything happens.
@@ -150,16 +121,41 @@ class Merging:
                     conflicts=plan.conflicts,
                     branch=plan.target,
                 )
-            sides = {Strategy.BRANCH_WINS: Side.THEIRS, Strategy.MAIN_WINS: Side.OURS}
             try:
-                return self.apply_merge(plan.with_default(sides.get(chosen)), message)
+                return self.apply_merge(plan.with_default(_winner(chosen, source)), message)
             except BranchMoved:
                 if attempt == _REPLANS - 1:
                     raise
         raise AssertionError("unreachable")
 
+    def sync(
+        self,
+        branch: str,
+        strategy: str | Strategy = Strategy.MANUAL,
+        resolutions: Mapping[str, Resolution] | None = None,
+        *,
+        message: str | None = None,
+    ) -> Commit:
+        """Take what is new on ``main`` into a branch; the next merge starts from what was taken in.
+
+        Look at it first by ``plan_merge("main", into=branch)``.
+
+        Raises:
+            UnknownStrategy, MergeConflict, UnresolvedConflicts, CheckViolation: as :meth:`merge`; nothing is written.
+            BranchNotFound, BranchDiscarded: there is no such live branch.
+        """
+        return self.merge(MAIN, strategy, branch, resolutions, message=message)
+
     def _head(self, name: str) -> Point:
         return self._store.point(self._store.row(name).id)
+
+
+def _winner(strategy: Strategy, source: str) -> Side | None:
+    """The side that a strategy settles conflicts for; it names branches, and ``main`` can be on either side."""
+    sides = {Strategy.BRANCH_WINS: Side.THEIRS, Strategy.MAIN_WINS: Side.OURS}
+    if folded(source) == MAIN:
+        sides = {Strategy.BRANCH_WINS: Side.OURS, Strategy.MAIN_WINS: Side.THEIRS}
+    return sides.get(strategy)
 
 
 def _strategy(strategy: str | Strategy) -> Strategy:

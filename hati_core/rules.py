@@ -53,6 +53,15 @@ class Rules:
             names = ", ".join(f"“{check.name}”" for check in self.checks(table)) or "none"
             raise InvalidCheck(f"“{table}” has no check “{name}”. Its checks are: {names}.", table=table)
 
+    @property
+    def row_level_merge(self) -> bool:
+        """Whether two edits of one row conflict even in different cells; they do not unless somebody asked for it."""
+        return self._store.row_level_merge()
+
+    def set_row_level_merge(self, on: bool) -> None:
+        """Let two edits of one row conflict even in different cells, in every merge planned from now on, or not."""
+        self._store.set_row_level_merge(on)
+
     def _lineages(self, table: str) -> set[str]:
         """The lineages of the table of that name on all live branches."""
         live = [row for row in self._store.registry.branches() if row.status is BranchStatus.ACTIVE]

@@ -25,6 +25,7 @@ from hati_core.storage.registry import BranchRow, Registry
 
 MAIN_ID = "000000000000"
 _CACHED_VERSIONS = 512
+_ROW_LEVEL = "row_level_merge"
 _RECORD_EVERY = 100
 """Commits without news for the registry are passed over; this many may have to be read again after opening."""
 
@@ -245,11 +246,18 @@ class Store:
         bases = {lineage.merge_base(ours, theirs).branch_id for ours, theirs in combinations(points, 2)}
         return ancestors | bases
 
-    def merge_context(self) -> MergeContext:
+    def merge_context(self, row_level: bool = False) -> MergeContext:
         """What planning and comparing need, as it is now."""
-        return MergeContext(
-            self.engine, self.lineage(), self.catalog, self.tables, self.registry.keys(), self.registry.checks()
-        )
+        keys, checks = self.registry.keys(), self.registry.checks()
+        return MergeContext(self.engine, self.lineage(), self.catalog, self.tables, keys, checks, row_level)
+
+    def row_level_merge(self) -> bool:
+        """Whether two edits of one row conflict even in different cells."""
+        return self.registry.setting(_ROW_LEVEL) == "true"
+
+    def set_row_level_merge(self, on: bool) -> None:
+        """Store whether two edits of one row conflict even in different cells."""
+        self.registry.set_setting(_ROW_LEVEL, str(on).lower())
 
     def point(self, branch_id: str) -> Point:
         """The head of a branch, with the registry in line."""

@@ -17,17 +17,28 @@ from hati_core.quote import identifier, identifiers
 from hati_core.sql import ddl, gate
 from hati_core.sql.gate import Statement, StatementKind
 from hati_core.storage.catalog import Journal
+from hati_core.storage.limits import Limits, Stop
 from hati_core.store import Store, named
 from hati_core.table_checks import TableChecks, new_rows
 
 Params = Sequence[Any] | Mapping[str, Any] | None
 _MESSAGE_LENGTH = 200
+_UNDONE = " Nothing was written."
 
 
 class Transaction:
     """Statements on one branch that become one commit when the ``with`` block ends well."""
 
-    def __init__(self, store: Store, branch_id: str, branch: str, cursor: duckdb.DuckDBPyConnection, head: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        branch_id: str,
+        branch: str,
+        cursor: duckdb.DuckDBPyConnection,
+        head: int,
+        limits: Limits,
+    ) -> None:
+        self.limits = limits
         self.branch = branch
         self.head = head
         self.cursor = cursor
@@ -62,7 +73,8 @@ class Transaction:
         if statement.kind is StatementKind.DDL:
             self.before_definition()
         self._statements.append(sql.strip())
-        result = _run(self.cursor, text, params).fetchall()
+        with self.limits.over(self.cursor, _UNDONE):
+            result = _run(self.cursor, text, params).fetchall()
         affected = int(result[0][0]) if statement.kind is not StatementKind.QUERY and result and result[0] else 0
         if created and not (statement.tree.args.get("exists") and self._exists(created.table)):
             self._keys[created.table.casefold()] = created.key or self._inherited_key(created.table)
@@ -78,7 +90,8 @@ class Transaction:
         if statement.kind is not StatementKind.QUERY:
             self.execute(sql, params)
             return []
-        return rows_of(_run(self.cursor, statement.sql, params))
+        with self.limits.over(self.cursor, _UNDONE):
+            return rows_of(_run(self.cursor, statement.sql, params))
 
     def before_definition(self) -> None:
         """Has to come before any statement of our own that creates, alters or drops."""
@@ -221,12 +234,15 @@ def transaction(
     author: str,
     message: str | None = None,
     merged: tuple[str, int, str] | None = None,
+    timeout: float | None = None,
+    stop: Stop | None = None,
 ) -> Iterator[Transaction]:
     """Hold the branch, run what the block does, and commit it as one version.
 
     Raises:
         BranchBusy, BranchDiscarded: the branch cannot be written.
         KeyViolation, CheckViolation: a declared key or a check would be broken.
+        QueryTimeout: a statement ran over its time, or was stopped.
     """
     catalog = store.catalog(branch_id)
     with store.writing(branch_id, branch), store.engine.session(branch_id) as cursor:
@@ -234,9 +250,11 @@ def transaction(
         try:
             head = catalog.head(cursor)
             store.take_in(branch_id, head, cursor)
-            tx = Transaction(store, branch_id, branch, cursor, head)
+            tx = Transaction(store, branch_id, branch, cursor, head, Limits(timeout, stop))
             yield tx
-            tx.check_rows()
+            # The commit itself is not stopped: nobody could say whether it came to pass.
+            with tx.limits.over(cursor, _UNDONE):
+                tx.check_rows()
             journal = tx.journal(merged)
             cursor.execute(
                 f"CALL {identifier(catalog.alias)}.set_commit_message($1, $2, extra_info => $3)",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import duckdb
 
-from hati_core.errors import CheckViolation, DataError, InvalidCheck, QueryError
+from hati_core.errors import CheckViolation, DataError, InvalidCheck, QueryError, QueryTimeout
 from hati_core.merge.context import MergeContext
 from hati_core.merge.keys import duplicate_message, empty_message
 from hati_core.merge.rows import fetch
@@ -19,6 +19,8 @@ from hati_core.storage.failures import plain
 
 Query = Callable[[str], list[Row]]
 
+_UNFIT = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError, DataError, QueryError)
+"""What goes wrong because of the expression or the rows, raised by DuckDB or translated."""
 _ROWS = 5
 _SHOWN = 3
 
@@ -39,7 +41,9 @@ def require_fit(check: Check, table: str, branch: str, query: Query, relation: s
     try:
         query(f"EXPLAIN {_where_false(relation, check)}")
         kind = query(f"DESCRIBE SELECT (\n{check.expression}\n) AS result FROM (FROM {relation})")[0]["column_type"]
-    except (duckdb.Error, QueryError, DataError) as error:
+    except QueryTimeout:
+        raise
+    except _UNFIT as error:
         raise InvalidCheck(
             f"“{check.expression}” cannot be asked of the rows of “{table}” on “{branch}”: {plain(error)}.",
             branch=branch,
@@ -65,7 +69,9 @@ def violation(
     """What is wrong with the rows of ``relation`` by one check, with some of those rows; None where all hold."""
     try:
         rows = query(f"{_where_false(relation, check)} LIMIT {_ROWS}")
-    except (duckdb.Error, QueryError, DataError) as error:
+    except QueryTimeout:
+        raise
+    except _UNFIT as error:
         message = f"The check “{check.name}” of “{table}” cannot be worked out on “{branch}”: {plain(error)}."
         return Violation(table, check.name, message)
     if not rows:

@@ -34,6 +34,8 @@ class MergeContext:
     tables_at: Callable[[str, int], dict[str, TableInfo]]
     keys: Mapping[str, tuple[str, ...]]
     checks: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
+    row_level: bool = False
+    infers: bool = True
 
     def tables(self, point: Point) -> dict[str, TableInfo]:
         """Every table at a point, by name."""
@@ -73,7 +75,7 @@ class MergeContext:
             if key and set(key) <= names:
                 return key, KeyOrigin.DECLARED
         first = next((candidate for candidate in candidates if candidate.info), None)
-        if first and first.info:
+        if first and first.info and self.infers:
             relation = first.catalog.at(name, first.point.version)
             with self.engine.session(first.point.branch_id) as cursor:
                 key = infer_key(cursor, relation, first.info.columns)

@@ -33,6 +33,7 @@ class PlanKind(Enum):
 
     MERGE = "merge"
     REVERT = "revert"
+    RESTORE = "restore"
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,17 @@ class MergePlan:
         return self.ours.version
 
     @property
+    def row_level(self) -> bool:
+        """Whether two edits of one row conflict even in different cells."""
+        return self._context.row_level
+
+    @property
     def default_message(self) -> str:
         """What the commit is called unless somebody says otherwise."""
         if self.kind is PlanKind.REVERT:
             return f"Undo version {self.base.version} of {self.target}"
+        if self.kind is PlanKind.RESTORE:
+            return f"Restore version {self.theirs.version} of {self.target}"
         return f"Merge {self.source} into {self.target}"
 
     @cached_property

@@ -115,7 +115,7 @@ def _plan_rows(context: MergeContext, name: str, there: Mapping[str, TableAt]) -
     states = context.states(shape, there["ancestor"], points)
     result = Scratch(context.engine, "classified")
     with context.engine.session(ours.point.branch_id) as cursor:
-        cursor.execute(f"CREATE TABLE {result.name} AS {classified(states.name, shape)}")
+        cursor.execute(f"CREATE TABLE {result.name} AS {classified(states.name, shape, context.row_level)}")
     conflicts = scalar(context.engine, ours.point.branch_id, f"SELECT count(*) FROM {result.name} WHERE {IS_CONFLICT}")
     return TableWork(TableAction.MERGE_ROWS, shape, ours, theirs, result, conflicts, added)
 

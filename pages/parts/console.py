@@ -57,7 +57,8 @@ def console(page: Page, table: str) -> None:
 def _run(page: Page, sql: str) -> None:
     kind = gate.check(sql).kind
     if kind is not StatementKind.QUERY:
-        rows = page.branch.execute(sql, author=author())
+        with st.spinner("Running…"):
+            rows = page.branch.execute(sql, author=author(), timeout=SECONDS)
         made = page.branch.log(1)[0]
         defined = made.summary if any(touch.note for touch in made.touched) else ""
         done = plain(defined) if defined and made.version > page.info.head else f"{count(rows, 'row')} changed"

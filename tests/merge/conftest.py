@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from merge_desk import Desk, numbers
+from merge_desk import Desk, set_up
 
 from hati_core import Repository
 
 
 @pytest.fixture
 def desk(shared_repo: Repository) -> Desk:
-    trunk = shared_repo.create_branch(f"trunk {next(numbers)}")
-    with trunk.transaction() as tx:
-        tx.execute("CREATE TABLE portfolio (ticker VARCHAR PRIMARY KEY, shares INTEGER NOT NULL, price DOUBLE)")
-        tx.execute("INSERT INTO portfolio VALUES ('AAPL', 100, 1.5), ('MSFT', 75, 2.5), ('XOM', 10, 4.5)")
-    return Desk(shared_repo, trunk)
+    return set_up(shared_repo)

@@ -12,6 +12,15 @@ numbers = itertools.count()
 Rows = dict[str, tuple[object, ...]]
 
 
+def set_up(repo: Repository) -> Desk:
+    """A desk whose trunk has three positions."""
+    trunk = repo.create_branch(f"trunk {next(numbers)}")
+    with trunk.transaction() as tx:
+        tx.execute("CREATE TABLE portfolio (ticker VARCHAR PRIMARY KEY, shares INTEGER NOT NULL, price DOUBLE)")
+        tx.execute("INSERT INTO portfolio VALUES ('AAPL', 100, 1.5), ('MSFT', 75, 2.5), ('XOM', 10, 4.5)")
+    return Desk(repo, trunk)
+
+
 @dataclass(frozen=True)
 class Desk:
     """A trunk with the table ``portfolio``, and what is done with it; other tests see nothing of it."""

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from merge_desk import Desk
+from merge_desk import Desk, set_up
 
-from hati_core import Side, Violation
+from hati_core import Repository, Side, Violation
 from hati_core.errors import CheckViolation
 
 START = {"AAPL": (100, 1.5), "MSFT": (75, 2.5), "XOM": (10, 4.5)}
+
+
+@pytest.fixture
+def desk(repo: Repository) -> Desk:
+    """A desk in a repository of its own, since checks hold for every table of a name."""
+    return set_up(repo)
 
 
 def refused(desk: Desk, branch: object, side: Side | None = None) -> Violation:

@@ -1,0 +1,60 @@
+"""Writing a plan as one commit, for whoever made it."""
+
+from __future__ import annotations
+
+from hati_core.errors import BranchMoved
+from hati_core.merge.apply import PlanWriter, require_complete
+from hati_core.merge.checks import gained_checks
+from hati_core.merge.plan import MergePlan, PlanKind
+from hati_core.model import Commit
+from hati_core.store import Store
+from hati_core.transaction import transaction
+
+
+def apply_plan(store: Store, plan: MergePlan, message: str | None, author: str | None) -> Commit:
+    """Write a plan on its target; returns the commit, or the head where nothing had to be written.
+
+    Raises:
+        UnresolvedConflicts: a conflict is open.
+        CheckViolation: the merged rows break a rule.
+        BranchMoved: a branch has commits that the plan has not seen.
+    """
+    require_complete(plan)
+    writer = PlanWriter(store.engine, plan)
+    writer.prepare()
+    theirs = plan.theirs
+    is_merge = plan.kind is PlanKind.MERGE
+    merged = (theirs.branch_id, theirs.version, plan.source) if is_merge else None
+    with transaction(
+        store,
+        plan.ours.branch_id,
+        plan.target,
+        author=author or store.author,
+        message=message or plan.default_message,
+        merged=merged,
+    ) as tx:
+        _require_unmoved(store, plan, tx.head)
+        tx.before_definition()
+        touched, keys = writer.write(tx.cursor)
+        gained = {name: gained_checks(plan.context.checks, work) for name, work in plan.work().items()}
+        tx.note(*touched, keys=keys, checks={name: new for name, new in gained.items() if new}, rekeyed=False)
+    target = store.catalog(plan.ours.branch_id)
+    if is_merge and target.head() == tx.head:
+        store.registry.record_merge(plan.ours.branch_id, tx.head, theirs.branch_id, theirs.version)
+    return target.commits(1, until=tx.head + 1)[0]
+
+
+def _require_unmoved(store: Store, plan: MergePlan, head: int) -> None:
+    seen = [(plan.target, plan.target_version, head)]
+    if plan.kind is PlanKind.MERGE:
+        store.require_live(plan.theirs.branch_id, plan.source)
+        seen.append((plan.source, plan.source_version, store.head(plan.theirs.branch_id)))
+    for branch, expected, actual in seen:
+        if expected != actual:
+            raise BranchMoved(
+                f"“{branch}” has changed since this was planned. Nothing was written; plan it again. "
+                "Choices that still fit are kept.",
+                branch=branch,
+                expected=expected,
+                actual=actual,
+            )

@@ -1,0 +1,82 @@
+"""Stopping what runs: after a time, or when somebody says so."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from hati_core.errors import QueryTimeout
+
+
+class Stop:
+    """Lets one thread stop what another runs: hand it to a query or a transaction, and call it."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._running: set[duckdb.DuckDBPyConnection] = set()
+        self.asked = False
+
+    def __call__(self) -> None:
+        """Stop what runs now and whatever would begin later; what had been committed stays."""
+        with self._guard:
+            self.asked = True
+            for cursor in self._running:
+                cursor.interrupt()
+
+    def begin(self, cursor: duckdb.DuckDBPyConnection) -> bool:
+        """A statement is about to run; False where it must not."""
+        with self._guard:
+            if not self.asked:
+                self._running.add(cursor)
+            return not self.asked
+
+    def end(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """The statement is over: from now on nothing interrupts this cursor."""
+        with self._guard:
+            self._running.discard(cursor)
+
+
+class Limits:
+    """How long the statements of one query or one transaction may run together, in seconds, and who may stop them."""
+
+    def __init__(self, timeout: float | None = None, stop: Stop | None = None) -> None:
+        self._timeout = timeout
+        self._until = None if timeout is None else time.monotonic() + timeout
+        self._asked = stop
+
+    @contextmanager
+    def over(self, cursor: duckdb.DuckDBPyConnection, afterwards: str = "") -> Iterator[None]:
+        """Hold what the cursor runs inside to the limits; ``afterwards`` says what became of what was written.
+
+        Raises:
+            QueryTimeout: the time is over, or somebody stopped it.
+        """
+        late = Stop()
+        stops = [late, self._asked] if self._asked else [late]
+        left = None if self._until is None else self._until - time.monotonic()
+        if left is not None and left <= 0:
+            late.asked = True
+        timer = None if left is None else threading.Timer(max(left, 0), late)
+        try:
+            if not all(stop.begin(cursor) for stop in stops):
+                raise self._refusal(late, afterwards)
+            if timer:
+                timer.start()
+            yield
+        except duckdb.InterruptException as error:
+            raise self._refusal(late, afterwards) from error
+        finally:
+            for stop in stops:
+                stop.end(cursor)
+            if timer:
+                timer.cancel()
+
+    def _refusal(self, late: Stop, afterwards: str) -> QueryTimeout:
+        if late.asked:
+            text = f"The statement ran for {self._timeout:g} seconds and was stopped.{afterwards}"
+            return QueryTimeout(f"{text} Narrow it down, or allow it more time.")
+        return QueryTimeout(f"The statement was stopped.{afterwards}")

@@ -1,0 +1,102 @@
+"""Reads and writes end when their time is over or somebody stops them, and a write is undone whole."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from hati_core import Branch, Stop
+from hati_core.errors import QueryTimeout
+from tests.core.shares import shares
+
+ENDLESS = "SELECT sum(a.range % 7 * (b.range % 5)) AS n FROM range(10000000) AS a, range(10000000) AS b"
+WRITE = f"UPDATE portfolio SET shares = (SELECT n % 100 FROM ({ENDLESS}))"
+BEFORE = {"AAPL": 100, "GOOGL": 50, "MSFT": 75}
+
+
+def test_a_write_that_takes_too_long_is_undone_and_the_branch_goes_on(branch: Branch) -> None:
+    before = branch.head
+    with pytest.raises(QueryTimeout, match=r"ran for 0\.2 seconds and was stopped\. Nothing was written\."):
+        branch.execute(WRITE, timeout=0.2)
+    assert (branch.head, shares(branch)) == (before, BEFORE)
+    branch.execute("UPDATE portfolio SET shares = 1 WHERE ticker = 'AAPL'", timeout=60)
+    assert shares(branch)["AAPL"] == 1
+
+
+def test_a_transaction_is_undone_with_what_it_wrote_before_its_time_was_over(branch: Branch) -> None:
+    before = branch.head
+
+    def work() -> None:
+        with branch.transaction(timeout=0.5) as tx:
+            tx.execute("UPDATE portfolio SET shares = 1 WHERE ticker = 'AAPL'")
+            tx.query(ENDLESS)
+
+    with pytest.raises(QueryTimeout, match="Nothing was written"):
+        work()
+    assert (branch.head, shares(branch)) == (before, BEFORE)
+
+
+def test_the_time_of_a_transaction_counts_over_all_its_statements(branch: Branch) -> None:
+    before = branch.head
+
+    def work() -> None:
+        with branch.transaction(timeout=0) as tx:
+            tx.execute("UPDATE portfolio SET shares = 1 WHERE ticker = 'AAPL'")
+
+    with pytest.raises(QueryTimeout):
+        work()
+    assert (branch.head, shares(branch)) == (before, BEFORE)
+
+
+def test_a_transaction_that_is_stopped_before_its_commit_is_undone(branch: Branch) -> None:
+    before, stop = branch.head, Stop()
+
+    def work() -> None:
+        with branch.transaction(stop=stop) as tx:
+            tx.execute("UPDATE portfolio SET shares = 1 WHERE ticker = 'AAPL'")
+            stop()
+
+    with pytest.raises(QueryTimeout, match=r"was stopped\. Nothing was written\."):
+        work()
+    assert (branch.head, shares(branch)) == (before, BEFORE)
+
+
+@pytest.mark.parametrize(
+    "run", [lambda b, stop: b.execute(WRITE, stop=stop), lambda b, stop: b.query(ENDLESS, stop=stop)]
+)
+def test_another_thread_stops_what_runs(branch: Branch, run: Callable[[Branch, Stop], object]) -> None:
+    before, stop, failures = branch.head, Stop(), []
+
+    def work() -> None:
+        try:
+            run(branch, stop)
+        except QueryTimeout as error:
+            failures.append(error.message)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    stop()
+    worker.join(timeout=60)
+    assert not worker.is_alive()
+    (message,) = failures
+    assert message.startswith("The statement was stopped.")
+    assert (branch.head, shares(branch)) == (before, BEFORE)
+
+
+def test_what_was_stopped_once_runs_nothing_more(branch: Branch) -> None:
+    stop = Stop()
+    branch.query("SELECT 1", stop=stop)
+    stop()
+    with pytest.raises(QueryTimeout):
+        branch.execute("UPDATE portfolio SET shares = 1", stop=stop)
+    assert shares(branch) == BEFORE
+
+
+def test_stopping_after_the_end_stops_nobody_else(branch: Branch) -> None:
+    stop = Stop()
+    branch.execute("UPDATE portfolio SET shares = 1 WHERE ticker = 'AAPL'", stop=stop, timeout=60)
+    stop()
+    branch.execute("UPDATE portfolio SET shares = 2 WHERE ticker = 'AAPL'")
+    assert shares(branch)["AAPL"] == 2
