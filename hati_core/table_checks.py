@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import duckdb
 
 from hati_core.errors import InvalidCheck
-from hati_core.merge.checks import missing_columns, refusal, require_fit, violation
+from hati_core.merge.checks import absent_column, missing_columns, refusal, require_fit, violation
 from hati_core.model import BranchStatus, Check, Row, Violation
 from hati_core.names import folded
 from hati_core.quote import identifier
@@ -95,8 +95,10 @@ class TableChecks:
             InvalidCheck: one was dropped or renamed.
         """
         names = list(columns)
+        before = named(self._store.tables(self._branch_id, self._head), table)
         for check in self.of(table):
-            for column in missing_columns(check, names):
+            never = missing_columns(check, before.column_names) if before else []
+            for column in missing_columns(check, [*names, *never]):
                 raise InvalidCheck(
                     f"“{column}” is part of the check “{check.name}” of “{table}” on every branch ({check.expression}) "
                     "and cannot be dropped or renamed. Drop the check first, and set it anew afterwards.",
@@ -111,8 +113,11 @@ class TableChecks:
             CheckViolation: some break a check.
         """
         for table, every_row in sorted(self._written.items()):
-            found = [self._violation(table, check, every_row) for check in self.of(table)]
-            broken = [each for each in found if each]
+            checks = self.of(table)
+            columns = [row["column_name"] for row in self._query(f"DESCRIBE {identifier(table)}")] if checks else []
+            # A column that only another branch has so far comes by a merge, and its checks with it.
+            applying = [check for check in checks if not missing_columns(check, columns)]
+            broken = [found for check in applying if (found := self._violation(table, check, every_row))]
             if broken:
                 advice = f"Nothing was written to “{self._branch}”."
                 raise refusal(broken, self._branch, table, advice)
@@ -141,13 +146,15 @@ def new_rows(cursor: duckdb.DuckDBPyConnection, table: str) -> str:
 
 
 def require_everywhere(store: Store, table_uuid: str, check: Check, *, but_not: str | None = None) -> None:
-    """Check that the rows of a table pass a check on every live branch.
+    """Check that the rows of a table pass a check on every live branch that has its columns.
 
     Raises:
-        InvalidCheck: a branch has other columns.
+        InvalidCheck: it does not fit the table, or none of these branches has its columns.
         CheckViolation: rows break it; with those of every branch.
     """
     broken: list[Violation] = []
+    misfit: InvalidCheck | None = None
+    fits = but_not is not None
     for row in store.registry.branches():
         if row.status is not BranchStatus.ACTIVE or row.id == but_not:
             continue
@@ -161,9 +168,15 @@ def require_everywhere(store: Store, table_uuid: str, check: Check, *, but_not: 
             def query(sql: str, cursor: duckdb.DuckDBPyConnection = cursor) -> list[Row]:
                 return _rows(cursor, sql)
 
+            if missing_columns(check, info.column_names):
+                misfit = misfit or absent_column(check, info.name, row.name, info.column_names)
+                continue
+            fits = True
             require_fit(check, info.name, row.name, query, relation, info.column_names)
             found = violation(check, info.name, row.name, key, query, relation)
         broken += [found] if found else []
+    if misfit and not fits:
+        raise misfit
     if broken:
         advice = "Correct these rows first, or choose another rule. The check was not set."
         raise refusal(broken, None, broken[0].table, advice)

@@ -31,13 +31,8 @@ def require_fit(check: Check, table: str, branch: str, query: Query, relation: s
     Raises:
         InvalidCheck: a column is missing, or the expression does not say true or false.
     """
-    absent = missing_columns(check, columns)
-    if absent:
-        raise InvalidCheck(
-            f"“{table}” on “{branch}” has no column {_listed(absent)}. Its columns are: {', '.join(columns)}.",
-            branch=branch,
-            table=table,
-        )
+    if missing_columns(check, columns):
+        raise absent_column(check, table, branch, columns)
     try:
         query(f"EXPLAIN {_where_false(relation, check)}")
         kind = query(f"DESCRIBE SELECT (\n{check.expression}\n) AS result FROM (FROM {relation})")[0]["column_type"]
@@ -55,6 +50,16 @@ def require_fit(check: Check, table: str, branch: str, query: Query, relation: s
             branch=branch,
             table=table,
         )
+
+
+def absent_column(check: Check, table: str, branch: str, columns: Sequence[str]) -> InvalidCheck:
+    """The error for a check of columns that a table does not have."""
+    absent = _listed(missing_columns(check, columns))
+    return InvalidCheck(
+        f"“{table}” on “{branch}” has no column {absent}. Its columns are: {', '.join(columns)}.",
+        branch=branch,
+        table=table,
+    )
 
 
 def missing_columns(check: Check, columns: Iterable[str]) -> list[str]:
@@ -104,10 +109,15 @@ def merged_violations(context: MergeContext, work: TableWork, final: str) -> lis
     def query(sql: str) -> list[Row]:
         return fetch(context.engine, branch_id, sql)
 
-    mine = checks_of(context.checks, [work.ours.info])
     key = () if work.shape.by_lineage else work.shape.key
-    found = [violation(check, table, branch, key, query, written) for check in mine]
-    found += [violation(check, table, branch, key, query, everything) for check in gained_checks(context.checks, work)]
+    before = work.ours.info.column_names if work.ours.info else ()
+    after = [column.name for column in work.shape.columns]
+    gained = gained_checks(context.checks, work)
+    mine = [check for check in checks_of(context.checks, [work.ours.info]) if not missing_columns(check, after)]
+    # Where a column is new, every row has a value of it that was not checked on this branch.
+    asked = {check: everything if missing_columns(check, before) else written for check in mine}
+    asked |= dict.fromkeys(gained, everything)
+    found = [violation(check, table, branch, key, query, rows) for check, rows in asked.items()]
     found.append(_repeated_key(context, work, query, written, everything))
     return [each for each in found if each]
 

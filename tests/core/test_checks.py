@@ -313,6 +313,20 @@ def test_a_column_of_a_check_cannot_be_dropped_or_renamed(checked: Branch, sql: 
     checked.execute("ALTER TABLE portfolio DROP COLUMN avg_cost")
 
 
+def test_a_check_of_a_column_that_one_branch_has_so_far_holds_there_and_hinders_nobody_else(
+    repo: Repository, main: Branch
+) -> None:
+    branch = repo.create_branch("growth")
+    branch.execute("ALTER TABLE portfolio ADD COLUMN sector VARCHAR DEFAULT 'none'")
+    repo.set_check("portfolio", "sector known", "sector <> ''")
+    with pytest.raises(CheckViolation, match="on “growth”"):
+        branch.execute("UPDATE portfolio SET sector = ''")
+    main.execute("UPDATE portfolio SET shares = 1 WHERE ticker = 'AAPL'")
+    main.execute("ALTER TABLE portfolio RENAME COLUMN avg_cost TO cost")
+    with pytest.raises(InvalidCheck, match="part of the check “sector known”"):
+        branch.execute("ALTER TABLE portfolio DROP COLUMN sector")
+
+
 def test_a_new_type_of_a_column_puts_every_row_to_the_test(repo: Repository, main: Branch) -> None:
     main.execute("CREATE TABLE t (k INTEGER PRIMARY KEY, a SMALLINT CHECK (a::VARCHAR <> '7.0'))")
     main.execute("INSERT INTO t VALUES (1, 7)")

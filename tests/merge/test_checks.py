@@ -102,6 +102,17 @@ def test_a_check_that_comes_with_a_replaced_table_is_asked_of_every_row_of_the_r
         desk.trunk.execute("UPDATE portfolio SET shares = 500")
 
 
+def test_a_check_of_a_column_that_comes_by_the_merge_is_asked_of_every_row(desk: Desk) -> None:
+    branch = desk.fork("ALTER TABLE portfolio ADD COLUMN floor DOUBLE DEFAULT 1.0")
+    desk.repo.set_check("portfolio", "above floor", "price > floor")
+    desk.trunk.execute("UPDATE portfolio SET price = 0.5 WHERE ticker = 'XOM'")
+    assert refused(desk, branch).rows[0]["ticker"] == "XOM"
+    desk.trunk.execute("UPDATE portfolio SET price = 1.1 WHERE ticker = 'XOM'")
+    desk.merge(branch)
+    with pytest.raises(CheckViolation, match=r"floor = 1\.0"):
+        desk.trunk.execute("UPDATE portfolio SET price = 0.9 WHERE ticker = 'AAPL'")
+
+
 def other_key(desk: Desk) -> object:
     """The trunk replaces its table by one with another key than the rows merge by; the branch adds a row."""
     desk.trunk.execute("CREATE TABLE seats (guest VARCHAR PRIMARY KEY, seat INTEGER)")
