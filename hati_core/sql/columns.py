@@ -84,6 +84,7 @@ def bracketed(words: Words) -> str:
     inside = range(words.at, len(words.tokens))
     closing = next((i for i in inside if words.tokens[i].text == ")" and words.tokens[i].depth == level), None)
     if closing is None:
+        words.at = len(words.tokens)
         raise words.refuse()
     words.at = closing + 1
     return words.text(opening + 1, closing).strip()

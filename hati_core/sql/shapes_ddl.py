@@ -35,16 +35,25 @@ def added_check(sql: str, found: Sequence[Token]) -> AddedCheck | None:
     """Take ALTER TABLE … ADD [CONSTRAINT name] CHECK (…) apart; None for any other statement.
 
     Raises:
-        StatementRefused: something follows the check, or its bracket does not close.
+        StatementRefused: something follows the check, its bracket does not close, or a constraint of another kind
+            is added, or one dropped, which DuckDB's parser would refuse without saying what to do instead.
     """
     words = Words(sql, found)
     if not words.take("ALTER", "TABLE"):
         return None
     words.take("IF", "EXISTS")
     table = words.table()
+    if words.take("DROP", "CONSTRAINT"):
+        raise StatementRefused(
+            "A check holds on every branch, so it is dropped for the repository: "
+            f"repository.drop_check({table!r}, {words.name()!r}), or on the page Data.",
+            part="DROP CONSTRAINT",
+        )
     if not words.take("ADD"):
         return None
     name = words.name() if words.take("CONSTRAINT") else None
+    if words.peek() in ("UNIQUE", "FOREIGN"):
+        columns.table_constraint(words, len(words.tokens))
     if not words.take("CHECK"):
         return None
     expression = columns.bracketed(words)
@@ -141,7 +150,7 @@ def _rename(words: Words) -> list[str]:
 
 
 def _add(words: Words) -> list[str]:
-    if words.peek() in ("CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN"):
+    if words.peek() in ("CONSTRAINT", "PRIMARY"):
         return columns.table_constraint(words, len(words.tokens))
     words.take("COLUMN")
     words.take("IF", "NOT", "EXISTS")
