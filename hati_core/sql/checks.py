@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -31,6 +32,7 @@ _NOT_OF_ONE_ROW = {
 _PLAIN = "A check is one expression over the columns of a row, such as shares > 0 or price < cost * 2."
 
 
+@lru_cache(maxsize=512)
 def columns_of(expression: str) -> frozenset[str]:
     """The columns that a check reads, as written.
 

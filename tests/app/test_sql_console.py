@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hati_core import Repository
+from pages.parts import console
 from tests.app.screen import Screen
 
 
@@ -106,3 +107,20 @@ def test_any_type_of_value_is_shown(value: str, portfolio: Repository, screen: S
     _run(screen.open("Data"), f"SELECT {value} AS x")
     assert screen.problems == []
     assert "1 row · as of version 1" in screen.text
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE portfolio SET shares = (SELECT sum(a.range % 7) FROM range(10000000) AS a, range(10000000) AS b)",
+        "SELECT sum(a.range % 7) FROM range(10000000) AS a, range(10000000) AS b",
+    ],
+)
+def test_a_statement_that_runs_too_long_is_stopped_and_undone(
+    portfolio: Repository, screen: Screen, monkeypatch: pytest.MonkeyPatch, sql: str
+) -> None:
+    monkeypatch.setattr(console, "SECONDS", 0.2)
+    before = portfolio.main.head
+    (problem,) = screen.open("Data").fill("SQL", sql).press("Run").problems
+    assert problem.startswith("The statement took too long. The statement ran for 0.2 seconds and was stopped.")
+    assert portfolio.main.head == before
