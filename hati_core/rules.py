@@ -37,8 +37,7 @@ class Rules:
         check = Check(valid_check_name(name), expression.strip())
         columns_of(check.expression)
         lineages = self._lineages(table)
-        for uuid in lineages:
-            require_everywhere(self._store, uuid, check)
+        require_everywhere(self._store, lineages, check)
         self._store.registry.set_checks(dict.fromkeys(lineages, (check,)))
         return check
 

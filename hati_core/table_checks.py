@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import duckdb
 
@@ -84,7 +84,7 @@ class TableChecks:
             )
         require_fit(check, table, self._branch, self._query, identifier(table), columns)
         if info:
-            require_everywhere(self._store, info.uuid, check, but_not=self._branch_id)
+            require_everywhere(self._store, {info.uuid}, check, but_not=self._branch_id)
         self._set[table.casefold()] = (*mine, check)
         self.wrote(table, altered=True)
 
@@ -145,7 +145,7 @@ def new_rows(cursor: duckdb.DuckDBPyConnection, table: str) -> str:
     return f"(FROM {name} WHERE {_VIRTUAL} IS NULL)"
 
 
-def require_everywhere(store: Store, table_uuid: str, check: Check, *, but_not: str | None = None) -> None:
+def require_everywhere(store: Store, lineages: Collection[str], check: Check, *, but_not: str | None = None) -> None:
     """Check that the rows of a table pass a check on every live branch that has its columns.
 
     Raises:
@@ -159,7 +159,7 @@ def require_everywhere(store: Store, table_uuid: str, check: Check, *, but_not: 
         if row.status is not BranchStatus.ACTIVE or row.id == but_not:
             continue
         head = store.catch_up(row.id)
-        info = next((i for i in store.tables(row.id, head).values() if i.uuid == table_uuid), None)
+        info = next((i for i in store.tables(row.id, head).values() if i.uuid in lineages), None)
         if info is None:
             continue
         relation, key = store.catalog(row.id).at(info.name, head), store.declared_key(row.id, head, info.name)

@@ -332,6 +332,15 @@ def test_a_check_of_a_column_that_one_branch_has_so_far_holds_there_and_hinders_
         branch.execute("ALTER TABLE portfolio DROP COLUMN sector")
 
 
+def test_a_branch_that_replaced_the_table_by_another_is_no_hindrance(repo: Repository, main: Branch) -> None:
+    branch = repo.create_branch("other")
+    branch.execute("CREATE OR REPLACE TABLE portfolio AS SELECT 1 AS a")
+    repo.set_check("portfolio", "positive", "shares > 0")
+    branch.execute("UPDATE portfolio SET a = -1")
+    with pytest.raises(CheckViolation):
+        main.execute("UPDATE portfolio SET shares = -1")
+
+
 def test_a_new_type_of_a_column_puts_every_row_to_the_test(repo: Repository, main: Branch) -> None:
     main.execute("CREATE TABLE t (k INTEGER PRIMARY KEY, a SMALLINT CHECK (a::VARCHAR <> '7.0'))")
     main.execute("INSERT INTO t VALUES (1, 7)")
