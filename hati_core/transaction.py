@@ -93,7 +93,7 @@ class Transaction:
         self._keys.update({table.casefold(): key for table, key in (keys or {}).items()})
 
     def _refuse_late_rename(self, statement: Statement) -> None:
-        """DuckLake 1.5.5 writes a catalog that cannot be read when a table is renamed after its columns were changed."""
+        """DuckLake (of DuckDB 1.5.5) leaves a catalog that cannot be read when a changed table is then renamed."""
         if isinstance(statement.tree, exp.Alter) and len(statement.writes) == 2:
             late = [table for table in statement.writes if table.casefold() in self._altered]
             if late:
