@@ -20,24 +20,24 @@ def apply_plan(store: Store, plan: MergePlan, message: str | None, author: str |
         BranchMoved: a branch has commits that the plan has not seen.
     """
     require_complete(plan)
-    writer = PlanWriter(store.engine, plan)
-    writer.prepare()
     theirs = plan.theirs
     is_merge = plan.kind is PlanKind.MERGE
     merged = (theirs.branch_id, theirs.version, plan.source) if is_merge else None
-    with transaction(
-        store,
-        plan.ours.branch_id,
-        plan.target,
-        author=author or store.author,
-        message=message or plan.default_message,
-        merged=merged,
-    ) as tx:
-        _require_unmoved(store, plan, tx.head)
-        tx.before_definition()
-        touched, keys = writer.write(tx.cursor)
-        gained = {name: gained_checks(plan.context.checks, work) for name, work in plan.work().items()}
-        tx.note(*touched, keys=keys, checks={name: new for name, new in gained.items() if new}, rekeyed=False)
+    with PlanWriter(store.engine, plan) as writer:
+        writer.prepare()
+        with transaction(
+            store,
+            plan.ours.branch_id,
+            plan.target,
+            author=author or store.author,
+            message=message or plan.default_message,
+            merged=merged,
+        ) as tx:
+            _require_unmoved(store, plan, tx.head)
+            tx.before_definition()
+            touched, keys = writer.write(tx.cursor)
+            gained = {name: gained_checks(plan.context.checks, work) for name, work in plan.work().items()}
+            tx.note(*touched, keys=keys, checks={name: new for name, new in gained.items() if new}, rekeyed=False)
     target = store.catalog(plan.ours.branch_id)
     if is_merge and target.head() == tx.head:
         store.registry.record_merge(plan.ours.branch_id, tx.head, theirs.branch_id, theirs.version)

@@ -30,8 +30,7 @@
         ├── UnknownStrategy        not one of the four
         ├── MergeConflict          strategy "abort" met conflicts
         ├── UnresolvedConflicts    some conflicts have no resolution yet
-        ├── InvalidResolution      a resolution that does not fit its conflict
-        └── SchemaMergeRefused     the two sides changed the columns of a table in ways not merged yet
+        └── InvalidResolution      a resolution that does not fit its conflict
 
 Each class has a stable ``kind`` for programs and a ``title`` for a screen; the message
 says what happened and what to do next.
@@ -276,9 +275,3 @@ class InvalidResolution(MergeError):
     """A resolution that does not fit its conflict."""
 
     kind, title = "invalid_resolution", "This choice does not fit the conflict"
-
-
-class SchemaMergeRefused(MergeError):
-    """The two sides changed the columns of a table in ways that are not merged yet."""
-
-    kind, title = "schema_merge_refused", "The columns differ"

@@ -61,7 +61,6 @@ class Merging:
         Raises:
             BranchNotFound, BranchDiscarded: there is no such live branch.
             InvalidKey: rows of a table cannot be told apart.
-            SchemaMergeRefused: columns or tables changed in ways that are not merged yet.
         """
         theirs, ours = self._head(source), self._head(into)
         if theirs.branch_id == ours.branch_id:

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from hati_core.errors import DataError, InvalidKey, KeyViolation
+from hati_core.errors import DataError, InvalidKey, KeyViolation, StatementRefused
 from hati_core.merge.keys import duplicate_message
 from hati_core.model import Check, Row, Touch
 from hati_core.quote import identifier, identifiers
@@ -49,6 +49,8 @@ class Transaction:
         self._checks = TableChecks(store, branch_id, branch, cursor, head)
         self._unchecked: set[str] = set()
         self._present: dict[str, bool] = {}
+        self._altered: set[str] = set()
+        self._made: set[str] = set()
         self._statements: list[str] = []
 
     def execute(self, sql: str, params: Params = None) -> int:
@@ -71,6 +73,7 @@ class Transaction:
             self._checks.add(added.table, added.name, added.expression)
             return 0
         if statement.kind is StatementKind.DDL:
+            self._refuse_late_rename(statement)
             self.before_definition()
         self._statements.append(sql.strip())
         with self.limits.over(self.cursor, _UNDONE):
@@ -81,6 +84,7 @@ class Transaction:
             columns = [name for name, _ in self._describe(f"FROM {identifier(created.table)}")]
             self._checks.created(created.table, created.checks, columns)
             self._present[created.table.casefold()] = True
+            self._made.add(created.table.casefold())
         self._note(statement, affected)
         return affected
 
@@ -116,6 +120,17 @@ class Transaction:
             if touch.inserted or touch.updated:
                 self._checks.wrote(touch.table)
         self._keys.update({table.casefold(): key for table, key in (keys or {}).items()})
+
+    def _refuse_late_rename(self, statement: Statement) -> None:
+        """DuckLake (of DuckDB 1.5.5) leaves a catalog that cannot be read when a changed table is then renamed."""
+        if isinstance(statement.tree, exp.Alter) and len(statement.writes) == 2:
+            late = [table for table in statement.writes if table.casefold() in self._altered]
+            if late:
+                raise StatementRefused(
+                    f"“{late[0]}” cannot be renamed after its columns were changed in the same commit. "
+                    "Rename the table first, or in a commit of its own. Nothing was written.",
+                    part="RENAME TO",
+                )
 
     def _exists(self, table: str) -> bool:
         """Whether the table was there before the statement that is being run."""
@@ -169,10 +184,13 @@ class Transaction:
         for new in tables - set(there) if there else ():
             self._keys[new.casefold()] = self._key_of(there[0])
             self._checks.renamed(there[0], new)
+            if there[0].casefold() in self._made:
+                self._made.add(new.casefold())
             self._present[new.casefold()] = True
             self._gone(there[0])
             self._unchecked.add(new)
             return
+        self._altered |= {table.casefold() for table in there} - self._made
         for table in there:
             columns = {name.casefold() for name, _ in self._describe(f"FROM {identifier(table)}")}
             for column in self._key_of(table):

@@ -113,11 +113,13 @@ def merged_violations(context: MergeContext, work: TableWork, final: str) -> lis
     before = work.ours.info.column_names if work.ours.info else ()
     after = [column.name for column in work.shape.columns]
     gained = gained_checks(context.checks, work)
+    held = [check for check in checks_of(context.checks, [work.ours.info]) if not missing_columns(check, before)]
     mine = [check for check in checks_of(context.checks, [work.ours.info]) if not missing_columns(check, after)]
     # Where a column is new, every row has a value of it that was not checked on this branch.
     asked = {check: everything if missing_columns(check, before) else written for check in mine}
     asked |= dict.fromkeys(gained, everything)
     found = [violation(check, table, branch, key, query, rows) for check, rows in asked.items()]
+    found += [_undermined(check, table, branch, after) for check in held if check not in mine]
     found.append(_repeated_key(context, work, query, written, everything))
     return [each for each in found if each]
 
@@ -137,6 +139,15 @@ def gained_checks(known: Mapping[str, tuple[Check, ...]], work: TableWork) -> tu
     mine = checks_of(known, [work.ours.info])
     both = checks_of(known, [work.ours.info, work.theirs.info])
     return tuple(check for check in both if check not in mine and not missing_columns(check, names))
+
+
+def _undermined(check: Check, table: str, branch: str, columns: Sequence[str]) -> Violation:
+    absent = _listed(missing_columns(check, columns))
+    message = (
+        f"The merge would drop or rename {absent} of “{table}” on “{branch}”, which the check “{check.name}” needs "
+        f"({check.expression}). Drop the check first, and set it anew afterwards."
+    )
+    return Violation(table, check.name, message)
 
 
 def _repeated_key(

@@ -113,6 +113,16 @@ def test_a_check_of_a_column_that_comes_by_the_merge_is_asked_of_every_row(desk:
         desk.trunk.execute("UPDATE portfolio SET price = 0.9 WHERE ticker = 'AAPL'")
 
 
+@pytest.mark.parametrize("change", ["DROP COLUMN price", "RENAME COLUMN price TO cost"])
+def test_a_merge_does_not_take_a_column_from_under_a_check_that_was_set_since(desk: Desk, change: str) -> None:
+    branch = desk.fork(f"ALTER TABLE portfolio {change}")
+    desk.repo.set_check("portfolio", "positive", "price > 0")
+    assert "would drop or rename “price”" in refused(desk, branch).message
+    desk.repo.drop_check("portfolio", "positive")
+    desk.merge(branch)
+    assert "price" not in desk.trunk.table("portfolio").column_names
+
+
 def other_key(desk: Desk) -> object:
     """The trunk replaces its table by one with another key than the rows merge by; the branch adds a row."""
     desk.trunk.execute("CREATE TABLE seats (guest VARCHAR PRIMARY KEY, seat INTEGER)")

@@ -12,8 +12,6 @@ from hati_core.model import KeyOrigin
 
 START = {"AAPL": (100, 1.5), "MSFT": (75, 2.5), "XOM": (10, 4.5)}
 
-needs_schema_merge = pytest.mark.xfail(strict=True, reason="a merge does not bring columns and dropped rows back yet")
-
 
 @pytest.fixture
 def desk(repo: Repository) -> Desk:
@@ -50,7 +48,6 @@ def test_what_a_restore_would_do_can_be_looked_at_and_nothing_is_written(desk: D
         desk.repo.apply_merge(plan)
 
 
-@needs_schema_merge
 def test_tables_made_since_go_and_dropped_ones_come_back_with_key_and_checks(desk: Desk) -> None:
     desk.trunk.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, size INTEGER DEFAULT 3 CHECK (size < 9))")
     desk.trunk.execute("INSERT INTO notes VALUES (1, 1)")
@@ -69,7 +66,6 @@ def test_tables_made_since_go_and_dropped_ones_come_back_with_key_and_checks(des
     assert {"id": 2, "size": 3} in desk.trunk.query("FROM notes")
 
 
-@needs_schema_merge
 @pytest.mark.parametrize(
     "change",
     [

@@ -250,11 +250,14 @@ ALTER TABLE portfolio ADD COLUMN a other.mood
 -- The function getenv is not allowed here
 CREATE TABLE t (a VARCHAR NOT NULL DEFAULT ('HOME').getenv() PRIMARY KEY)
 
--- UNIQUE is not allowed here: unique columns are not kept
+-- UNIQUE is not allowed here: only the key of a table is kept unique
 CREATE TABLE t (a INTEGER UNIQUE)
 
--- tables on a branch have no checks yet. Leave it out
-CREATE TABLE t (a INTEGER CHECK (a > 1))
+-- The function getenv is not allowed here
+CREATE TABLE t (a VARCHAR CHECK (a > getenv('HOME')))
+
+-- The function read_text is not
+ALTER TABLE t ADD CONSTRAINT c CHECK (a > read_text('/etc/passwd'))
 
 -- The function getenv is not allowed here
 ALTER TABLE portfolio ALTER ticker SET DEFAULT getenv('HOME')
