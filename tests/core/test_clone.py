@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hati_core import Repository
+from hati_core import Branch, Repository
 from hati_core.errors import StorageUnavailable
 from hati_core.storage.clone import clone
 
@@ -48,3 +48,11 @@ def contents(file: Path) -> dict[str, list[tuple[object, ...]]]:
         definitions = catalog.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY 1").fetchall()
         tables = {name: catalog.execute(f"SELECT rowid, * FROM {name}").fetchall() for name, _ in definitions}
     return {"definitions": definitions, **tables}
+
+
+def test_a_branch_of_a_few_rows_takes_a_few_kilobytes(repo: Repository, main: Branch) -> None:
+    branch = repo.create_branch("small")
+    branch.execute("UPDATE portfolio SET shares = 1 WHERE ticker = 'AAPL'")
+    files = (repo.root / "catalogs").glob(f"{branch.id}.*")
+    repo.close()
+    assert 0 < sum(file.stat().st_size for file in files) < 65_536
