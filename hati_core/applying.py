@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from hati_core.errors import BranchMoved
 from hati_core.merge.apply import PlanWriter, require_complete
-from hati_core.merge.checks import gained_checks
+from hati_core.merge.checks import checks_of, gained_checks
 from hati_core.merge.plan import MergePlan, PlanKind
-from hati_core.model import Commit
+from hati_core.merge.schema import TableAction
+from hati_core.model import Check, Commit
 from hati_core.store import Store
 from hati_core.transaction import transaction
 
@@ -36,12 +37,21 @@ def apply_plan(store: Store, plan: MergePlan, message: str | None, author: str |
             _require_unmoved(store, plan, tx.head)
             tx.before_definition()
             touched, keys = writer.write(tx.cursor)
-            gained = {name: gained_checks(plan.context.checks, work) for name, work in plan.work().items()}
-            tx.note(*touched, keys=keys, checks={name: new for name, new in gained.items() if new}, rekeyed=False)
+            tx.note(*touched, keys=keys, checks=_checks(plan), rekeyed=False)
     target = store.catalog(plan.ours.branch_id)
     if is_merge and target.head() == tx.head:
         store.registry.record_merge(plan.ours.branch_id, tx.head, theirs.branch_id, theirs.version)
     return target.commits(1, until=tx.head + 1)[0]
+
+
+def _checks(plan: MergePlan) -> dict[str, tuple[Check, ...]]:
+    """The checks of tables that take over some of the other side's, or are new under their names."""
+    known, found = plan.context.checks, {}
+    for name, work in plan.work().items():
+        gained = gained_checks(known, work)
+        if gained or work.renamed_from or work.action is TableAction.CREATE:
+            found[name] = (*checks_of(known, [work.ours.info]), *gained)
+    return found
 
 
 def _require_unmoved(store: Store, plan: MergePlan, head: int) -> None:

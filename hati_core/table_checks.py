@@ -60,10 +60,8 @@ class TableChecks:
         self.wrote(table)
 
     def note(self, checks: Mapping[str, tuple[Check, ...]]) -> None:
-        """Checks that tables take over from those of another branch."""
-        for table, taken_over in checks.items():
-            mine = {check.name.casefold(): check for check in self.of(table)}
-            self._set[table.casefold()] = tuple({**mine, **{c.name.casefold(): c for c in taken_over}}.values())
+        """What the checks of some tables are from now on."""
+        self._set.update({table.casefold(): found for table, found in checks.items()})
 
     def add(self, table: str, name: str | None, expression: str) -> None:
         """A check is set by a statement: it holds on every branch, so every branch has to pass it.

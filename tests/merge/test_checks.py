@@ -154,3 +154,15 @@ def test_undoing_a_commit_is_held_to_checks_too(desk: Desk) -> None:
     assert [violation.rule for violation in plan.violations] == ["small"]
     with pytest.raises(CheckViolation):
         desk.repo.apply_merge(plan)
+
+
+def test_a_table_that_takes_the_name_of_another_is_held_to_its_own_checks(desk: Desk) -> None:
+    desk.repo.set_check("portfolio", "some shares", "shares > 0")
+    branch = desk.fork(
+        "CREATE TABLE positions (id INTEGER PRIMARY KEY, shares INTEGER)", "INSERT INTO positions VALUES (1, 0)"
+    )
+    desk.trunk.execute("ALTER TABLE portfolio RENAME TO positions")
+    desk.repo.apply_merge(desk.plan(branch).with_default(Side.THEIRS))
+    desk.trunk.execute("INSERT INTO positions VALUES (2, -1)")
+    with pytest.raises(CheckViolation, match="some shares"):
+        desk.trunk.execute("INSERT INTO positions_2 VALUES ('NEW', 0, 1)")
