@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hati_core import Repository
 from tests.servers import BUCKET, Postgres, running_postgres, running_s3
 
+NewPlace = Callable[[], str]
+
 settings.register_profile(
     "quick",
     max_examples=5,
@@ -48,14 +50,8 @@ def bucket() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def new_place(
-    backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[], str]:
-    """Makes addresses of places that nobody has used."""
-    if backend == "folder":
-        return lambda: str(tmp_path_factory.mktemp("place") / "hati")
-    postgres: Postgres = request.getfixturevalue("postgres")
-    bucket: str = request.getfixturevalue("bucket")
+def new_server(postgres: Postgres, bucket: str) -> NewPlace:
+    """Makes addresses of places on a server that nobody has used."""
     database = postgres.create_database(f"test_{uuid.uuid4().hex}")
     numbers = itertools.count()
 
@@ -66,8 +62,17 @@ def new_place(
     return address
 
 
+@pytest.fixture(scope="module")
+def new_place(backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> NewPlace:
+    """Makes addresses of places of one kind that nobody has used."""
+    if backend == "folder":
+        return lambda: str(tmp_path_factory.mktemp("place") / "hati")
+    server: NewPlace = request.getfixturevalue("new_server")
+    return server
+
+
 @pytest.fixture
-def place(new_place: Callable[[], str]) -> str:
+def place(new_place: NewPlace) -> str:
     """The address of a place that nobody has used."""
     return new_place()
 
@@ -80,7 +85,7 @@ def repo(place: str) -> Iterator[Repository]:
 
 
 @pytest.fixture(scope="module")
-def shared_repo(new_place: Callable[[], str]) -> Iterator[Repository]:
+def shared_repo(new_place: NewPlace) -> Iterator[Repository]:
     """A repository for all tests of a module, whose ``main`` stays empty: a test works on branches of its own."""
     with Repository.open(new_place(), author="ada") as repository:
         yield repository

@@ -26,7 +26,8 @@ _POSITION = re.compile(r"\n+LINE \d+:.*", re.DOTALL)
 _GUESS = re.compile(r"\s*Did you mean.*", re.DOTALL)
 _PREFIX = re.compile(r"^(?:[A-Z][\w ]*? Error|TransactionContext Error): ")
 _ALIAS = re.compile(r'"?\bb_[0-9a-f]{12}(?:_v\d+)?\b"?\.(?:"?main"?\.)?')
-_METADATA = re.compile(r"__ducklake_metadata_b_[0-9a-f]{12}(?:_v\d+)?")
+_METADATA = re.compile(r"__ducklake_metadata_b_[0-9a-f]{12}(?:_v\d+)?|\bhati_server\b")
+_LOST = ("Unable to connect to Postgres", "connection to server", "server closed the connection", 'query "ROLLBACK"')
 _FULL = ("No space left on device", "disk is full", "database or disk is full")
 
 
@@ -58,6 +59,11 @@ def _translate(error: duckdb.Error) -> HatiError:
     if "disk I/O error" in text:
         return StorageUnavailable(
             "The disk cannot be read or written; it may be full. Nothing was written; check it and try again."
+        )
+    if any(sign in text for sign in _LOST):
+        return StorageUnavailable(
+            "The PostgreSQL server cannot be reached any more. Look into the history of the branch whether the last "
+            "change was written, then try again."
         )
     if isinstance(error, duckdb.ParserException):
         return SyntaxRefused(f"{text}.")

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import psycopg
@@ -222,6 +223,33 @@ class Server:
                 raw = psycopg.RawCursor(connection)
                 cut_back(raw.execute, identifier(self.schema_of(child_id)), columns, shortened, at)
 
+    def make_like(self, branch_id: str, other_id: str) -> None:
+        """Make the tables of a catalog like those of another one, empty."""
+        source, target = sql.Identifier(self.schema_of(other_id)), sql.Identifier(self.schema_of(branch_id))
+        with self._connected() as connection:
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(target))
+            for table in _columns(connection, self.schema_of(other_id)):
+                likeness = sql.SQL("CREATE TABLE {0}.{2} (LIKE {1}.{2} INCLUDING ALL)")
+                connection.execute(likeness.format(target, source, sql.Identifier(table)))
+
+    def fill(self, branch_id: str, contents: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Put rows in place of what the tables of a catalog hold, all at once; rows are by table, values by column.
+
+        Raises:
+            StorageUnavailable: there is no such table or column here, or a value does not fit.
+        """
+        schema = sql.Identifier(self.schema_of(branch_id))
+        with self._connected() as connection:
+            for table in _columns(connection, self.schema_of(branch_id)):
+                connection.execute(sql.SQL("TRUNCATE {}.{}").format(schema, sql.Identifier(table)))
+            for table, rows in contents.items():
+                if rows:
+                    names = sql.SQL(", ").join(sql.Identifier(name) for name in rows[0])
+                    into = sql.SQL("COPY {}.{} ({}) FROM STDIN").format(schema, sql.Identifier(table), names)
+                    with connection.cursor() as cursor, cursor.copy(into) as copy:
+                        for row in rows:
+                            copy.write_row([_storable(value) for value in row.values()])
+
     def drop(self, branch_id: str) -> None:
         self._drop_schema(self.schema_of(branch_id))
 
@@ -273,6 +301,11 @@ def _data(url: str) -> Data:
             "data= in the repository's address has to be s3://bucket/prefix or the whole path of a shared folder."
         )
     return DataFolder(Path(url).resolve())
+
+
+def _storable(value: Any) -> Any:
+    """PostgreSQL knows no NUL in text; DuckLake leaves out the smallest and largest values that have one."""
+    return None if isinstance(value, str) and "\0" in value else value
 
 
 def _columns(connection: Connection, schema: str) -> dict[str, set[str]]:
