@@ -113,7 +113,11 @@ class Bucket:
         if ".amazonaws.com" not in endpoint.netloc:
             settings |= {"ENDPOINT": endpoint.netloc + endpoint.path.rstrip("/"), "URL_STYLE": "path"}
         options = "".join(f", {name} {literal(value)}" for name, value in settings.items() if value)
-        return (f"CREATE SECRET hati_data (TYPE s3{options}, USE_SSL {endpoint.scheme == 'https'})",)
+        # DuckDB takes the environment's credentials as settings too, which are good for any bucket and can be read.
+        forgotten = (
+            f"SET GLOBAL {name} = ''" for name in ("s3_access_key_id", "s3_secret_access_key", "s3_session_token")
+        )
+        return (f"CREATE SECRET hati_data (TYPE s3{options}, USE_SSL {endpoint.scheme == 'https'})", *forgotten)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

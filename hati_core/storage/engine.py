@@ -45,8 +45,12 @@ class Engine:
         self._attached: dict[str, int] = {_NO_CATALOG: 0}
         self._idle: dict[str, list[duckdb.DuckDBPyConnection]] = {}
         self._connection = duckdb.connect(":memory:")
-        with translated():
-            self._prepare()
+        try:
+            with translated():
+                self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
 
     def _prepare(self) -> None:
         for name in self.place.extensions:

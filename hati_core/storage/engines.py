@@ -20,7 +20,11 @@ def open_engine(place: Place) -> Engine:
     with _engines_guard:
         engine, users = _engines.get(place.identity, (None, 0))
         if engine is None:
-            engine = Engine(place)
+            try:
+                engine = Engine(place)
+            except BaseException:
+                place.close()
+                raise
         _engines[place.identity] = (engine, users + 1)
         return engine
 

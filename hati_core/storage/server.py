@@ -153,10 +153,9 @@ class Server:
         except duckdb.Error:
             raise StorageUnavailable(f"DuckDB does not take the credentials for {self.name}.") from None
         connection.execute(f"SET pg_pool_max_connections = {_POOLED}")
-        connection.execute(
-            f"ATTACH {literal(self._options)} AS {_DATABASE} "
-            f"(TYPE postgres, SECRET hati_server, SCHEMA {literal(self._schema)})"
-        )
+        # DuckDB forgets what it knows of the database whenever a statement of anybody does not bind, and reads all of
+        # it again. Told to keep to one schema, it would keep to that one then.
+        connection.execute(f"ATTACH {literal(self._options)} AS {_DATABASE} (TYPE postgres, SECRET hati_server)")
 
     @property
     def _options(self) -> str:

@@ -13,8 +13,6 @@ from hati_core import HatiError, Repository
 from hati_core.errors import ImportRefused, InvalidKey, TableExists
 from hati_core.imports import Importer, table_name
 
-pytestmark = pytest.mark.every_backend
-
 Take = Callable[[str, str | bytes], Importer]
 
 
