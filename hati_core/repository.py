@@ -96,15 +96,16 @@ class Repository(Merging):
         rows = self._store.registry.branches()
         names = {row.id: row.name for row in rows}
         wanted = [row for row in rows if status in ("all", row.status.value)]
-        return [self._info(row, names) for row in wanted]
+        heads = self._store.heads([row.id for row in wanted])
+        return [self._info(row, names, heads[row.id]) for row in wanted]
 
-    def _info(self, row: BranchRow, names: Mapping[str, str]) -> BranchInfo:
+    def _info(self, row: BranchRow, names: Mapping[str, str], head: int) -> BranchInfo:
         return BranchInfo(
             id=row.id,
             name=row.name,
             parent=names.get(row.parent_id, "(collected)") if row.parent_id else None,
             base=row.fork_version,
-            head=self._store.head(row.id),
+            head=head,
             status=row.status,
             created_at=row.created_at,
             author=row.author,

@@ -168,6 +168,9 @@ class Folder:
             return None
         return tuple(part for found in stats for part in (found.st_mtime_ns, found.st_size))
 
+    def heads(self, branch_ids: Sequence[str]) -> Mapping[str, int]:
+        return {}
+
     def lock(self, branch_id: str, name: str, timeout: float = WAIT_SECONDS) -> AbstractContextManager[None]:
         return writer_lock(self.locks, branch_id, name, timeout)
 
