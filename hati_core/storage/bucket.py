@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+from boto3.exceptions import Boto3Error
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
 
@@ -67,7 +68,7 @@ class Bucket:
     def _region(self) -> str:
         return str(self._session.region_name or "us-east-1")
 
-    def probe(self) -> None:
+    def probe(self, *, create: bool) -> None:
         key = f"{self._prefix}probe-{uuid.uuid4().hex}"
         with self._explained():
             self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix, MaxKeys=1)
@@ -134,7 +135,7 @@ class Bucket:
         except ClientError as error:
             told = error.response.get("Error", {})
             raise self._unavailable(_REASONS.get(told.get("Code", ""), str(told.get("Message") or error))) from error
-        except BotoCoreError as error:
+        except (BotoCoreError, Boto3Error) as error:
             raise self._unavailable(str(error)) from error
 
     def _unavailable(self, reason: str) -> StorageUnavailable:

@@ -38,7 +38,11 @@ class DataFolder:
     def url(self) -> str:
         return f"{self.root}{os.sep}"
 
-    def probe(self) -> None:
+    def probe(self, *, create: bool) -> None:
+        if not create and not self.root.is_dir():
+            raise StorageUnavailable(
+                f"The folder {self.root}, which holds the repository's rows, is not there. Mount it on this machine."
+            )
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             probe = self.root / f"probe-{uuid.uuid4().hex}"
@@ -57,8 +61,11 @@ class DataFolder:
 
     def take(self, file: Path, name: str) -> None:
         target = self.root / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
+        except OSError as error:
+            raise storage_failure(self.root, error) from error
 
     def secrets(self) -> Sequence[str]:
         return ()

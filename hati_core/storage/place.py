@@ -43,8 +43,8 @@ class Data(Protocol):
     def url(self) -> str:
         """What DuckDB calls it; ends with a separator."""
 
-    def probe(self) -> None:
-        """Check that files can be listed, written and removed.
+    def probe(self, *, create: bool) -> None:
+        """Check that files can be listed, written and removed; ``create`` says that there may be nothing yet.
 
         Raises:
             StorageUnavailable: they cannot.

@@ -125,10 +125,10 @@ class Server:
             recorded = [str(data) for (data,) in connection.execute("SELECT data FROM place")]
             self._agree_on_data(recorded)
             if not recorded:
-                self.data.probe()
+                self.data.probe(create=True)
                 connection.execute("INSERT INTO place VALUES (%s)", [self.data.url])
         if recorded:
-            self.data.probe()
+            self.data.probe(create=False)
 
     def _agree_on_data(self, recorded: Sequence[str]) -> None:
         """Rows that one process puts elsewhere would be missing for the others."""

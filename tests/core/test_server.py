@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import traceback
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tests.conftest import NewPlace
 from tests.core.conftest import set_up
 from tests.core.processes import outputs, run_python, start_python
 from tests.core.shares import shares
-from tests.servers import Postgres
+from tests.servers import BUCKET, Postgres, running_s3
 
 PASSWORD = "s3cr3t'\" %"
 QUOTED = "s3cr3t%27%22%20%25"
@@ -124,6 +125,32 @@ def test_a_bucket_without_credentials(
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     assert "set AWS_ACCESS_KEY_ID" in refused(postgres.address(database, f"{bucket}/x"))
+
+
+def test_a_key_that_the_bucket_does_not_know(
+    postgres: Postgres, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_s3() as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        strict = urllib.request.Request(
+            f"{environment['AWS_ENDPOINT_URL']}/moto-api/reset-auth", b"0", {"Content-Type": "text/plain"}
+        )
+        urllib.request.urlopen(strict).close()
+        assert "check AWS_ACCESS_KEY_ID" in refused(postgres.address(database, f"s3://{BUCKET}/x"))
+
+
+def test_a_shared_folder_that_this_machine_has_not_mounted(postgres: Postgres, database: str, tmp_path: Path) -> None:
+    address = postgres.address(database, str(tmp_path / "rows"))
+    Repository.open(address).close()
+    (tmp_path / "rows").rename(tmp_path / "unmounted")
+    assert "Mount it on this machine" in refused(address)
+    assert not (tmp_path / "rows").exists()
+
+
+def test_a_shared_folder_that_cannot_be_made(postgres: Postgres, database: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "a part of that path is a file" in refused(postgres.address(database, str(tmp_path / "file" / "rows")))
 
 
 @pytest.mark.parametrize(
