@@ -85,7 +85,13 @@ def repo(place: str) -> Iterator[Repository]:
 
 
 @pytest.fixture(scope="module")
-def shared_repo(new_place: NewPlace) -> Iterator[Repository]:
+def shared_place(new_place: NewPlace) -> str:
+    """The address of ``shared_repo``."""
+    return new_place()
+
+
+@pytest.fixture(scope="module")
+def shared_repo(shared_place: str) -> Iterator[Repository]:
     """A repository for all tests of a module, whose ``main`` stays empty: a test works on branches of its own."""
-    with Repository.open(new_place(), author="ada") as repository:
+    with Repository.open(shared_place, author="ada") as repository:
         yield repository
