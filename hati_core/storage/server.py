@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -81,6 +82,8 @@ class Server:
         """A folder of this process, for what is not kept."""
         if self._scratch is None:
             self._scratch = Path(tempfile.mkdtemp(prefix="hati-"))
+            # Many programs end without closing.
+            weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
         return self._scratch
 
     @property

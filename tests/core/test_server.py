@@ -286,6 +286,15 @@ def test_a_branch_that_is_held_elsewhere_is_busy_until_its_holder_dies(new_serve
         assert main.execute("UPDATE portfolio SET shares = 3") == 3
 
 
+def test_a_process_that_ends_without_closing_leaves_no_scratch_folder(new_server: NewPlace) -> None:
+    program = (
+        "from hati_core import Repository\nrepo = Repository.open(sys.argv[1])\nprint(repo.root, repo.root.exists())"
+    )
+    folder, was_there = run_python(program, new_server()).split()
+    assert was_there == "True"
+    assert not Path(folder).exists()
+
+
 def test_a_lock_is_held_by_one_thread_at_a_time(new_server: NewPlace, postgres: Postgres) -> None:
     database = Address.parse(new_server()).database or ""
     locks = AdvisoryLocks(lambda: postgres.connect(database), "scope")
