@@ -2,7 +2,7 @@
 
     HatiError
     ├── RepositoryError
-    │   ├── StorageUnavailable     the folder cannot be read, written, or is full
+    │   ├── StorageUnavailable     its place cannot be reached, read, written, or is full
     │   └── RepositoryTooNew       written by a newer version of this program
     ├── BranchError
     │   ├── InvalidBranchName      empty, too long, control characters, reserved

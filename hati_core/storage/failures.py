@@ -26,7 +26,10 @@ _POSITION = re.compile(r"\n+LINE \d+:.*", re.DOTALL)
 _GUESS = re.compile(r"\s*Did you mean.*", re.DOTALL)
 _PREFIX = re.compile(r"^(?:[A-Z][\w ]*? Error|TransactionContext Error): ")
 _ALIAS = re.compile(r'"?\bb_[0-9a-f]{12}(?:_v\d+)?\b"?\.(?:"?main"?\.)?')
-_METADATA = re.compile(r"__ducklake_metadata_b_[0-9a-f]{12}(?:_v\d+)?")
+_METADATA = re.compile(r"__ducklake_metadata_b_[0-9a-f]{12}(?:_v\d+)?|\bhati_server\b")
+_RELOADING = re.compile(r'because schema "\w+_[0-9a-f]{12}" does not exist')
+"""A statement that does not bind makes DuckDB's PostgreSQL extension forget all schemas for a moment."""
+_LOST = ("Unable to connect to Postgres", "connection to server", "server closed the connection", 'query "ROLLBACK"')
 _FULL = ("No space left on device", "disk is full", "database or disk is full")
 
 
@@ -59,6 +62,13 @@ def _translate(error: duckdb.Error) -> HatiError:
         return StorageUnavailable(
             "The disk cannot be read or written; it may be full. Nothing was written; check it and try again."
         )
+    if any(sign in text for sign in _LOST):
+        return StorageUnavailable(
+            "The PostgreSQL server cannot be reached any more. Look into the history of the branch whether the last "
+            "change was written, then try again."
+        )
+    if _RELOADING.search(text):
+        return StorageUnavailable("The catalogs on the server were being read again. Nothing was written; try again.")
     if isinstance(error, duckdb.ParserException):
         return SyntaxRefused(f"{text}.")
     if isinstance(error, duckdb.InterruptException):

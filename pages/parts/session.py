@@ -18,7 +18,7 @@ _ENTERED = "page was just entered"
 
 @st.cache_resource(show_spinner="Opening the repository…")
 def repository() -> Repository:
-    """The repository in ``HATI_HOME``, else in ``.hati``; opened once for all sessions."""
+    """The repository that ``HATI_HOME`` names, a folder or a server, else ``.hati``; opened once for all sessions."""
     opened = Repository.open(os.environ.get("HATI_HOME", ".hati"), author=default_author())
     # The first statement starts the gate's own parser, which takes half a second.
     opened.main.query("SELECT 1")

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from hati_core import Repository
+from pages.parts.session import repository
 from tests.app.screen import PAGES, Screen
+from tests.conftest import NewPlace
 
 
 def test_the_choice_of_a_branch_lasts_from_page_to_page(branches: Repository, screen: Screen) -> None:
@@ -80,6 +82,30 @@ def test_a_place_that_cannot_be_a_repository_is_explained(
     assert "is a file, not a folder; choose another place" in problem
     assert screen.metrics == {}
     assert "Start the tutorial" not in screen.text
+
+
+def test_a_repository_on_a_server_is_opened_by_its_address(
+    screen: Screen, new_server: NewPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Repository.open(address := new_server()) as repo:
+        repo.main.execute("CREATE TABLE portfolio AS SELECT 'AAPL' AS ticker, 100 AS shares, 185.0 AS current_price")
+        repo.create_branch("growth").execute("UPDATE portfolio SET shares = 200")
+    monkeypatch.setenv("HATI_HOME", address)
+    screen.open("Overview")
+    assert screen.problems == []
+    assert "growth" in screen.text
+    repository().close()
+
+
+def test_a_server_that_does_not_answer_is_explained_without_its_password(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HATI_HOME", "postgresql://ada:s3cr3t@127.0.0.1:1/hati?data=s3://bucket/x")
+    screen.open("Overview")
+    (problem,) = screen.problems
+    assert "postgresql://ada@127.0.0.1:1/hati" in problem
+    assert "nothing answers there" in problem
+    assert "s3cr3t" not in repr(screen.at.main)
 
 
 def test_a_repository_of_a_newer_version_is_left_alone(screen: Screen, home: Path, portfolio_template: Path) -> None:

@@ -29,7 +29,7 @@ def take(repo: Repository) -> Iterator[Take]:
     yield taking
     for importer in taken:
         importer.close()
-    assert list((repo.root / "tmp").glob("upload-*")) == []
+    assert list(repo._store.engine.place.scratch.glob("upload-*")) == []
 
 
 def _load(repo: Repository, importer: Importer, *, key: tuple[str, ...] | None = None, table: str | None = None) -> int:

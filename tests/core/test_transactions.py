@@ -8,6 +8,8 @@ from hati_core import Branch, Repository
 from hati_core.errors import DataError, HatiError, QueryError, StatementRefused, SyntaxRefused, TableExists
 from tests.core.shares import shares
 
+pytestmark = pytest.mark.every_backend
+
 
 def test_several_statements_are_one_commit(branch: Branch) -> None:
     before = branch.head
@@ -119,7 +121,7 @@ def test_looking_at_many_versions_keeps_few_of_them_open(repo: Repository, main:
 
 
 @pytest.mark.parametrize("change", ["ADD COLUMN b INTEGER", "RENAME COLUMN a TO b", "ALTER COLUMN a SET DEFAULT 1"])
-def test_a_table_is_not_renamed_after_its_columns_in_one_commit(repo: Repository, change: str) -> None:
+def test_a_table_is_not_renamed_after_its_columns_in_one_commit(repo: Repository, place: str, change: str) -> None:
     main = repo.main
     main.execute("CREATE TABLE t (k INTEGER, a INTEGER)")
     branch = repo.create_branch("late")
@@ -130,7 +132,7 @@ def test_a_table_is_not_renamed_after_its_columns_in_one_commit(repo: Repository
     with main.transaction() as tx:
         tx.execute("ALTER TABLE t RENAME TO u")
         tx.execute(f"ALTER TABLE u {change}")
-    with Repository.open(repo.root) as again:
+    with Repository.open(place) as again:
         again.main.execute("INSERT INTO u (k) VALUES (1)")
         assert again.main.query("SELECT k FROM u") == [{"k": 1}]
 

@@ -9,6 +9,8 @@ from hati_core import ConflictKind, MergePlan, Repository, Side
 from hati_core.errors import CheckViolation, InvalidResolution, UnresolvedConflicts
 from hati_core.model import Conflict
 
+pytestmark = pytest.mark.every_backend
+
 DROP_PRICE = "ALTER TABLE portfolio DROP COLUMN price"
 
 
@@ -281,7 +283,7 @@ def test_a_diff_tells_renamed_columns_and_tables(desk: Desk) -> None:
     assert (row.columns, row.before["cost"]) == (("cost",), 1.5)
 
 
-def test_a_merged_schema_is_there_after_reopening(desk: Desk) -> None:
+def test_a_merged_schema_is_there_after_reopening(desk: Desk, shared_place: str) -> None:
     branch = desk.fork(
         "ALTER TABLE portfolio RENAME TO positions",
         "ALTER TABLE positions RENAME COLUMN price TO cost",
@@ -292,6 +294,6 @@ def test_a_merged_schema_is_there_after_reopening(desk: Desk) -> None:
     desk.trunk.execute("UPDATE portfolio SET shares = 5 WHERE ticker = 'AAPL'")
     desk.merge(branch)
     desk.repo._store.engine.detach(desk.trunk.id)
-    with Repository.open(desk.repo.root) as again:
+    with Repository.open(shared_place) as again:
         rows = again.branch(desk.trunk.name).query("FROM positions WHERE ticker = 'AAPL'")
     assert rows == [{"ticker": "AAPL", "shares": 5, "cost": 9.0, "sector": "none"}]

@@ -1,0 +1,1 @@
+"""The command line of hati_core: ``python -m hati_core.cli``."""

@@ -1,0 +1,5 @@
+"""Run the command line."""
+
+from hati_core.cli.commands import main
+
+raise SystemExit(main())
