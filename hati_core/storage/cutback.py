@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from hati_core.quote import identifier, literal
+from hati_core.quote import identifier
+from hati_core.storage.shorten import Shortened, shorten
 
 _OWNERS = {
     "data_file_id": "ducklake_data_file",
@@ -19,25 +20,33 @@ _OWNERS = {
 """DuckLake hands out the ids of what is forgotten again, so what hangs on them must not stay behind."""
 
 
-_FIELD_IDS = "{file_path: 2147483646, pos: 2147483645, _ducklake_internal_snapshot_id: 2147483539}"
-"""Those that DuckLake gives the columns of a delete file."""
-_FOOTER_END = 8
-"""A Parquet file ends with the length of its footer, four bytes little-endian, and a magic word of four bytes."""
+@dataclass(frozen=True)
+class _Kind:
+    table: str
+    id: str
+    count: str
+    suffix: str
+
+
+_KINDS = (
+    _Kind("ducklake_data_file", "data_file_id", "record_count", ""),
+    _Kind("ducklake_delete_file", "delete_file_id", "delete_count", "-delete"),
+)
 
 
 def cut_back(cursor: duckdb.DuckDBPyConnection, catalog: str, version: int, data: Path) -> None:
     """Make a copied catalog what it was at ``version``: forget what began later, reopen what ended later.
 
-    ``data`` is the folder of the repository's files; delete files that also tell of later versions are written anew.
+    ``data`` is the folder of the repository's files; those that also tell of later versions are written anew.
     """
     columns = _columns(cursor, catalog)
-    shortened = _shortened_delete_files(cursor, catalog, version, data)
+    shortened = [(kind, *change) for kind in _KINDS for change in _shortened(cursor, catalog, kind, version, data)]
     cursor.execute("BEGIN")
-    for change in shortened:
+    for kind, file_id, file in shortened:
         cursor.execute(
-            f"UPDATE {identifier(catalog)}.ducklake_delete_file SET path = $2, delete_count = $3, partial_max = $4, "
-            "file_size_bytes = $5, footer_size = $6 WHERE delete_file_id = $1",
-            change,
+            f"UPDATE {identifier(catalog)}.{kind.table} SET path = $2, {kind.count} = $3, partial_max = $4, "
+            f"file_size_bytes = $5, footer_size = $6 WHERE {kind.id} = $1",
+            [file_id, file.name, file.rows, file.last_version, file.size, file.footer_size],
         )
     for table, names in columns.items():
         target = f"{identifier(catalog)}.{identifier(table)}"
@@ -54,39 +63,37 @@ def cut_back(cursor: duckdb.DuckDBPyConnection, catalog: str, version: int, data
                 f"DELETE FROM {identifier(catalog)}.{identifier(table)} "
                 f"WHERE {column} NOT IN (SELECT {column} FROM {owner} WHERE {column} IS NOT NULL)"
             )
+    _keep_ids_apart(cursor, catalog)
     cursor.execute("COMMIT")
 
 
-def _shortened_delete_files(
-    cursor: duckdb.DuckDBPyConnection, catalog: str, version: int, data: Path
-) -> list[tuple[int, str, int, int, int, int]]:
-    """Delete files without what came after ``version``: id, path, rows, last version, bytes, bytes of the footer.
-
-    DuckLake folds the deletes of several versions into one file and tells them apart by a
-    column. Ids of versions are handed out again on a fork, so what is later must go.
-    """
-    schema, table, deletes = (
-        f"{identifier(catalog)}.{name}" for name in ("ducklake_schema", "ducklake_table", "ducklake_delete_file")
+def _keep_ids_apart(cursor: duckdb.DuckDBPyConnection, catalog: str) -> None:
+    """Let new files have ids above all others: a file with rows of old versions can have got its own later."""
+    taken = " UNION ALL ".join(f"SELECT {kind.id} AS id FROM {identifier(catalog)}.{kind.table}" for kind in _KINDS)
+    cursor.execute(
+        f"UPDATE {identifier(catalog)}.ducklake_snapshot SET next_file_id = "
+        f"greatest(next_file_id, (SELECT coalesce(max(id), 0) + 1 FROM ({taken})))"
     )
-    folded = cursor.execute(
-        f"SELECT DISTINCT d.delete_file_id, s.path, t.path, d.path FROM {deletes} AS d "
-        f"JOIN {table} AS t USING (table_id) JOIN {schema} AS s USING (schema_id) "
-        "WHERE d.begin_snapshot <= $1 AND d.partial_max > $1",
+
+
+def _shortened(
+    cursor: duckdb.DuckDBPyConnection, catalog: str, kind: _Kind, version: int, data: Path
+) -> list[tuple[int, Shortened]]:
+    """Files that also tell of versions after ``version``, by id, and what took their place.
+
+    Numbers of versions are handed out again on a fork, so what is later must go. Where rows of a
+    merged file are later, nothing was deleted from it by ``version``, so no delete goes by their places.
+    """
+    schema, table, files = (
+        f"{identifier(catalog)}.{name}" for name in ("ducklake_schema", "ducklake_table", kind.table)
+    )
+    found = cursor.execute(
+        f"SELECT DISTINCT file.{kind.id}, home.path, parent.path, file.path FROM {files} AS file "
+        f"JOIN {table} AS parent USING (table_id) JOIN {schema} AS home USING (schema_id) "
+        "WHERE file.begin_snapshot <= $1 AND file.partial_max > $1",
         [version],
     ).fetchall()
-    shortened = []
-    for delete_file_id, schema_path, table_path, path in folded:
-        folder = data / schema_path / table_path
-        name = f"ducklake-{uuid.uuid4()}-delete.parquet"
-        kept = (
-            f"FROM read_parquet({literal(str(folder / path))}) WHERE _ducklake_internal_snapshot_id <= {int(version)}"
-        )
-        cursor.execute(f"COPY ({kept}) TO {literal(str(folder / name))} (FORMAT parquet, FIELD_IDS {_FIELD_IDS})")
-        rows, last = cursor.execute(f"SELECT count(*), max(_ducklake_internal_snapshot_id) {kept}").fetchall()[0]
-        content = (folder / name).read_bytes()
-        footer = int.from_bytes(content[-_FOOTER_END : -_FOOTER_END // 2], "little")
-        shortened.append((delete_file_id, name, rows, last, len(content), footer))
-    return shortened
+    return [(row[0], shorten(cursor, data.joinpath(*row[1:]), version, kind.suffix)) for row in found]
 
 
 def _columns(cursor: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, set[str]]:
