@@ -64,7 +64,7 @@ class Importer:
         if suffix not in SUFFIXES:
             raise ImportRefused(f"“{name}” is not a CSV or Parquet file. Save it as one of these and try again.")
         self._is_parquet = suffix == "parquet"
-        self._file = store.engine.root / "tmp" / f"upload-{uuid.uuid4().hex}.{suffix}"
+        self._file = store.engine.place.scratch / f"upload-{uuid.uuid4().hex}.{suffix}"
         with self._file.open("wb") as target:
             shutil.copyfileobj(content, target)
 

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from hati_core.branch import Branch, no_version
-from hati_core.errors import BranchNotFound, RepositoryError
+from hati_core.errors import BranchNotFound
 from hati_core.imports import Importer
 from hati_core.measures import Measures
 from hati_core.merge.keys import require_key
@@ -24,6 +24,7 @@ from hati_core.sql.functions import parse_call
 from hati_core.sql_calls import run_call, run_on
 from hati_core.storage.collector import DEFAULT_GRACE, Collector
 from hati_core.storage.compaction import MANY_FILES, compact_branches
+from hati_core.storage.places import place_of
 from hati_core.storage.registry import BranchRow
 from hati_core.store import Store, named
 
@@ -37,18 +38,20 @@ class Repository(Merging):
 
     @classmethod
     def open(cls, place: str | os.PathLike[str], author: str | None = None) -> Repository:
-        """Open the repository in a folder, making what is missing; ``author`` signs its commits.
+        """Open the repository in a folder or on a server, making what is missing; ``author`` signs its commits.
+
+        ``place`` is a path, or ``postgresql://user@host/database?data=`` followed by ``s3://bucket/prefix`` or
+        the path of a shared folder.
 
         Raises:
-            StorageUnavailable: the folder cannot be made, read or written, or the disk is full.
+            StorageUnavailable: the place cannot be reached, made, read or written, or the disk is full.
+            RepositoryError: the address cannot be read.
             RepositoryTooNew: a newer version of this program wrote it.
         """
-        if "://" in str(place):
-            raise RepositoryError(f"{place} is not a folder. This version keeps repositories in folders only.")
-        return cls(Store(Path(place), author or getpass.getuser()))
+        return cls(Store(place_of(place), author or getpass.getuser()))
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Let go of the place."""
         self._store.close()
 
     def __enter__(self) -> Repository:
@@ -60,9 +63,14 @@ class Repository(Merging):
         self.close()
 
     @property
+    def place(self) -> str:
+        """Where the repository lives, as messages say it: without a password."""
+        return self._store.engine.place.name
+
+    @property
     def root(self) -> Path:
-        """The folder the repository lives in."""
-        return self._store.engine.root
+        """A folder of this machine: all of the repository, or what only this process needs of one on a server."""
+        return self._store.engine.place.root
 
     @property
     def author(self) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import combinations
-from pathlib import Path
 
 import duckdb
-from filelock import FileLock
 
 from hati_core.errors import BranchDiscarded, BranchNotFound, TableNotFound
 from hati_core.merge.context import MergeContext
@@ -19,8 +17,7 @@ from hati_core.names import MAIN
 from hati_core.recent import Recent
 from hati_core.storage.catalog import Catalog
 from hati_core.storage.engines import open_engine, release_engine
-from hati_core.storage.failures import storage_failure
-from hati_core.storage.locks import writer_lock
+from hati_core.storage.place import OPENING, Place
 from hati_core.storage.registry import BranchRow, Registry
 
 MAIN_ID = "000000000000"
@@ -30,16 +27,16 @@ _RECORD_EVERY = 100
 
 
 class Store:
-    """An open repository folder.
+    """An open repository.
 
     Raises:
-        StorageUnavailable: the folder cannot be made, read or written.
+        StorageUnavailable: its place cannot be reached, made, read or written.
         RepositoryTooNew: a newer version of this program wrote it.
     """
 
-    def __init__(self, root: Path, author: str) -> None:
+    def __init__(self, place: Place, author: str) -> None:
         self.author = author
-        self.engine = open_engine(root)
+        self.engine = open_engine(place)
         self._tables: Recent[tuple[str, int], dict[str, TableInfo]] = Recent(_CACHED_VERSIONS)
         self._schema_versions: Recent[tuple[str, int], int] = Recent(_CACHED_VERSIONS)
         self._inferred: Recent[tuple[str, int, str], TableInfo] = Recent(_CACHED_VERSIONS)
@@ -48,14 +45,11 @@ class Store:
         self._recorded: dict[str, int] = {}
         self._closed = False
         try:
-            with FileLock(self.engine.locks / "open.lock"):
-                self.registry = Registry(self.engine.root / "registry.sqlite")
+            with self.engine.place.lock(OPENING, "the repository"):
+                self.registry = Registry(self.engine.place)
                 if self.registry.branch(MAIN_ID) is None:
                     self.engine.create_catalog(MAIN_ID)
                     self.registry.add_branch(MAIN_ID, MAIN, parent_id=None, fork_version=None, author=author)
-        except OSError as error:
-            release_engine(self.engine)
-            raise storage_failure(root, error) from error
         except BaseException:
             release_engine(self.engine)
             raise
@@ -112,7 +106,7 @@ class Store:
 
     def head(self, branch_id: str) -> int:
         """The newest version of a branch."""
-        state = self.engine.settled(branch_id)
+        state = self.engine.place.settled(branch_id)
         known = self._heads.get(branch_id)
         if state and known and known[0] == state:
             return known[1]
@@ -129,18 +123,17 @@ class Store:
             BranchBusy: another writer holds it.
             BranchDiscarded: it was discarded meanwhile.
         """
-        with writer_lock(self.engine.locks, branch_id, name):
+        with self.engine.place.lock(branch_id, name):
             yield self.require_live(branch_id, name)
 
     @contextmanager
     def making(self, branch_id: str, name: str) -> Iterator[None]:
         """Hold a branch that is being made; where that fails, nothing of it stays."""
-        with writer_lock(self.engine.locks, branch_id, name):
+        with self.engine.place.lock(branch_id, name):
             try:
                 yield
             except BaseException:
-                for file in self.engine.catalogs.glob(f"{branch_id}.*"):
-                    file.unlink(missing_ok=True)
+                self.engine.place.drop(branch_id)
                 raise
 
     def fork(self, parent_id: str, child_id: str, head: int, at: int | None) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from hati_core import Repository
+from tests.servers import BUCKET, Postgres, running_postgres, running_s3
 
 settings.register_profile(
     "quick",
@@ -21,15 +24,63 @@ settings.register_profile("soak", settings.get_profile("quick"), max_examples=30
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of files that are marked so on each kind of place."""
+    if "backend" in metafunc.fixturenames:
+        both = metafunc.definition.get_closest_marker("every_backend")
+        metafunc.parametrize("backend", ["folder", "server"] if both else ["folder"], scope="module")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def bucket() -> Iterator[str]:
+    """The url of an empty bucket, with what it takes to use it in the environment."""
+    with running_s3() as environment, pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        yield f"s3://{BUCKET}"
+
+
+@pytest.fixture(scope="module")
+def new_place(
+    backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], str]:
+    """Makes addresses of places that nobody has used."""
+    if backend == "folder":
+        return lambda: str(tmp_path_factory.mktemp("place") / "hati")
+    postgres: Postgres = request.getfixturevalue("postgres")
+    bucket: str = request.getfixturevalue("bucket")
+    database = postgres.create_database(f"test_{uuid.uuid4().hex}")
+    numbers = itertools.count()
+
+    def address() -> str:
+        name = f"place_{next(numbers)}"
+        return postgres.address(database, f"{bucket}/{database}/{name}", schema=name)
+
+    return address
+
+
 @pytest.fixture
-def repo(tmp_path: object) -> Iterator[Repository]:
+def place(new_place: Callable[[], str]) -> str:
+    """The address of a place that nobody has used."""
+    return new_place()
+
+
+@pytest.fixture
+def repo(place: str) -> Iterator[Repository]:
     """A fresh repository."""
-    with Repository.open(f"{tmp_path}/hati", author="ada") as repository:
+    with Repository.open(place, author="ada") as repository:
         yield repository
 
 
 @pytest.fixture(scope="module")
-def shared_repo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+def shared_repo(new_place: Callable[[], str]) -> Iterator[Repository]:
     """A repository for all tests of a module, whose ``main`` stays empty: a test works on branches of its own."""
-    with Repository.open(tmp_path_factory.mktemp("shared") / "hati", author="ada") as repository:
+    with Repository.open(new_place(), author="ada") as repository:
         yield repository

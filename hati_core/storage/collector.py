@@ -9,16 +9,14 @@ makes its files before its commit names them.
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from hati_core.errors import BranchBusy
 from hati_core.model import BranchStatus, GcReport
 from hati_core.storage.engine import Engine
-from hati_core.storage.locks import lock_file, writer_lock
+from hati_core.storage.place import Stored
 from hati_core.storage.registry import BranchRow, Registry
 
 DEFAULT_GRACE = timedelta(days=7)
@@ -32,6 +30,7 @@ class Collector:
 
     def __init__(self, engine: Engine, registry: Registry, grace: timedelta, needed_by: NeededBy) -> None:
         self._engine = engine
+        self._place = engine.place
         self._registry = registry
         self._grace = grace
         self._needed_by = needed_by
@@ -50,10 +49,10 @@ class Collector:
             gone = {row.id for row in collected}
             kept = [row for row in self._registry.branches() if row.id not in gone]
             for row in kept:
-                held.enter_context(writer_lock(self._engine.locks, row.id, row.name))
+                held.enter_context(self._place.lock(row.id, row.name))
             named = self._named_files(kept)
-            files = [file for file in self._engine.data.rglob("*") if file.is_file()]
-            dead = {file for file in files if file.name not in named and self._is_old(file)}
+            files = self._place.data.list()
+            dead = {file for file in files if file.base not in named and self._is_old(file)}
             alive = [file for file in files if file not in dead]
             leftovers = self._leftovers(held)
             removed = [*dead, *leftovers]
@@ -61,8 +60,8 @@ class Collector:
                 tuple(row.name for row in collected), len(removed), _size(removed), len(alive), _size(alive), dry_run
             )
             if not dry_run:
-                for file in removed:
-                    file.unlink(missing_ok=True)
+                self._place.data.remove([*dead])
+                self._place.remove_leftovers(leftovers)
         return report
 
     def _expire(self, rows: Iterable[BranchRow]) -> None:
@@ -79,13 +78,12 @@ class Collector:
         return [row for row in over if row.id not in needed]
 
     def _drop(self, row: BranchRow) -> bool:
-        with writer_lock(self._engine.locks, row.id, row.name):
+        with self._place.lock(row.id, row.name):
             if not self._registry.set_collected(row.id):
                 return False
             self._engine.detach(row.id)
-            for file in self._engine.catalogs.glob(f"{row.id}.*"):
-                file.unlink(missing_ok=True)
-        lock_file(self._engine.locks, row.id).unlink(missing_ok=True)
+            self._place.drop(row.id)
+        self._place.forget_lock(row.id)
         return True
 
     def _named_files(self, rows: Iterable[BranchRow]) -> set[str]:
@@ -95,21 +93,23 @@ class Collector:
             with self._engine.metadata_session(row.id) as cursor:
                 for table in ("ducklake_data_file", "ducklake_delete_file"):
                     paths = cursor.execute(f"SELECT path FROM {self._engine.metadata(row.id, table)}").fetchall()
-                    names.update(Path(path).name for (path,) in paths)
+                    names.update(path.rpartition("/")[2] for (path,) in paths)
         return names
 
-    def _leftovers(self, held: ExitStack) -> list[Path]:
-        """Files of forks that broke off; whoever is still making one holds its lock."""
-        found: dict[str, list[Path]] = defaultdict(list)
-        for file in [*self._engine.catalogs.iterdir(), *self._engine.locks.iterdir()]:
-            branch_id = file.name.split(".")[0]
-            if branch_id != "open" and self._is_old(file) and not self._is_known(branch_id):
-                found[branch_id].append(file)
-        return [file for branch_id, files in found.items() if self._is_orphan(branch_id, held) for file in files]
+    def _leftovers(self, held: ExitStack) -> list[Stored]:
+        """What forks that broke off left; whoever is still making one holds its lock."""
+        old = {
+            branch_id: [file for file in files if self._is_old(file)]
+            for branch_id, files in self._place.leftovers().items()
+            if not self._is_known(branch_id)
+        }
+        return [
+            file for branch_id, files in old.items() if files and self._is_orphan(branch_id, held) for file in files
+        ]
 
     def _is_orphan(self, branch_id: str, held: ExitStack) -> bool:
         try:
-            held.enter_context(writer_lock(self._engine.locks, branch_id, branch_id, timeout=0))
+            held.enter_context(self._place.lock(branch_id, branch_id, timeout=0))
         except BranchBusy:
             return False
         return not self._is_known(branch_id)
@@ -118,12 +118,9 @@ class Collector:
         row = self._registry.branch(branch_id)
         return row is not None and row.status is not BranchStatus.COLLECTED
 
-    def _is_old(self, file: Path) -> bool:
-        try:
-            return time.time() - file.stat().st_mtime >= self._grace.total_seconds()
-        except FileNotFoundError:
-            return False
+    def _is_old(self, file: Stored) -> bool:
+        return time.time() - file.modified >= self._grace.total_seconds()
 
 
-def _size(files: Iterable[Path]) -> int:
-    return sum(file.stat().st_size for file in files if file.exists())
+def _size(files: Iterable[Stored]) -> int:
+    return sum(file.size for file in files)

@@ -17,19 +17,16 @@ of the file as deleted and inserted.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
 from hati_core.errors import BranchBusy
 from hati_core.model import CompactReport
-from hati_core.quote import identifier, literal
-from hati_core.storage.clone import clone
-from hati_core.storage.engine import Engine
-from hati_core.storage.locks import lock_file, writer_lock
+from hati_core.quote import literal
+from hati_core.storage.engine import Engine, alias_of
 from hati_core.storage.registry import BranchRow
 
 MANY_FILES = 32
@@ -45,20 +42,26 @@ _BY_FILE = ("ducklake_data_file", "ducklake_file_column_stats", "ducklake_file_v
 _SMALL_FILES = """
     WITH columns_since AS (
         SELECT table_id, max(greatest(begin_snapshot, coalesce(end_snapshot, 0))) AS version
-        FROM {0}.ducklake_column GROUP BY table_id
+        FROM {ducklake_column} GROUP BY table_id
     ), small AS (
-        SELECT file.data_file_id, file.table_id, home.path || parent.path AS folder, file.path,
+        SELECT file.data_file_id, file.table_id, home.path || parent.path || file.path AS path,
             sum(file.file_size_bytes) OVER (PARTITION BY file.table_id ORDER BY file.data_file_id) AS bytes
-        FROM {0}.ducklake_data_file AS file JOIN columns_since USING (table_id)
-        JOIN {0}.ducklake_table AS parent USING (table_id) JOIN {0}.ducklake_schema AS home USING (schema_id)
+        FROM {ducklake_data_file} AS file JOIN columns_since USING (table_id)
+        JOIN {ducklake_table} AS parent USING (table_id) JOIN {ducklake_schema} AS home USING (schema_id)
         WHERE file.end_snapshot IS NULL AND parent.end_snapshot IS NULL AND home.end_snapshot IS NULL
             AND file.begin_snapshot > $after AND file.begin_snapshot >= columns_since.version
             AND file.file_size_bytes <= $small AND file.partition_id IS NULL
-            AND file.data_file_id NOT IN (SELECT data_file_id FROM {0}.ducklake_delete_file)
+            AND file.data_file_id NOT IN (SELECT data_file_id FROM {ducklake_delete_file})
     )
-    SELECT data_file_id, folder || path FROM small WHERE bytes <= $at_once
+    SELECT data_file_id, path FROM small WHERE bytes <= $at_once
     QUALIFY count(*) OVER (PARTITION BY table_id) >= $least
 """
+_MADE_FILES = """
+    SELECT home.path || parent.path || file.path FROM {ducklake_data_file} AS file
+    JOIN {ducklake_table} AS parent USING (table_id) JOIN {ducklake_schema} AS home USING (schema_id)
+    WHERE file.data_file_id >= $1
+"""
+_TABLES = ("ducklake_column", "ducklake_data_file", "ducklake_delete_file", "ducklake_schema", "ducklake_table")
 
 
 @dataclass(frozen=True)
@@ -71,12 +74,12 @@ class _State:
 
 @dataclass(frozen=True)
 class _Merged:
-    """What DuckLake made of the copy that is attached as ``metadata``."""
+    """What DuckLake made of a copy: the files by their address, and the ids of those that they replace."""
 
-    metadata: str
+    copy_id: str
     seen: _State
     replaced: tuple[int, ...]
-    files: tuple[Path, ...]
+    files: tuple[str, ...]
 
 
 def compact_branches(engine: Engine, rows: Sequence[BranchRow], *, least: int, patient: bool) -> CompactReport:
@@ -107,6 +110,7 @@ class Compactor:
 
     def __init__(self, engine: Engine, branch_id: str, name: str, after: int) -> None:
         self._engine = engine
+        self._place = engine.place
         self._branch_id = branch_id
         self._name = name
         self._after = after
@@ -120,128 +124,125 @@ class Compactor:
         Raises:
             BranchBusy: the branch is being written for longer than a writer waits; nothing was changed.
         """
-        with self._engine.metadata_session(self._branch_id) as cursor:
-            if not self._small_files(cursor, self._engine.metadata_of(self._branch_id), least):
-                return 0, 0
+        if not self._small_files(self._branch_id, least):
+            return 0, 0
         for attempt in range(_UNHINDERED_ATTEMPTS + 1):
+            is_last = attempt == _UNHINDERED_ATTEMPTS
             with ExitStack() as stack:
-                if attempt == _UNHINDERED_ATTEMPTS:
+                if is_last:
                     stack.enter_context(self._held())
-                cursor = stack.enter_context(self._engine.metadata_session(self._branch_id))
-                merged = stack.enter_context(self._merged(cursor, least))
+                merged = stack.enter_context(self._merged(least))
                 if merged is None:
                     break
-                if attempt < _UNHINDERED_ATTEMPTS:
+                if not is_last:
                     stack.enter_context(self._held())
-                if self._still_stands(cursor, merged):
-                    self._replace(cursor, merged)
+                if self._still_stands(merged):
+                    self._replace(merged)
                     return len(merged.replaced), len(merged.files)
         return 0, 0
 
     @contextmanager
     def _held(self) -> Iterator[None]:
-        with writer_lock(self._engine.locks, self._branch_id, self._name):
+        with self._place.lock(self._branch_id, self._name):
             yield
 
-    def _small_files(self, cursor: duckdb.DuckDBPyConnection, metadata: str, least: int) -> dict[int, Path]:
-        """Files with nothing deleted from them, by id."""
+    def _metadata(self, branch_id: str) -> dict[str, str]:
+        return {table: self._engine.metadata(branch_id, table) for table in _TABLES}
+
+    def _small_files(self, branch_id: str, least: int) -> dict[int, str]:
+        """The addresses of files with nothing deleted from them, by id, in a catalog."""
         limits = {"after": self._after, "small": _SMALL_BYTES, "at_once": _AT_ONCE_BYTES, "least": least}
-        found = cursor.execute(_SMALL_FILES.format(identifier(metadata)), limits).fetchall()
-        return {file_id: self._engine.data / path for file_id, path in found}
+        with self._engine.metadata_session(branch_id) as cursor:
+            found = cursor.execute(_SMALL_FILES.format(**self._metadata(branch_id)), limits).fetchall()
+        return {file_id: self._place.data.url + path for file_id, path in found}
 
     @contextmanager
-    def _merged(self, cursor: duckdb.DuckDBPyConnection, least: int) -> Iterator[_Merged | None]:
+    def _merged(self, least: int) -> Iterator[_Merged | None]:
         """A copy of the catalog in which the small files are merged; None where there is nothing to merge."""
         copy_id = uuid.uuid4().hex[:12]
-        file = self._engine.catalogs / f"{copy_id}.compaction"
-        lake, metadata = f"c_{copy_id}", f"__ducklake_metadata_c_{copy_id}"
-        # The collector passes over leftovers of whoever is still at work.
-        with writer_lock(self._engine.locks, copy_id, self._name):
-            try:
-                clone(cursor, self._engine.metadata_of(self._branch_id), file)
-                cursor.execute(f"ATTACH {literal(str(file))} AS {identifier(metadata)} (TYPE sqlite)")
-                seen = _state(cursor, metadata)
-                small = self._small_files(cursor, metadata, least)
-                if not small:
-                    yield None
-                    return
-                _prepare(cursor, metadata, small)
-                cursor.execute(f"DETACH {identifier(metadata)}")
-                cursor.execute(
-                    f"ATTACH {literal(f'ducklake:sqlite:{file}')} AS {identifier(lake)} (DATA_PATH "
-                    f"{literal(f'{self._engine.data}/')}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT 0)"
-                )
-                cursor.execute(f"CALL ducklake_merge_adjacent_files({literal(lake)})")
-                yield self._outcome(cursor, metadata, seen, small)
-            finally:
-                for name in (lake, metadata):
-                    with suppress(duckdb.Error):
-                        cursor.execute(f"DETACH {identifier(name)}")
-                for left in self._engine.catalogs.glob(f"{copy_id}.*"):
-                    left.unlink(missing_ok=True)
-        lock_file(self._engine.locks, copy_id).unlink(missing_ok=True)
+        try:
+            # The collector passes over what belongs to somebody who is still at work.
+            with self._place.lock(copy_id, self._name):
+                try:
+                    self._engine.fork_catalog(self._branch_id, copy_id)
+                    yield self._merge_in(copy_id, least)
+                finally:
+                    self._engine.detach(copy_id)
+                    self._place.drop(copy_id)
+        finally:
+            self._place.forget_lock(copy_id)
 
-    def _outcome(
-        self, cursor: duckdb.DuckDBPyConnection, metadata: str, seen: _State, small: dict[int, Path]
-    ) -> _Merged | None:
-        files = f"{identifier(metadata)}.ducklake_data_file"
-        left = {file_id for (file_id,) in cursor.execute(f"SELECT data_file_id FROM {files}").fetchall()}
-        made = cursor.execute(
-            f"SELECT home.path || parent.path || file.path FROM {files} AS file "
-            f"JOIN {identifier(metadata)}.ducklake_table AS parent USING (table_id) "
-            f"JOIN {identifier(metadata)}.ducklake_schema AS home USING (schema_id) WHERE data_file_id >= $1",
-            [seen.next_file_id],
-        ).fetchall()
-        replaced = tuple(small.keys() - left)
-        return _Merged(metadata, seen, replaced, tuple(self._engine.data / path for (path,) in made)) if made else None
+    def _merge_in(self, copy_id: str, least: int) -> _Merged | None:
+        seen = self._state(copy_id)
+        small = self._small_files(copy_id, least)
+        if not small:
+            return None
+        self._prepare(copy_id, small)
+        with self._engine.metadata_session(copy_id) as cursor:
+            cursor.execute(f"CALL ducklake_merge_adjacent_files({literal(alias_of(copy_id))})").fetchall()
+        with self._engine.metadata_session(copy_id) as cursor:
+            metadata = self._metadata(copy_id)
+            left = cursor.execute(f"SELECT data_file_id FROM {metadata['ducklake_data_file']}").fetchall()
+            made = cursor.execute(_MADE_FILES.format(**metadata), [seen.next_file_id]).fetchall()
+        replaced = tuple(small.keys() - {file_id for (file_id,) in left})
+        return (
+            _Merged(copy_id, seen, replaced, tuple(self._place.data.url + path for (path,) in made)) if made else None
+        )
 
-    def _still_stands(self, cursor: duckdb.DuckDBPyConnection, merged: _Merged) -> bool:
+    def _prepare(self, copy_id: str, small: Mapping[int, str]) -> None:
+        """Leave no file in the copy but the small ones, and take those with row numbers of their own out of order."""
+        ids = {address: file_id for file_id, address in small.items()}
+        metadata = self._metadata(copy_id)
+        with self._engine.metadata_session(copy_id) as cursor:
+            numbered = cursor.execute(
+                "SELECT DISTINCT file_name FROM parquet_schema($1) WHERE field_id = $2", [list(ids), _ROW_ID_FIELD]
+            ).fetchall()
+            files = metadata["ducklake_data_file"]
+            with _transaction(cursor):
+                cursor.execute(f"DELETE FROM {metadata['ducklake_delete_file']}")
+                cursor.execute(f"DELETE FROM {files} WHERE data_file_id NOT IN ({_listed(small)})")
+                if numbered:
+                    own = _listed(ids[name] for (name,) in numbered)
+                    cursor.execute(f"UPDATE {files} SET row_id_start = NULL WHERE data_file_id IN ({own})")
+
+    def _state(self, branch_id: str) -> _State:
+        snapshots = self._engine.metadata(branch_id, "ducklake_snapshot")
+        with self._engine.metadata_session(branch_id) as cursor:
+            newest = f"SELECT snapshot_id, next_file_id FROM {snapshots} ORDER BY snapshot_id DESC LIMIT 1"
+            return _State(*cursor.execute(newest).fetchall()[0])
+
+    def _still_stands(self, merged: _Merged) -> bool:
         """Whether nobody wrote the branch since it was copied, or collected the files that it does not name yet."""
-        unmoved = _state(cursor, self._engine.metadata_of(self._branch_id)) == merged.seen
-        return unmoved and all(file.exists() for file in merged.files)
+        with self._engine.metadata_session(self._branch_id) as cursor:
+            there = cursor.execute("SELECT count(*) FROM glob($1)", [list(merged.files)]).fetchall()[0][0]
+        return bool(there == len(merged.files)) and self._state(self._branch_id) == merged.seen
 
-    def _replace(self, cursor: duckdb.DuckDBPyConnection, merged: _Merged) -> None:
-        """Let the merged files take the place of the small ones, which stay scheduled for the collector."""
-        real, copy = identifier(self._engine.metadata_of(self._branch_id)), identifier(merged.metadata)
-        cursor.execute("BEGIN")
-        for table in _BY_FILE:
+    def _replace(self, merged: _Merged) -> None:
+        """Let the merged files take the place of the small ones, which are left to the collector."""
+        next_file_id = self._state(merged.copy_id).next_file_id
+        gone, made = _listed(merged.replaced), f"data_file_id >= {merged.seen.next_file_id}"
+        with self._engine.metadata_session(self._branch_id) as cursor, _transaction(cursor):
+            for table in _BY_FILE:
+                real, copy = (self._engine.metadata(place, table) for place in (self._branch_id, merged.copy_id))
+                cursor.execute(f"DELETE FROM {real} WHERE data_file_id IN ({gone})")
+                cursor.execute(f"INSERT INTO {real} SELECT * FROM {copy} WHERE {made}")
+            scheduled = "ducklake_files_scheduled_for_deletion"
+            real, copy = (self._engine.metadata(place, scheduled) for place in (self._branch_id, merged.copy_id))
+            cursor.execute(f"INSERT INTO {real} SELECT * FROM {copy} WHERE data_file_id IN ({gone})")
             cursor.execute(
-                f"DELETE FROM {real}.{table} WHERE list_contains($1::BIGINT[], data_file_id)", [list(merged.replaced)]
+                f"UPDATE {self._engine.metadata(self._branch_id, 'ducklake_snapshot')} SET next_file_id = $1 "
+                "WHERE snapshot_id = $2",
+                [next_file_id, merged.seen.head],
             )
-            cursor.execute(
-                f"INSERT INTO {real}.{table} FROM {copy}.{table} WHERE data_file_id >= $1", [merged.seen.next_file_id]
-            )
-        cursor.execute(
-            f"INSERT INTO {real}.ducklake_files_scheduled_for_deletion "
-            f"FROM {copy}.ducklake_files_scheduled_for_deletion WHERE list_contains($1::BIGINT[], data_file_id)",
-            [list(merged.replaced)],
-        )
-        cursor.execute(
-            f"UPDATE {real}.ducklake_snapshot SET next_file_id = $1 WHERE snapshot_id = $2",
-            [_state(cursor, merged.metadata).next_file_id, merged.seen.head],
-        )
-        cursor.execute("COMMIT")
 
 
-def _state(cursor: duckdb.DuckDBPyConnection, metadata: str) -> _State:
-    newest = f"FROM {identifier(metadata)}.ducklake_snapshot ORDER BY snapshot_id DESC LIMIT 1"
-    return _State(*cursor.execute(f"SELECT snapshot_id, next_file_id {newest}").fetchall()[0])
-
-
-def _prepare(cursor: duckdb.DuckDBPyConnection, metadata: str, small: dict[int, Path]) -> None:
-    """Leave nothing in the copy but the small files, and take those with row numbers of their own out of order."""
-    place = identifier(metadata)
-    by_name = {str(path): file_id for file_id, path in small.items()}
-    numbered = cursor.execute(
-        "SELECT DISTINCT file_name FROM parquet_schema($1) WHERE field_id = $2", [list(by_name), _ROW_ID_FIELD]
-    ).fetchall()
+@contextmanager
+def _transaction(cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """What a failure leaves open goes with the cursor."""
     cursor.execute("BEGIN")
-    cursor.execute(
-        f"DELETE FROM {place}.ducklake_data_file WHERE NOT list_contains($1::BIGINT[], data_file_id)", [list(small)]
-    )
-    cursor.execute(f"DELETE FROM {place}.ducklake_delete_file")
-    cursor.execute(
-        f"UPDATE {place}.ducklake_data_file SET row_id_start = NULL WHERE list_contains($1::BIGINT[], data_file_id)",
-        [[by_name[name] for (name,) in numbered]],
-    )
+    yield
     cursor.execute("COMMIT")
+
+
+def _listed(ids: Iterable[int]) -> str:
+    return ", ".join(str(int(file_id)) for file_id in ids)

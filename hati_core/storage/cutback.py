@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -18,10 +19,14 @@ _OWNERS = {
     "sort_id": "ducklake_sort_info",
 }
 """DuckLake hands out the ids of what is forgotten again, so what hangs on them must not stay behind."""
+Execute = Callable[[str, list[Any]], object]
+"""Runs a statement whose values are bound to $1, $2, …"""
 
 
 @dataclass(frozen=True)
 class _Kind:
+    """A kind of files that may hold rows of several versions, and its table."""
+
     table: str
     id: str
     count: str
@@ -34,69 +39,87 @@ _KINDS = (
 )
 
 
-def cut_back(cursor: duckdb.DuckDBPyConnection, catalog: str, version: int, data: Path) -> None:
+@dataclass(frozen=True)
+class Change:
+    """A file of a catalog, and what takes its place."""
+
+    kind: _Kind
+    id: int
+    file: Shortened
+
+
+def cut_back(
+    execute: Execute,
+    catalog: str,
+    columns: Mapping[str, set[str]],
+    shortened: Sequence[Change],
+    version: int,
+) -> None:
     """Make a copied catalog what it was at ``version``: forget what began later, reopen what ended later.
 
-    ``data`` is the folder of the repository's files; those that also tell of later versions are written anew.
+    ``catalog`` is quoted; the caller begins and commits. ``shortened`` are the files that also told of later
+    versions, written anew by :func:`shortened_files`.
     """
-    columns = _columns(cursor, catalog)
-    shortened = [(kind, *change) for kind in _KINDS for change in _shortened(cursor, catalog, kind, version, data)]
-    cursor.execute("BEGIN")
-    for kind, file_id, file in shortened:
-        cursor.execute(
-            f"UPDATE {identifier(catalog)}.{kind.table} SET path = $2, {kind.count} = $3, partial_max = $4, "
+    for change in shortened:
+        kind, file = change.kind, change.file
+        execute(
+            f"UPDATE {catalog}.{kind.table} SET path = $2, {kind.count} = $3, partial_max = $4, "
             f"file_size_bytes = $5, footer_size = $6 WHERE {kind.id} = $1",
-            [file_id, file.name, file.rows, file.last_version, file.size, file.footer_size],
+            [change.id, file.name, file.rows, file.last_version, file.size, file.footer_size],
         )
     for table, names in columns.items():
-        target = f"{identifier(catalog)}.{identifier(table)}"
+        target = f"{catalog}.{identifier(table)}"
         if "begin_snapshot" in names:
-            cursor.execute(f"DELETE FROM {target} WHERE begin_snapshot > $1", [version])
+            execute(f"DELETE FROM {target} WHERE begin_snapshot > $1", [version])
         if "end_snapshot" in names:
-            cursor.execute(f"UPDATE {target} SET end_snapshot = NULL WHERE end_snapshot > $1", [version])
+            execute(f"UPDATE {target} SET end_snapshot = NULL WHERE end_snapshot > $1", [version])
     for table in ("ducklake_snapshot", "ducklake_snapshot_changes"):
-        cursor.execute(f"DELETE FROM {identifier(catalog)}.{table} WHERE snapshot_id > $1", [version])
+        execute(f"DELETE FROM {catalog}.{table} WHERE snapshot_id > $1", [version])
     for table, names in columns.items():
         for column in names & _OWNERS.keys() if "begin_snapshot" not in names else ():
-            owner = f"{identifier(catalog)}.{_OWNERS[column]}"
-            cursor.execute(
-                f"DELETE FROM {identifier(catalog)}.{identifier(table)} "
-                f"WHERE {column} NOT IN (SELECT {column} FROM {owner} WHERE {column} IS NOT NULL)"
+            owner = f"{catalog}.{_OWNERS[column]}"
+            execute(
+                f"DELETE FROM {catalog}.{identifier(table)} "
+                f"WHERE {column} NOT IN (SELECT {column} FROM {owner} WHERE {column} IS NOT NULL)",
+                [],
             )
-    _keep_ids_apart(cursor, catalog)
-    cursor.execute("COMMIT")
+    _keep_ids_apart(execute, catalog)
 
 
-def _keep_ids_apart(cursor: duckdb.DuckDBPyConnection, catalog: str) -> None:
+def _keep_ids_apart(execute: Execute, catalog: str) -> None:
     """Let new files have ids above all others: a file with rows of old versions can have got its own later."""
-    taken = " UNION ALL ".join(f"SELECT {kind.id} AS id FROM {identifier(catalog)}.{kind.table}" for kind in _KINDS)
-    cursor.execute(
-        f"UPDATE {identifier(catalog)}.ducklake_snapshot SET next_file_id = "
-        f"greatest(next_file_id, (SELECT coalesce(max(id), 0) + 1 FROM ({taken})))"
-    )
+    for kind in _KINDS:
+        execute(
+            f"UPDATE {catalog}.ducklake_snapshot SET next_file_id = (SELECT max({kind.id}) + 1 FROM {catalog}.{kind.table}) "
+            f"WHERE next_file_id <= (SELECT max({kind.id}) FROM {catalog}.{kind.table})",
+            [],
+        )
 
 
-def _shortened(
-    cursor: duckdb.DuckDBPyConnection, catalog: str, kind: _Kind, version: int, data: Path
-) -> list[tuple[int, Shortened]]:
-    """Files that also tell of versions after ``version``, by id, and what took their place.
+def shortened_files(cursor: duckdb.DuckDBPyConnection, catalog: str, version: int, data: str) -> list[Change]:
+    """Write the files that also tell of versions after ``version`` anew, without these.
 
-    Numbers of versions are handed out again on a fork, so what is later must go. Where rows of a
-    merged file are later, nothing was deleted from it by ``version``, so no delete goes by their places.
+    Numbers of versions are handed out again on a fork, so what is later must go. Where rows of a merged file are
+    later, nothing had been deleted from it by ``version``, so that no delete file goes by the places of its rows.
+    ``catalog`` is quoted, ``data`` is where the repository's files lie.
     """
-    schema, table, files = (
-        f"{identifier(catalog)}.{name}" for name in ("ducklake_schema", "ducklake_table", kind.table)
-    )
-    found = cursor.execute(
-        f"SELECT DISTINCT file.{kind.id}, home.path, parent.path, file.path FROM {files} AS file "
-        f"JOIN {table} AS parent USING (table_id) JOIN {schema} AS home USING (schema_id) "
-        "WHERE file.begin_snapshot <= $1 AND file.partial_max > $1",
-        [version],
-    ).fetchall()
-    return [(row[0], shorten(cursor, data.joinpath(*row[1:]), version, kind.suffix)) for row in found]
+    changes = []
+    for kind in _KINDS:
+        found = cursor.execute(
+            f"SELECT DISTINCT file.{kind.id}, home.path, parent.path, file.path FROM {catalog}.{kind.table} AS file "
+            f"JOIN {catalog}.ducklake_table AS parent USING (table_id) "
+            f"JOIN {catalog}.ducklake_schema AS home USING (schema_id) "
+            "WHERE file.begin_snapshot <= $1 AND file.partial_max > $1",
+            [version],
+        ).fetchall()
+        for file_id, home, parent, path in found:
+            file = shorten(cursor, f"{data}{home}{parent}", path, version, kind.suffix)
+            changes.append(Change(kind, file_id, file))
+    return changes
 
 
-def _columns(cursor: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, set[str]]:
+def columns_of(cursor: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, set[str]]:
+    """The columns of DuckLake's own tables in a database of DuckDB."""
     rows = cursor.execute(
         "SELECT table_name, list(column_name) FROM duckdb_columns() WHERE database_name = $1 GROUP BY ALL", [catalog]
     ).fetchall()

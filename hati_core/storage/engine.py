@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import duckdb
 
 from hati_core.errors import HatiError, RepositoryError
 from hati_core.quote import identifier, literal
-from hati_core.storage.clone import clone, rename_durably
-from hati_core.storage.cutback import cut_back
 from hati_core.storage.extensions import load_extension
-from hati_core.storage.failures import storage_failure, translated
+from hati_core.storage.failures import translated
+from hati_core.storage.place import Place
 
-_EXTENSIONS = ("sqlite_scanner", "ducklake")
-_METADATA = "__ducklake_metadata_"
 _NO_CATALOG = "memory"
 """The catalog of a cursor that has no branch."""
 _PAST_VERSIONS = 16
 """How many catalogs stay attached at an older version; each takes memory and is quick to attach again."""
 _LOADING_SECONDS = 1.0
 """Much more than DuckLake needs to load the tables of a catalog."""
-_SETTLED_SECONDS = 2.0
-"""Clocks of file systems are coarse: a file this old shows by its time that nothing was written since."""
 
 
 def alias_of(branch_id: str, version: int | None = None) -> str:
@@ -37,19 +29,15 @@ def alias_of(branch_id: str, version: int | None = None) -> str:
 
 
 class Engine:
-    """The DuckDB instance of one repository folder.
+    """The DuckDB instance of one repository, wherever that lives.
 
     Cursors are pooled per branch: a cursor that has its branch as the current catalog
     costs 5 ms to make and nothing to reuse.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.catalogs = root / "catalogs"
-        self.data = root / "data"
-        self.locks = root / "locks"
-        for folder in (self.catalogs, self.data, self.locks, root / "tmp"):
-            folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        place.prepare()
         self._guard = threading.RLock()
         self._session_over = threading.Condition(self._guard)
         self._sessions: dict[object, tuple[str, int]] = {}
@@ -61,14 +49,16 @@ class Engine:
             self._prepare()
 
     def _prepare(self) -> None:
-        for name in _EXTENSIONS:
+        for name in self.place.extensions:
             load_extension(self._connection, name)
         # The secret manager starts lazily and looks into the home folder; after the fences
         # are up that fails, and with it every later ATTACH.
         self._connection.execute("FROM duckdb_secrets()").fetchall()
+        self.place.before_fences(self._connection)
+        allowed = ", ".join(literal(folder) for folder in self.place.allowed())
         for setting in (
-            f"temp_directory = {literal(str(self.root / 'tmp'))}",
-            f"allowed_directories = [{literal(str(self.root) + os.sep)}]",
+            f"temp_directory = {literal(str(self.place.scratch))}",
+            f"allowed_directories = [{allowed}]",
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",
             "python_enable_replacements = false",
@@ -78,35 +68,15 @@ class Engine:
         ):
             self._connection.execute(f"SET {setting}")
 
-    def catalog_file(self, branch_id: str) -> Path:
-        """Where the catalog of a branch lives."""
-        return self.catalogs / f"{branch_id}.sqlite"
-
-    def settled(self, branch_id: str) -> tuple[int, ...] | None:
-        """What the file system says of a branch's catalog; None when it was written a moment ago.
-
-        As long as this answer stays the same, nobody has written the branch.
-        """
-        file = self.catalog_file(branch_id)
-        stats = [found for name in (file, file.with_name(f"{file.name}-wal")) if (found := _stat(name))]
-        if not stats or any(time.time() - found.st_mtime < _SETTLED_SECONDS for found in stats):
-            return None
-        return tuple(part for found in stats for part in (found.st_mtime_ns, found.st_size))
-
-    def attach(self, branch_id: str, version: int | None = None) -> str:
+    def attach(self, branch_id: str, version: int | None = None, *, create: bool = False) -> str:
         """Attach the catalog of a branch, as it is or as it was, unless it is; returns its name inside DuckDB."""
         alias = alias_of(branch_id, version)
         with self._guard:
             if self._closed:
-                raise RepositoryError(f"The repository in {self.root} was closed. Open it again.")
+                raise RepositoryError(f"The repository in {self.place.name} was closed. Open it again.")
             if alias not in self._attached:
-                past = "" if version is None else f", SNAPSHOT_VERSION {version}"
                 with translated():
-                    self._connection.execute(
-                        f"ATTACH {literal(f'ducklake:sqlite:{self.catalog_file(branch_id)}')} AS {identifier(alias)} ("
-                        f"DATA_PATH {literal(str(self.data) + os.sep)}, OVERRIDE_DATA_PATH true, "
-                        f"DATA_INLINING_ROW_LIMIT 0, META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT 5000{past})"
-                    )
+                    self.place.attach(self._connection, branch_id, alias, version, create=create)
                 self._attached[alias] = 0
         return alias
 
@@ -121,7 +91,7 @@ class Engine:
         for cursor in self._idle.pop(alias, []):
             cursor.close()
         with translated():
-            self._connection.execute(f"DETACH {identifier(alias)}")
+            self.place.detach(self._connection, alias)
         del self._attached[alias]
 
     def _detach_past(self) -> None:
@@ -132,47 +102,22 @@ class Engine:
 
     def create_catalog(self, branch_id: str) -> None:
         """Make an empty catalog for a branch, with inlining switched off for whoever opens it."""
-        alias = self.attach(branch_id)
+        alias = self.attach(branch_id, create=True)
         with self.session(branch_id) as cursor:
             cursor.execute(f"CALL {identifier(alias)}.set_option('data_inlining_row_limit', '0')")
 
     def fork_catalog(self, parent_id: str, child_id: str, at: int | None = None) -> None:
         """Copy the parent's catalog to the child's, cut back to version ``at`` when that is given.
 
-        No data moves. The caller holds the parent's writer lock. The copy is made under
-        another name and renamed when it is whole.
+        No data moves. The caller holds the parent's writer lock.
         """
-        metadata = self.metadata_of(parent_id)
-        half_done = self.catalogs / f"{child_id}.tmp"
+        alias = self.attach(parent_id)
         with translated(), self._scratch_cursor() as cursor:
-            clone(cursor, metadata, half_done)
-            if at is not None:
-                self._cut_back(cursor, half_done, at)
-        try:
-            rename_durably(half_done, self.catalog_file(child_id))
-        except OSError as error:
-            raise storage_failure(self.root, error) from error
-
-    def _cut_back(self, cursor: duckdb.DuckDBPyConnection, file: Path, at: int) -> None:
-        copy = f"copy_{uuid.uuid4().hex}"
-        cursor.execute(f"ATTACH {literal(str(file))} AS {identifier(copy)} (TYPE sqlite)")
-        try:
-            cut_back(cursor, copy, at, self.data)
-        except BaseException:
-            # What failed is what to tell; a copy that stays attached would hold on to its space.
-            for leave in ("ROLLBACK", f"DETACH {identifier(copy)}"):
-                with suppress(duckdb.Error):
-                    cursor.execute(leave)
-            raise
-        cursor.execute(f"DETACH {identifier(copy)}")
-
-    def metadata_of(self, branch_id: str) -> str:
-        """The name inside DuckDB of the SQLite database that is the catalog of a branch."""
-        return _METADATA + self.attach(branch_id)
+            self.place.clone(cursor, alias, parent_id, child_id, at)
 
     def metadata(self, branch_id: str, table: str) -> str:
         """The qualified name of one of DuckLake's own tables in the catalog of a branch."""
-        return f"{identifier(self.metadata_of(branch_id))}.main.{identifier(table)}"
+        return f"{self.place.metadata(branch_id, self.attach(branch_id))}.{identifier(table)}"
 
     @contextmanager
     def session(self, branch_id: str, version: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -273,10 +218,4 @@ class Engine:
             self._attached.clear()
             self._closed = True
             self._connection.close()
-
-
-def _stat(file: Path) -> os.stat_result | None:
-    try:
-        return file.stat()
-    except FileNotFoundError:
-        return None
+            self.place.close()

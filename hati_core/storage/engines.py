@@ -1,45 +1,36 @@
-"""One engine for everything in this process that opens the same folder."""
+"""One engine for everything in this process that opens the same place."""
 
 from __future__ import annotations
 
 import threading
-import uuid
-from pathlib import Path
 
 from hati_core.storage.engine import Engine
-from hati_core.storage.failures import storage_failure
+from hati_core.storage.place import Place
 
-_engines: dict[Path, tuple[Engine, int]] = {}
+_engines: dict[str, tuple[Engine, int]] = {}
 _engines_guard = threading.Lock()
 
 
-def open_engine(root: Path) -> Engine:
-    """The engine of that folder, shared by everything in this process that opens it.
+def open_engine(place: Place) -> Engine:
+    """The engine of that place, shared by everything in this process that opens it.
 
     Raises:
-        StorageUnavailable: the folder cannot be made, read or written.
+        StorageUnavailable: the place cannot be reached, made, read or written.
     """
     with _engines_guard:
-        try:
-            resolved = root.resolve()
-            engine, users = _engines.get(resolved, (None, 0))
-            if engine is None:
-                engine = Engine(resolved)
-                (resolved / "tmp" / f"probe-{uuid.uuid4().hex}").touch()
-                for probe in (resolved / "tmp").glob("probe-*"):
-                    probe.unlink(missing_ok=True)
-        except OSError as error:
-            raise storage_failure(root, error) from error
-        _engines[resolved] = (engine, users + 1)
+        engine, users = _engines.get(place.identity, (None, 0))
+        if engine is None:
+            engine = Engine(place)
+        _engines[place.identity] = (engine, users + 1)
         return engine
 
 
 def release_engine(engine: Engine) -> None:
     """Give back what :func:`open_engine` lent; the last one to do so closes it."""
     with _engines_guard:
-        _, users = _engines[engine.root]
+        _, users = _engines[engine.place.identity]
         if users > 1:
-            _engines[engine.root] = (engine, users - 1)
+            _engines[engine.place.identity] = (engine, users - 1)
         else:
-            del _engines[engine.root]
+            del _engines[engine.place.identity]
             engine.close()

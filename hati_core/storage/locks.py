@@ -10,8 +10,7 @@ from filelock import FileLock, Timeout
 
 from hati_core.errors import BranchBusy
 from hati_core.storage.failures import storage_failure
-
-WAIT_SECONDS = 30.0
+from hati_core.storage.place import WAIT_SECONDS
 
 
 def lock_file(folder: Path, branch_id: str) -> Path:
@@ -31,13 +30,17 @@ def writer_lock(folder: Path, branch_id: str, name: str, timeout: float = WAIT_S
     try:
         lock.acquire()
     except Timeout as error:
-        raise BranchBusy(
-            f"Another writer has held “{name}” for {timeout:.0f} seconds. Nothing was written; try again.",
-            branch=name,
-        ) from error
+        raise busy(name, timeout) from error
     except OSError as error:
         raise storage_failure(folder.parent, error) from error
     try:
         yield
     finally:
         lock.release()
+
+
+def busy(name: str, timeout: float) -> BranchBusy:
+    """The error of a writer that has waited ``timeout`` seconds."""
+    return BranchBusy(
+        f"Another writer has held “{name}” for {timeout:.0f} seconds. Nothing was written; try again.", branch=name
+    )

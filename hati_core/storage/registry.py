@@ -1,6 +1,6 @@
 """The registry: which branches there are, what merged into what, keys and metrics.
 
-A SQLite file of its own that DuckDB never opens: two SQLite libraries in one process drop
+Tables of its own that DuckDB never opens: two SQLite libraries in one process drop
 each other's file locks. What a commit records about keys and merges is written here from
 the commit's journal, so that a crash between the two loses nothing.
 """
@@ -8,21 +8,21 @@ the commit's journal, so that a crash between the two loses nothing.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, OperationalError
 
 from hati_core.errors import BranchExists, BranchNotFound, RepositoryTooNew, StorageUnavailable
 from hati_core.model import BranchStatus
 from hati_core.names import folded
 from hati_core.storage import tables
+from hati_core.storage.place import Place
 
 FORMAT = 1
 
@@ -60,13 +60,12 @@ class Registry:
 
     Raises:
         RepositoryTooNew: a newer version of this program wrote it.
-        StorageUnavailable: the file cannot be read or written.
+        StorageUnavailable: it cannot be read or written.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._engine = sa.create_engine(sa.URL.create("sqlite", database=str(file)), connect_args={"timeout": 30})
-        sa.event.listen(self._engine, "connect", _set_up)
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._engine = place.registry()
         try:
             with self._writing() as connection:
                 self._prepare(connection)
@@ -79,21 +78,20 @@ class Registry:
             found = int(connection.scalar(sa.select(tables.about.c.value).where(tables.about.c.name == "format")) or 0)
             if found > FORMAT:
                 raise RepositoryTooNew(
-                    f"The repository in {self._file.parent} has format {found}; this program reads up to {FORMAT}. "
+                    f"The repository in {self._place.name} has format {found}; this program reads up to {FORMAT}. "
                     "Nothing was changed. Install the newest version to open it."
                 )
-        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
         tables.schema.create_all(connection)
-        connection.execute(sa.insert(tables.about).prefix_with("OR IGNORE").values(name="format", value=str(FORMAT)))
+        _put(connection, tables.about, {"name": "format", "value": str(FORMAT)}, replace=False)
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
-        with _explained(self._file), self._engine.connect() as connection:
+        with _explained(self._place.name), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        with _explained(self._file), self._engine.begin() as connection:
+        with _explained(self._place.name), self._engine.begin() as connection:
             yield connection
 
     def branches(self) -> list[BranchRow]:
@@ -216,7 +214,7 @@ class Registry:
             if not advanced.rowcount:
                 return
             for table_uuid, columns in keys.items():
-                connection.execute(_upsert_key(table_uuid, columns))
+                _put_key(connection, table_uuid, columns)
             if merged:
                 self._add_merge(connection, branch_id, version, *merged)
 
@@ -229,17 +227,14 @@ class Registry:
     def _add_merge(
         connection: sa.Connection, target_id: str, target_version: int, source_id: str, source_version: int
     ) -> None:
-        connection.execute(
-            sa.insert(tables.merges)
-            .prefix_with("OR IGNORE")
-            .values(
-                target_id=target_id,
-                target_version=target_version,
-                source_id=source_id,
-                source_version=source_version,
-                at=_text(_now()),
-            )
-        )
+        merge = {
+            "target_id": target_id,
+            "target_version": target_version,
+            "source_id": source_id,
+            "source_version": source_version,
+            "at": _text(_now()),
+        }
+        _put(connection, tables.merges, merge, replace=False)
 
     def merges(self) -> list[MergeRow]:
         """Every merge, oldest first."""
@@ -258,7 +253,7 @@ class Registry:
         """Declare the key of a table under each of its lineages."""
         with self._writing() as connection:
             for table_uuid in table_uuids:
-                connection.execute(_upsert_key(table_uuid, columns))
+                _put_key(connection, table_uuid, columns)
 
     def metrics(self) -> list[dict[str, Any]]:
         """Definitions of metrics in their order."""
@@ -272,11 +267,8 @@ class Registry:
             position = connection.scalar(sa.select(tables.metrics.c.position).where(tables.metrics.c.name == name))
             if position is None:
                 position = (connection.scalar(sa.select(sa.func.max(tables.metrics.c.position))) or 0) + 1
-            connection.execute(
-                sa.insert(tables.metrics)
-                .prefix_with("OR REPLACE")
-                .values(name=name, position=position, definition=json.dumps(definition))
-            )
+            metric = {"name": name, "position": position, "definition": json.dumps(definition)}
+            _put(connection, tables.metrics, metric, replace=True)
 
     def close(self) -> None:
         """Close every connection."""
@@ -287,33 +279,45 @@ def _taken(name: str) -> BranchExists:
     return BranchExists(f"There is a branch called “{name}” already. Choose another name.", branch=name)
 
 
-def _upsert_key(table_uuid: str, columns: tuple[str, ...]) -> sa.Insert:
-    return (
-        sa.insert(tables.keys)
-        .prefix_with("OR REPLACE")
-        .values(table_uuid=table_uuid, columns=json.dumps(list(columns)))
+def _put_key(connection: sa.Connection, table_uuid: str, columns: tuple[str, ...]) -> None:
+    key = {"table_uuid": table_uuid, "columns": json.dumps(list(columns))}
+    _put(connection, tables.keys, key, replace=True)
+
+
+def _put(connection: sa.Connection, table: sa.Table, values: dict[str, Any], *, replace: bool) -> None:
+    """Insert a row; one with its primary key is replaced, or left alone."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement, key = insert(table).values(**values), [column.name for column in table.primary_key]
+    others = {name: value for name, value in values.items() if name not in key}
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=key, set_=others)
+        if replace
+        else statement.on_conflict_do_nothing(index_elements=key)
     )
 
 
-def _set_up(connection: Any, _record: Any) -> None:
-    connection.execute("PRAGMA synchronous = FULL")
-
-
 @contextmanager
-def _explained(file: Path) -> Iterator[None]:
-    """Say what is wrong with the file; a name that is taken is for the caller to tell."""
+def _explained(place: str) -> Iterator[None]:
+    """Say what is wrong with the registry; a name that is taken is for the caller to tell."""
     try:
         yield
     except IntegrityError:
         raise
-    except (OperationalError, sqlite3.OperationalError) as error:
-        reason = getattr(error, "orig", error)
-        raise StorageUnavailable(
-            f"The registry {file} cannot be used: {reason}. Check the disk and its permissions, then try again."
-        ) from error
-    except (DatabaseError, sqlite3.DatabaseError) as error:
-        reason = getattr(error, "orig", error)
-        raise StorageUnavailable(f"The registry {file} is damaged: {reason}. Restore it from a backup.") from error
+    except DBAPIError as error:
+        raise _failure(place, error) from error
+
+
+def _failure(place: str, error: DBAPIError) -> StorageUnavailable:
+    reason = str(error.orig).strip()
+    if (
+        isinstance(error, DatabaseError)
+        and not isinstance(error, OperationalError)
+        and "sqlite" in type(error.orig).__module__
+    ):
+        return StorageUnavailable(f"The registry of {place} is damaged: {reason}. Restore it from a backup.")
+    return StorageUnavailable(
+        f"The registry of {place} cannot be used: {reason}. Check the storage and its permissions, then try again."
+    )
 
 
 def _branch(row: Any) -> BranchRow:

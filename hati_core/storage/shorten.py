@@ -9,15 +9,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
 from hati_core.quote import identifier, literal
 
 _VERSION = "_ducklake_internal_snapshot_id"
-_FOOTER_END = 8
-"""A Parquet file ends with the length of its footer, four bytes little-endian, and a magic word of four bytes."""
 
 
 @dataclass(frozen=True)
@@ -31,18 +28,17 @@ class Shortened:
     footer_size: int
 
 
-def shorten(cursor: duckdb.DuckDBPyConnection, file: Path, version: int, suffix: str = "") -> Shortened:
-    """Write the rows of ``file`` up to ``version`` to a new file beside it, in their order."""
-    name = f"ducklake-{uuid.uuid4()}{suffix}.parquet"
-    kept = f"FROM read_parquet({literal(str(file))}) WHERE {_VERSION} <= {int(version)}"
-    new = file.with_name(name)
-    cursor.execute(
-        f"COPY ({kept}) TO {literal(str(new))} (FORMAT parquet, FIELD_IDS {{{', '.join(_field_ids(cursor, file))}}})"
-    )
+def shorten(cursor: duckdb.DuckDBPyConnection, folder: str, name: str, version: int, suffix: str) -> Shortened:
+    """Write the rows of a file up to ``version`` to a new one beside it; ``folder`` ends with a separator."""
+    new_name = f"ducklake-{uuid.uuid4()}{suffix}.parquet"
+    kept = f"FROM read_parquet({literal(folder + name)}) WHERE {_VERSION} <= {int(version)}"
+    new = literal(folder + new_name)
+    field_ids = ", ".join(_field_ids(cursor, folder + name))
+    cursor.execute(f"COPY ({kept}) TO {new} (FORMAT parquet, FIELD_IDS {{{field_ids}}})")
     rows, last = cursor.execute(f"SELECT count(*), max({_VERSION}) {kept}").fetchall()[0]
-    content = new.read_bytes()
-    footer = int.from_bytes(content[-_FOOTER_END : -_FOOTER_END // 2], "little")
-    return Shortened(name, rows, last, len(content), footer)
+    sizes = cursor.execute(f"SELECT file_size_bytes, footer_size FROM parquet_file_metadata({new})")
+    size, footer = sizes.fetchall()[0]
+    return Shortened(new_name, rows, last, size, footer)
 
 
 @dataclass(frozen=True)
@@ -52,11 +48,9 @@ class _Element:
     field_id: int | None
 
 
-def _field_ids(cursor: duckdb.DuckDBPyConnection, file: Path) -> list[str]:
+def _field_ids(cursor: duckdb.DuckDBPyConnection, file: str) -> list[str]:
     """The numbers by which DuckLake knows the columns of a file, as entries of COPY's FIELD_IDS."""
-    rows = cursor.execute(
-        "SELECT name, coalesce(num_children, 0), field_id FROM parquet_schema($1)", [str(file)]
-    ).fetchall()
+    rows = cursor.execute("SELECT name, coalesce(num_children, 0), field_id FROM parquet_schema($1)", [file]).fetchall()
     elements = iter([_Element(*row) for row in rows])
     return _entries(elements, next(elements).children)
 

@@ -6,51 +6,58 @@ import sqlalchemy as sa
 
 from hati_core.model import BranchStatus
 
+_TEXT = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+"""Times are text, so text has to sort by its bytes."""
+
 schema = sa.MetaData()
 about = sa.Table(
     "about",
     schema,
-    sa.Column("name", sa.String, primary_key=True),
-    sa.Column("value", sa.String, nullable=False),
+    sa.Column("name", _TEXT, primary_key=True),
+    sa.Column("value", _TEXT, nullable=False),
 )
 branches = sa.Table(
     "branches",
     schema,
-    sa.Column("id", sa.String, primary_key=True),
-    sa.Column("name", sa.String, nullable=False),
-    sa.Column("folded", sa.String, nullable=False),
-    sa.Column("parent_id", sa.String),
+    sa.Column("id", _TEXT, primary_key=True),
+    sa.Column("name", _TEXT, nullable=False),
+    sa.Column("folded", _TEXT, nullable=False),
+    sa.Column("parent_id", _TEXT),
     sa.Column("fork_version", sa.Integer),
-    sa.Column("status", sa.String, nullable=False),
-    sa.Column("author", sa.String, nullable=False),
-    sa.Column("description", sa.String, nullable=False),
-    sa.Column("created_at", sa.String, nullable=False),
-    sa.Column("expires_at", sa.String),
-    sa.Column("discarded_at", sa.String),
+    sa.Column("status", _TEXT, nullable=False),
+    sa.Column("author", _TEXT, nullable=False),
+    sa.Column("description", _TEXT, nullable=False),
+    sa.Column("created_at", _TEXT, nullable=False),
+    sa.Column("expires_at", _TEXT),
+    sa.Column("discarded_at", _TEXT),
     sa.Column("recorded_version", sa.Integer, nullable=False),
 )
 live_names = sa.Index(
-    "live_names", branches.c.folded, unique=True, sqlite_where=branches.c.status == BranchStatus.ACTIVE.value
+    "live_names",
+    branches.c.folded,
+    unique=True,
+    sqlite_where=branches.c.status == BranchStatus.ACTIVE.value,
+    postgresql_where=branches.c.status == BranchStatus.ACTIVE.value,
 )
 merges = sa.Table(
     "merges",
     schema,
-    sa.Column("target_id", sa.String, primary_key=True),
+    sa.Column("target_id", _TEXT, primary_key=True),
     sa.Column("target_version", sa.Integer, primary_key=True),
-    sa.Column("source_id", sa.String, primary_key=True),
+    sa.Column("source_id", _TEXT, primary_key=True),
     sa.Column("source_version", sa.Integer, primary_key=True),
-    sa.Column("at", sa.String, nullable=False),
+    sa.Column("at", _TEXT, nullable=False),
 )
 keys = sa.Table(
     "keys",
     schema,
-    sa.Column("table_uuid", sa.String, primary_key=True),
-    sa.Column("columns", sa.String, nullable=False),
+    sa.Column("table_uuid", _TEXT, primary_key=True),
+    sa.Column("columns", _TEXT, nullable=False),
 )
 metrics = sa.Table(
     "metrics",
     schema,
-    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("name", _TEXT, primary_key=True),
     sa.Column("position", sa.Integer, nullable=False),
-    sa.Column("definition", sa.String, nullable=False),
+    sa.Column("definition", _TEXT, nullable=False),
 )

@@ -8,6 +8,8 @@ from hati_core import Branch, Repository
 from hati_core.errors import BranchNotFound
 from tests.core.shares import shares
 
+pytestmark = pytest.mark.every_backend
+
 
 def test_writes_on_a_branch_do_not_reach_main(repo: Repository, main: Branch) -> None:
     branch = repo.create_branch("growth")

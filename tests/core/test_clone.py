@@ -39,7 +39,7 @@ def test_a_catalog_that_cannot_be_written_says_so(repo: Repository, tmp_path: Pa
         engine.metadata_session(repo.main.id) as cursor,
         pytest.raises(StorageUnavailable, match="cannot be written: unable to open"),
     ):
-        clone(cursor, engine.metadata_of(repo.main.id), tmp_path / "missing" / "fork.tmp")
+        clone(cursor, f"__ducklake_metadata_{engine.attach(repo.main.id)}", tmp_path / "missing" / "fork.tmp")
 
 
 def contents(file: Path) -> dict[str, list[tuple[object, ...]]]:

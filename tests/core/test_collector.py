@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from hati_core import Branch, Repository
-from hati_core.errors import BranchDiscarded, BranchNotFound
-from hati_core.storage.locks import writer_lock
+from hati_core.errors import BranchDiscarded, BranchNotFound, StorageUnavailable
 from tests.core.processes import run_python
 from tests.core.shares import shares
+
+pytestmark = pytest.mark.every_backend
 
 NOW = timedelta(0)
 
 
-def files(repo: Repository, folder: str) -> set[str]:
-    return {file.name for file in (repo.root / folder).rglob("*") if file.is_file()}
+def rows(repo: Repository) -> set[str]:
+    """The names of the files that hold rows."""
+    return {file.base for file in repo._store.engine.place.data.list()}
+
+
+def catalogs(repo: Repository) -> set[str]:
+    """The ids of the branches of which something is stored."""
+    return set(repo._store.engine.place.leftovers())
 
 
 def test_files_of_a_collected_branch_go_and_all_others_stay(repo: Repository, main: Branch) -> None:
     main.execute("UPDATE portfolio SET shares = 1 WHERE ticker = 'AAPL'")
-    kept = files(repo, "data")
+    kept = rows(repo)
     branch = repo.create_branch("growth")
     branch.execute("UPDATE portfolio SET shares = 2 WHERE ticker = 'AAPL'")
-    made = files(repo, "data") - kept
+    made = rows(repo) - kept
     repo.discard("growth")
     report = repo.gc(NOW)
     assert report.branches == ("growth",)
-    assert (report.files, files(repo, "data")) == (len(made), kept)
-    assert not [name for name in files(repo, "catalogs") | files(repo, "locks") if name.startswith(branch.id)]
+    assert (report.files, rows(repo)) == (len(made), kept)
+    assert branch.id not in catalogs(repo)
     assert shares(main.at(main.head - 1))["AAPL"] == 100
     with pytest.raises(BranchNotFound):
         repo.undiscard("growth")
@@ -41,9 +47,9 @@ def test_files_of_a_collected_branch_go_and_all_others_stay(repo: Repository, ma
 def test_a_dry_run_tells_the_same_and_removes_nothing(repo: Repository, main: Branch) -> None:
     repo.create_branch("growth").execute("UPDATE portfolio SET shares = 2")
     repo.discard("growth")
-    before = files(repo, ".")
+    before = rows(repo), catalogs(repo)
     dry = repo.gc(NOW, dry_run=True)
-    assert files(repo, ".") == before
+    assert (rows(repo), catalogs(repo)) == before
     wet = repo.gc(NOW)
     assert dry.dry_run
     assert (dry.branches, dry.files, dry.bytes, dry.kept_files) == (wet.branches, wet.files, wet.bytes, wet.kept_files)
@@ -96,18 +102,19 @@ def test_what_was_merged_from_a_collected_branch_stays_merged(repo: Repository, 
 
 
 def test_half_done_forks_are_swept_unless_somebody_is_making_them(repo: Repository, main: Branch) -> None:
-    for name in ("aaaaaaaaaaaa.tmp", "aaaaaaaaaaaa.tmp-journal", "bbbbbbbbbbbb.tmp"):
-        (repo.root / "catalogs" / name).touch()
-    with writer_lock(repo.root / "locks", "bbbbbbbbbbbb", "in the making"):
+    engine, half_done, in_the_making = repo._store.engine, "a" * 12, "b" * 12
+    for branch_id in (half_done, in_the_making):
+        engine.fork_catalog(main.id, branch_id)
+    with engine.place.lock(in_the_making, "in the making"):
         repo.gc(NOW)
-    left = files(repo, "catalogs")
-    assert "bbbbbbbbbbbb.tmp" in left
-    assert not [name for name in left if name.startswith("aaaa")]
+    engine.attach(in_the_making)
+    with pytest.raises(StorageUnavailable, match="is missing"):
+        engine.attach(half_done)
     assert shares(main)["AAPL"] == 100
 
 
-def test_another_open_repository_goes_on_working(repo: Repository, main: Branch) -> None:
-    with Repository.open(repo.root) as other:
+def test_another_open_repository_goes_on_working(repo: Repository, main: Branch, place: str) -> None:
+    with Repository.open(place) as other:
         held = other.create_branch("held")
         held.execute("UPDATE portfolio SET shares = 5")
         repo.create_branch("gone").execute("UPDATE portfolio SET shares = 6")
@@ -118,4 +125,4 @@ def test_another_open_repository_goes_on_working(repo: Repository, main: Branch)
     program = (
         "from hati_core import Repository; print(Repository.open(sys.argv[1]).branch('held').query('FROM portfolio'))"
     )
-    assert run_python(program, Path(repo.root)).count("'shares': 7") == 3
+    assert run_python(program, place).count("'shares': 7") == 3

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from hati_core import Branch, Repository
 from tests.core.processes import outputs, start_python
+
+pytestmark = pytest.mark.every_backend
 
 INCREMENTS = """
 import threading
@@ -21,9 +25,9 @@ repo.close()
 """
 
 
-def test_two_processes_of_two_threads_lose_no_increment(repo: Repository) -> None:
+def test_two_processes_of_two_threads_lose_no_increment(repo: Repository, place: str) -> None:
     repo.main.execute("CREATE TABLE counter AS SELECT 0 AS n")
-    processes = [start_python(INCREMENTS, repo.root) for _ in range(2)]
+    processes = [start_python(INCREMENTS, place) for _ in range(2)]
     outputs(processes)
     assert repo.main.query("FROM counter") == [{"n": 12}]
 

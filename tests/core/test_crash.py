@@ -2,46 +2,47 @@
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
+import pytest
 
 from hati_core import Repository
 from hati_core.model import KeyOrigin
 
+pytestmark = pytest.mark.every_backend
 
-def forget_what_commits_said(root: Path) -> None:
+
+def forget_what_commits_said(repo: Repository) -> None:
     """Leave the registry as a crash right after the commits would have."""
-    with sqlite3.connect(root / "registry.sqlite") as registry:
-        registry.executescript("DELETE FROM keys; DELETE FROM merges; UPDATE branches SET recorded_version = 0")
-    registry.close()
+    with repo._store.engine.place.registry().begin() as registry:
+        for statement in ("DELETE FROM keys", "DELETE FROM merges", "UPDATE branches SET recorded_version = 0"):
+            registry.exec_driver_sql(statement)
 
 
-def test_a_key_outlives_a_crash(tmp_path: Path) -> None:
-    with Repository.open(tmp_path) as repo:
+def test_a_key_outlives_a_crash(place: str) -> None:
+    with Repository.open(place) as repo:
         repo.main.execute("CREATE TABLE t (a INTEGER, k INTEGER PRIMARY KEY)")
         repo.main.execute("INSERT INTO t VALUES (1, 1), (2, 2)")
-    forget_what_commits_said(tmp_path)
-    with Repository.open(tmp_path) as repo:
+        forget_what_commits_said(repo)
+    with Repository.open(place) as repo:
         info = repo.main.table("t")
         assert (info.key, info.key_origin) == (("k",), KeyOrigin.DECLARED)
 
 
-def test_a_merge_outlives_a_crash(tmp_path: Path) -> None:
-    with Repository.open(tmp_path) as repo:
+def test_a_merge_outlives_a_crash(place: str) -> None:
+    with Repository.open(place) as repo:
         repo.main.execute("CREATE TABLE t (k INTEGER PRIMARY KEY, v INTEGER)")
         repo.main.execute("INSERT INTO t VALUES (1, 1)")
         repo.create_branch("b").execute("UPDATE t SET v = 2")
         repo.merge("b")
         repo.main.execute("UPDATE t SET v = 3")
-    forget_what_commits_said(tmp_path)
-    with Repository.open(tmp_path) as repo:
+        forget_what_commits_said(repo)
+    with Repository.open(place) as repo:
         assert not repo.plan_merge("b").conflicts
         repo.merge("b")
         assert repo.main.query("FROM t") == [{"k": 1, "v": 3}]
 
 
-def test_a_key_set_since_is_not_overridden_by_an_older_commit(tmp_path: Path) -> None:
-    with Repository.open(tmp_path) as repo, Repository.open(tmp_path) as late:
+def test_a_key_set_since_is_not_overridden_by_an_older_commit(place: str) -> None:
+    with Repository.open(place) as repo, Repository.open(place) as late:
         late.main.query("SELECT 1")
         repo.main.execute("CREATE TABLE t (a INTEGER PRIMARY KEY, b INTEGER)")
         repo.set_key("t", ["b"])

@@ -9,6 +9,8 @@ from hati_core.errors import BranchDiscarded, BranchExists, BranchNotFound, Inva
 from tests.core.processes import run_python
 from tests.core.shares import shares
 
+pytestmark = pytest.mark.every_backend
+
 
 def test_a_discarded_branch_is_listed_apart(repo: Repository, main: Branch) -> None:
     repo.create_branch("growth")
@@ -54,9 +56,9 @@ def test_only_branches_that_are_there_can_be_discarded(repo: Repository) -> None
         repo.undiscard("growth")
 
 
-def test_whoever_holds_a_branch_is_told_that_another_discarded_it(repo: Repository, main: Branch) -> None:
+def test_whoever_holds_a_branch_is_told_that_another_discarded_it(repo: Repository, main: Branch, place: str) -> None:
     held = repo.create_branch("growth")
-    with Repository.open(repo.root) as other:
+    with Repository.open(place) as other:
         other.discard("growth")
     for use in (
         lambda: held.execute("DELETE FROM portfolio"),
@@ -68,9 +70,11 @@ def test_whoever_holds_a_branch_is_told_that_another_discarded_it(repo: Reposito
             use()
 
 
-def test_whoever_holds_a_branch_is_told_that_another_process_discarded_it(repo: Repository, main: Branch) -> None:
+def test_whoever_holds_a_branch_is_told_that_another_process_discarded_it(
+    repo: Repository, main: Branch, place: str
+) -> None:
     held = repo.create_branch("growth")
-    run_python("from hati_core import Repository; Repository.open(sys.argv[1]).discard('growth')", repo.root)
+    run_python("from hati_core import Repository; Repository.open(sys.argv[1]).discard('growth')", place)
     with pytest.raises(BranchDiscarded):
         held.execute("DELETE FROM portfolio")
     assert shares(repo.undiscard("growth")) == shares(main)

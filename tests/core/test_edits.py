@@ -11,6 +11,8 @@ from hati_core import Branch, Repository, TableEdits
 from hati_core.errors import BranchMoved, InvalidKey, InvalidValue, KeyViolation, StaleEdit, TableNotFound
 from tests.core.shares import shares
 
+pytestmark = pytest.mark.every_backend
+
 
 def test_inserts_changes_and_deletes_are_one_commit(branch: Branch) -> None:
     before = branch.head

@@ -8,6 +8,8 @@ import pytest
 
 from hati_core import Repository
 
+pytestmark = pytest.mark.every_backend
+
 DELETE, UPDATE = "DELETE FROM t WHERE k = {}", "UPDATE t SET s = s + 100 WHERE k = {}"
 ON_THE_FORK = {
     "nothing": [],

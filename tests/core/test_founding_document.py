@@ -5,7 +5,11 @@ Source: “OpenAI Agents + HatiData: Branch-Based Exploration”, seed/openai-ag
 
 from __future__ import annotations
 
+import pytest
+
 from hati_core import Repository
+
+pytestmark = pytest.mark.every_backend
 
 
 def set_up(repo: Repository) -> None:

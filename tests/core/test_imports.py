@@ -13,6 +13,8 @@ from hati_core import HatiError, Repository
 from hati_core.errors import ImportRefused, InvalidKey, TableExists
 from hati_core.imports import Importer, table_name
 
+pytestmark = pytest.mark.every_backend
+
 Take = Callable[[str, str | bytes], Importer]
 
 
@@ -29,7 +31,7 @@ def take(repo: Repository) -> Iterator[Take]:
     yield taking
     for importer in taken:
         importer.close()
-    assert list((repo.root / "tmp").glob("upload-*")) == []
+    assert list(repo._store.engine.place.scratch.glob("upload-*")) == []
 
 
 def _load(repo: Repository, importer: Importer, *, key: tuple[str, ...] | None = None, table: str | None = None) -> int:

@@ -9,6 +9,8 @@ from hati_core.errors import InvalidKey, KeyViolation, TableNotFound
 from hati_core.model import KeyOrigin
 from tests.core.shares import shares
 
+pytestmark = pytest.mark.every_backend
+
 DUPLICATES = [
     "INSERT INTO portfolio VALUES ('AAPL', 1, 1, 1)",
     "INSERT INTO \"PORTFOLIO\" VALUES ('AAPL', 1, 1, 1)",

@@ -8,6 +8,8 @@ from hati_core import Branch, Breakdown, Metric, Repository, Unit
 from hati_core.errors import InvalidMetric
 from hati_core.measures import Part
 
+pytestmark = pytest.mark.every_backend
+
 
 def values(repo: Repository, branch: Branch) -> dict[str, float | None]:
     measures = repo.measures

@@ -10,6 +10,8 @@ from hati_core import Branch, Repository
 from hati_core.errors import QueryTimeout, StatementRefused
 from tests.core.shares import shares
 
+pytestmark = pytest.mark.every_backend
+
 
 def test_rows_come_as_dicts_up_to_the_limit(branch: Branch) -> None:
     assert branch.query("SELECT ticker FROM portfolio ORDER BY ticker", limit=2) == [

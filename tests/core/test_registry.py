@@ -64,6 +64,6 @@ def test_a_place_with_unusual_characters_works(tmp_path: Path) -> None:
         assert repo.create_branch("b").query("FROM t") == [{"a": 1}]
 
 
-def test_only_folders_are_places(tmp_path: Path) -> None:
-    with pytest.raises(RepositoryError, match="not a folder"):
-        Repository.open("postgresql://localhost/hati")
+def test_only_folders_and_postgresql_are_places() -> None:
+    with pytest.raises(RepositoryError, match="“mysql://” are not known"):
+        Repository.open("mysql://ada:secret@localhost/hati")

@@ -8,6 +8,8 @@ from hati_core import Branch, Repository
 from hati_core.errors import DataError, HatiError, QueryError, StatementRefused, SyntaxRefused, TableExists
 from tests.core.shares import shares
 
+pytestmark = pytest.mark.every_backend
+
 
 def test_several_statements_are_one_commit(branch: Branch) -> None:
     before = branch.head

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from merge_desk import Desk, numbers
 
 from hati_core import ConflictKind, Repository, Side
+
+pytestmark = pytest.mark.every_backend
 
 START = {"AAPL": (100, 1.5), "MSFT": (75, 2.5), "XOM": (10, 4.5)}
 SHARES = "UPDATE portfolio SET shares = {} WHERE ticker = '{}'"

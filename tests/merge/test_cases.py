@@ -19,6 +19,8 @@ from hati_core import Branch, MergePlan, Repository, Side, errors
 from hati_core.branch import BranchView
 from hati_core.model import Conflict
 
+pytestmark = pytest.mark.every_backend
+
 CASES = sorted(Path(__file__).parent.glob("cases/*.toml"))
 KNOWN = {"rule", "base", "ours", "theirs", "conflicts", "merged", "branch_wins", "main_wins", "error", "message"}
 MIRRORED = {"edit_delete": "delete_edit", "delete_edit": "edit_delete"}

@@ -20,6 +20,8 @@ from merge_oracle import Cells, Clash, Table, changed, merge
 from hati_core import Branch, BranchView, MergePlan, Repository, Side
 from hati_core.errors import BranchMoved, UnresolvedConflicts
 
+pytestmark = pytest.mark.every_backend
+
 KEYS = range(1, 6)
 numbers = itertools.count()
 

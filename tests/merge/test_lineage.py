@@ -10,6 +10,8 @@ from hati_core.merge.lineage import Lineage, Point
 from hati_core.model import BranchStatus
 from hati_core.storage.registry import BranchRow, MergeRow
 
+pytestmark = pytest.mark.every_backend
+
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 

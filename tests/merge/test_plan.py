@@ -17,6 +17,8 @@ from hati_core.errors import (
     UnresolvedConflicts,
 )
 
+pytestmark = pytest.mark.every_backend
+
 START = {"AAPL": (100, 1.5), "MSFT": (75, 2.5), "XOM": (10, 4.5)}
 
 

@@ -9,6 +9,8 @@ from hati_core import ConflictKind, Side
 from hati_core.errors import InvalidKey, KeyViolation, SchemaMergeRefused
 from hati_core.model import KeyOrigin
 
+pytestmark = pytest.mark.every_backend
+
 
 def test_a_table_made_on_the_branch_comes_with_its_rows_and_its_key(desk: Desk) -> None:
     branch = desk.fork(

@@ -1,0 +1,285 @@
+"""A repository in PostgreSQL: a schema per branch, the registry in another, rows in a bucket or a shared folder.
+
+All catalogs are reached through one attached database. DuckDB attaches no PostgreSQL database
+once its fences are up, but DuckLake goes on with one of the same name and path that is there
+already; and so a process takes a handful of connections, however many branches it has open.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import psycopg
+import sqlalchemy as sa
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from hati_core.errors import RepositoryError, StorageUnavailable
+from hati_core.quote import identifier, literal
+from hati_core.storage.address import Address
+from hati_core.storage.advisory import AdvisoryLocks, Connection
+from hati_core.storage.cutback import cut_back, shortened_files
+from hati_core.storage.folder import DataFolder
+from hati_core.storage.place import WAIT_SECONDS, Data, Stored
+from hati_core.storage.server_failures import explained
+
+_DATABASE = "hati_server"
+"""What DuckDB calls the one attached database."""
+_DEFAULTS = {"connect_timeout": "10", "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+_OURS = "-c search_path={schema} -c idle_session_timeout=0 -c tcp_keepalives_idle=30 -c lock_timeout=30s"
+"""A server that lost sight of a process for a minute gives its locks to others."""
+_POOLED = 8
+
+
+class Server:
+    """The place of one address."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._schema = address.schema
+        self.identity = address.identity
+        self.locks = AdvisoryLocks(self._connect, address.schema)
+        self._engine = sa.create_engine("postgresql+psycopg://", creator=self._connect_for_registry, pool_pre_ping=True)
+        self._data: Data | None = _data(address.data) if address.data else None
+        self._scratch: Path | None = None
+
+    @classmethod
+    def at(cls, url: str) -> Server:
+        """The place of a url; nothing is reached yet.
+
+        Raises:
+            RepositoryError: it cannot be read.
+        """
+        return cls(Address.parse(url))
+
+    @property
+    def name(self) -> str:
+        return str(self._address)
+
+    def __repr__(self) -> str:
+        return f"Server({self.name})"
+
+    @property
+    def data(self) -> Data:
+        if self._data is None:
+            raise RepositoryError(
+                f"The repository {self.name} is new, so its address has to say where its rows are to lie: "
+                "?data=s3://bucket/prefix, or ?data=/a/shared/folder."
+            )
+        return self._data
+
+    @property
+    def root(self) -> Path:
+        """A folder of this process, for what is not kept."""
+        if self._scratch is None:
+            self._scratch = Path(tempfile.mkdtemp(prefix="hati-"))
+        return self._scratch
+
+    @property
+    def scratch(self) -> Path:
+        return self.root
+
+    @property
+    def extensions(self) -> Sequence[str]:
+        return ("postgres_scanner", "ducklake", *(("httpfs",) if self.data.url.startswith("s3://") else ()))
+
+    def _connect(self) -> Connection:
+        settings = _DEFAULTS | self._address.settings | {"options": _OURS.format(schema=self._schema)}
+        return psycopg.connect(make_conninfo(**settings), autocommit=True)
+
+    def _connect_for_registry(self) -> Connection:
+        connection = self._connect()
+        connection.autocommit = False
+        return connection
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """Lend a connection of the pool; what was done with it is one transaction."""
+        with explained(self._address), self._engine.connect() as lent:
+            connection = lent.connection.driver_connection
+            assert isinstance(connection, psycopg.Connection)
+            with connection.transaction():
+                yield connection
+
+    def prepare(self) -> None:
+        with self._connected() as connection:
+            ((database, may_create),) = connection.execute(
+                "SELECT current_database(), has_database_privilege(current_database(), 'CREATE')"
+            ).fetchall()
+            if not may_create:
+                raise StorageUnavailable(
+                    f"The user of {self.name} may not make schemas, which branches are kept in. Have somebody who may "
+                    f"run GRANT CREATE ON DATABASE {database} for that user."
+                )
+            connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"hati {self._schema}"])
+            connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self._schema)))
+            connection.execute("CREATE TABLE IF NOT EXISTS place (data VARCHAR PRIMARY KEY)")
+            recorded = [str(data) for (data,) in connection.execute("SELECT data FROM place")]
+            self._agree_on_data(recorded)
+            if not recorded:
+                self.data.probe()
+                connection.execute("INSERT INTO place VALUES (%s)", [self.data.url])
+        if recorded:
+            self.data.probe()
+
+    def _agree_on_data(self, recorded: Sequence[str]) -> None:
+        """Rows that one process puts elsewhere would be missing for the others."""
+        if recorded and self._data is None:
+            self._data = _data(recorded[0])
+            self._address = replace(self._address, data=recorded[0].rstrip("/"))
+        elif recorded and recorded[0] != self.data.url:
+            raise RepositoryError(
+                f"The repository {self.name} keeps its rows in {recorded[0]}, not in {self.data.url}. "
+                "Leave data= out of its address, or correct it."
+            )
+
+    def before_fences(self, connection: duckdb.DuckDBPyConnection) -> None:
+        settings = self._address.settings
+        known = {"host": "HOST", "port": "PORT", "user": "USER", "dbname": "DATABASE", "password": "PASSWORD"}
+        secret = ", ".join(f"{known[name]} {literal(value)}" for name, value in settings.items() if name in known)
+        # An error would show the statement, and with it what must not be shown.
+        try:
+            connection.execute(f"CREATE SECRET hati_server (TYPE postgres{', ' if secret else ''}{secret})")
+            for statement in self.data.secrets():
+                connection.execute(statement)
+        except duckdb.Error:
+            raise StorageUnavailable(f"DuckDB does not take the credentials for {self.name}.") from None
+        connection.execute(f"SET pg_pool_max_connections = {_POOLED}")
+        connection.execute(
+            f"ATTACH {literal(self._options)} AS {_DATABASE} "
+            f"(TYPE postgres, SECRET hati_server, SCHEMA {literal(self._schema)})"
+        )
+
+    @property
+    def _options(self) -> str:
+        """What DuckDB is told beside the secret; DuckLake goes by it to see that the database is the same."""
+        return make_conninfo(**(_DEFAULTS | dict(self._address.options)))
+
+    def allowed(self) -> Sequence[str]:
+        return (self.data.url, f"{self.scratch}/")
+
+    def schema_of(self, branch_id: str) -> str:
+        """The schema that holds the catalog of a branch."""
+        return f"{self._schema}_{branch_id}"
+
+    def attach(
+        self, connection: duckdb.DuckDBPyConnection, branch_id: str, alias: str, version: int | None, *, create: bool
+    ) -> None:
+        schema, past = self.schema_of(branch_id), "" if version is None else f", SNAPSHOT_VERSION {version}"
+        with self._connected() as server:
+            found = server.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [schema]).fetchall()
+        if not found and not create:
+            raise StorageUnavailable(
+                f"The catalog {schema} is missing in {self.name}. It may have been collected; open another branch."
+            )
+        # DuckDB learns of schemas once, or by making them.
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {_DATABASE}.{identifier(schema)}")
+        connection.execute(
+            f"ATTACH {literal(f'ducklake:postgres:{self._options}')} AS {identifier(alias)} ("
+            f"METADATA_CATALOG '{_DATABASE}', METADATA_SCHEMA {literal(schema)}, "
+            f"DATA_PATH {literal(self.data.url)}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT 0, "
+            f"CREATE_IF_NOT_EXISTS {create}{past})"
+        )
+
+    def detach(self, connection: duckdb.DuckDBPyConnection, alias: str) -> None:
+        """Detach the catalog without the database that it shares with all others.
+
+        DuckLake detaches its metadata too, which DuckDB refuses for the current database.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(f"USE {_DATABASE}.{identifier(self._schema)}")
+            try:
+                cursor.execute(f"DETACH {identifier(alias)}")
+            except duckdb.BinderException:
+                found = cursor.execute("SELECT 1 FROM duckdb_databases() WHERE database_name = $1", [alias]).fetchall()
+                if found:
+                    raise
+
+    def metadata(self, branch_id: str, alias: str) -> str:
+        return f"{_DATABASE}.{identifier(self.schema_of(branch_id))}"
+
+    def clone(
+        self, cursor: duckdb.DuckDBPyConnection, alias: str, parent_id: str, child_id: str, at: int | None
+    ) -> None:
+        """Everything is copied from one state, and becomes visible at once."""
+        parent = self.metadata(parent_id, alias)
+        shortened = shortened_files(cursor, parent, at, self.data.url) if at is not None else []
+        source, target = sql.Identifier(self.schema_of(parent_id)), sql.Identifier(self.schema_of(child_id))
+        with self._connected() as connection:
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            columns = _columns(connection, self.schema_of(parent_id))
+            copy = sql.SQL("CREATE TABLE {0}.{2} (LIKE {1}.{2} INCLUDING ALL); INSERT INTO {0}.{2} TABLE {1}.{2}")
+            copies = [copy.format(target, source, sql.Identifier(table)) for table in columns]
+            connection.execute(sql.SQL("; ").join([sql.SQL("CREATE SCHEMA {}").format(target), *copies]))
+            if at is not None:
+                raw = psycopg.RawCursor(connection)
+                cut_back(raw.execute, identifier(self.schema_of(child_id)), columns, shortened, at)
+
+    def drop(self, branch_id: str) -> None:
+        self._drop_schema(self.schema_of(branch_id))
+
+    def _drop_schema(self, schema: str) -> None:
+        with self._connected() as connection:
+            connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
+
+    def settled(self, branch_id: str) -> tuple[int, ...] | None:
+        """Nothing tells that cheaper than asking for the head."""
+        return None
+
+    @contextmanager
+    def lock(self, branch_id: str, name: str, timeout: float = WAIT_SECONDS) -> Iterator[None]:
+        with explained(self._address), self.locks.hold(branch_id, name, timeout):
+            yield
+
+    def forget_lock(self, branch_id: str) -> None:
+        """Nothing stays."""
+
+    def registry(self) -> sa.Engine:
+        return self._engine
+
+    def leftovers(self) -> Mapping[str, Sequence[Stored]]:
+        """A schema does not tell its age; whoever is making one holds its lock."""
+        ours = re.compile(re.escape(self._schema) + "_([0-9a-f]{12})")
+        with self._connected() as connection:
+            names = [str(name) for (name,) in connection.execute("SELECT nspname FROM pg_namespace")]
+        return {match[1]: [Stored(name, 0, 0.0)] for name in names if (match := ours.fullmatch(name))}
+
+    def remove_leftovers(self, leftovers: Sequence[Stored]) -> None:
+        for schema in leftovers:
+            self._drop_schema(schema.name)
+
+    def close(self) -> None:
+        self.locks.close()
+        self._engine.dispose()
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = None
+
+
+def _data(url: str) -> Data:
+    if url.startswith("s3://"):
+        from hati_core.storage.bucket import Bucket
+
+        return Bucket(url)
+    if "://" in url or not Path(url).is_absolute():
+        raise RepositoryError(
+            "data= in the repository's address has to be s3://bucket/prefix or the whole path of a shared folder."
+        )
+    return DataFolder(Path(url).resolve())
+
+
+def _columns(connection: Connection, schema: str) -> dict[str, set[str]]:
+    rows = connection.execute(
+        "SELECT relname::text, array_agg(attname::text) FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid "
+        "WHERE relnamespace = %s::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped "
+        "GROUP BY relname ORDER BY relname",
+        [identifier(schema)],
+    )
+    return {str(table): set(names) for table, names in rows if isinstance(names, list)}
