@@ -89,10 +89,9 @@ def cut_back(
 def _keep_ids_apart(execute: Execute, catalog: str) -> None:
     """Let new files have ids above all others: a file with rows of old versions can have got its own later."""
     for kind in _KINDS:
+        highest = f"(SELECT max({kind.id}) FROM {catalog}.{kind.table})"
         execute(
-            f"UPDATE {catalog}.ducklake_snapshot SET next_file_id = (SELECT max({kind.id}) + 1 FROM {catalog}.{kind.table}) "
-            f"WHERE next_file_id <= (SELECT max({kind.id}) FROM {catalog}.{kind.table})",
-            [],
+            f"UPDATE {catalog}.ducklake_snapshot SET next_file_id = {highest} + 1 WHERE next_file_id <= {highest}", []
         )
 
 

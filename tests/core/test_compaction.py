@@ -38,7 +38,7 @@ VALUES = (
 
 
 def history(repo: Repository, branch: Branch, table: str) -> list[object]:
-    """All there is to know of a table: its rows with their lineage at every version, and each way from one to another."""
+    """Rows with their lineage at every version, and what was inserted and deleted from one to another."""
     catalog = repo._store.catalog(branch.id)
     found: list[object] = []
     with repo._store.engine.session(branch.id) as cursor:
@@ -194,8 +194,8 @@ def test_a_write_in_the_meantime_stands_and_the_branch_is_compacted_all_the_same
     class Interrupted(Compactor):
         """Lets a writer in between looking and replacing, where no lock is held."""
 
-        def _still_stands(self, cursor: object, merged: object) -> bool:
-            stands = super()._still_stands(cursor, merged)  # type: ignore[arg-type]
+        def _still_stands(self, merged: object) -> bool:
+            stands = super()._still_stands(merged)  # type: ignore[arg-type]
             seen.append(stands)
             return stands
 

@@ -10,6 +10,7 @@ import json
 import os
 import random
 import select
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -73,8 +74,10 @@ def kill_one(root: Path, seed: int, told: Told) -> None:
     """Start a process, let it say a few lines, and kill it a moment later."""
     chance = random.Random(seed)
     command = [sys.executable, "-W", "error", "-m", "tests.core.doomed", str(root), str(seed)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout and process.stderr
+    # Unbuffered, or lines that were read ahead would be missing from what is left at the end.
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+    assert process.stdout is not None
+    assert process.stderr is not None
     for _ in range(chance.randint(0, MOST_LINES)):
         line = process.stdout.readline()
         if not line:
@@ -84,7 +87,7 @@ def kill_one(root: Path, seed: int, told: Told) -> None:
     select.select([process.stderr], [], [], chance.random() * LONGEST_MOMENT)
     process.kill()
     rest, errors = process.communicate()
-    assert process.returncode < 0 and not errors, errors.decode()
+    assert process.returncode == -signal.SIGKILL, errors.decode()
     for line in rest.decode().splitlines(keepends=True):
         if line.endswith("\n"):
             told.hear(line)
