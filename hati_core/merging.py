@@ -108,9 +108,9 @@ class Merging:
         return target.commits(1, until=tx.head + 1)[0]
 
     def _require_unmoved(self, plan: MergePlan, head: int) -> None:
-        self._store.require_live(plan.theirs.branch_id, plan.source)
         seen = [(plan.target, plan.target_version, head)]
         if plan.kind is PlanKind.MERGE:
+            self._store.require_live(plan.theirs.branch_id, plan.source)
             seen.append((plan.source, plan.source_version, self._store.head(plan.theirs.branch_id)))
         for branch, expected, actual in seen:
             if expected != actual:

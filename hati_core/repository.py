@@ -27,6 +27,7 @@ from hati_core.storage.compaction import MANY_FILES, compact_branches
 from hati_core.storage.places import place_of
 from hati_core.storage.registry import BranchRow
 from hati_core.store import Store, named
+from hati_core.upkeep import HOURLY, Upkeep
 
 
 class Repository(Merging):
@@ -35,6 +36,7 @@ class Repository(Merging):
     def __init__(self, store: Store) -> None:
         self._store = store
         self.measures = Measures(store)
+        self.upkeep: Upkeep | None = None
 
     @classmethod
     def open(cls, place: str | os.PathLike[str], author: str | None = None) -> Repository:
@@ -51,7 +53,9 @@ class Repository(Merging):
         return cls(Store(place_of(place), author or getpass.getuser()))
 
     def close(self) -> None:
-        """Let go of the place."""
+        """Let go of the place, once the round of upkeep that is under way has ended."""
+        if self.upkeep:
+            self.upkeep.close()
         self._store.close()
 
     def __enter__(self) -> Repository:
@@ -242,6 +246,12 @@ class Repository(Merging):
             return compact_branches(self._store.engine, [self._store.row(branch)], least=2, patient=True)
         live = [row for row in self._store.registry.branches() if row.status is BranchStatus.ACTIVE]
         return compact_branches(self._store.engine, live, least=MANY_FILES, patient=False)
+
+    def keep_up(self, every: timedelta = HOURLY) -> Upkeep:
+        """Collect and compact in the background, now and then ``every`` so often, until the repository is closed."""
+        if self.upkeep is None:
+            self.upkeep = Upkeep(self.gc, self.compact, every)
+        return self.upkeep
 
     def sql(self, sql: str) -> list[Row]:
         """Run SQL on ``main``, or one of ``branch_create``, ``branch_query``, ``branch_merge``, ``branch_discard``.

@@ -30,7 +30,7 @@ NeededBy = Callable[[Sequence[str]], set[str]]
 
 @dataclass(frozen=True)
 class _Mark:
-    """The names of the files that a branch needs, unique by a UUID in them, and what tells that it was not written since."""
+    """The names of the files that a branch needs (a UUID in each), and what shows that it was not written since."""
 
     settled: tuple[int, ...] | None
     names: frozenset[str]

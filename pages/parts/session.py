@@ -22,6 +22,7 @@ def repository() -> Repository:
     opened = Repository.open(os.environ.get("HATI_HOME", ".hati"), author=default_author())
     # The first statement starts the gate's own parser, which takes half a second.
     opened.main.query("SELECT 1")
+    opened.keep_up()
     return opened
 
 

@@ -1,0 +1,65 @@
+"""Upkeep goes on in the background, tells what went wrong, and ends with its repository."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from hati_core import Branch, Repository
+from hati_core.errors import BranchBusy, BranchDiscarded
+from hati_core.model import CompactReport, GcReport
+from hati_core.storage.compaction import MANY_FILES
+from hati_core.upkeep import Upkeep
+
+NOTHING_TO_COLLECT = GcReport((), 0, 0, 0, 0, dry_run=False)
+NOTHING_TO_COMPACT = CompactReport((), 0, 0)
+
+
+def upkeep_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name == "hati upkeep"]
+
+
+def test_branches_whose_time_is_over_go_and_many_files_become_few(repo: Repository, main: Branch) -> None:
+    repo.create_branch("short", ttl=timedelta(seconds=-1))
+    for number in range(MANY_FILES):
+        main.execute(f"INSERT INTO portfolio (ticker) VALUES ('T{number}')")
+    upkeep = repo.keep_up()
+    upkeep.close()
+    assert upkeep.last is not None
+    assert upkeep.last.compacted is not None
+    assert (upkeep.last.error, upkeep.last.compacted.branches) == (None, ("main",))
+    with pytest.raises(BranchDiscarded):
+        repo.branch("short")
+
+
+def test_it_ends_with_the_repository(repo: Repository) -> None:
+    with Repository.open(repo._store.engine.place.name) as other:
+        other.keep_up()
+        assert upkeep_threads()
+    assert not upkeep_threads()
+    assert repo.main.name == "main"
+
+
+def test_it_comes_again_after_an_error_and_keeps_the_error(repo: Repository) -> None:
+    def collect() -> GcReport:
+        rounds.append(len(rounds))
+        if len(rounds) == 1:
+            raise BranchBusy("Another writer has held “main”.")
+        third.set()
+        return NOTHING_TO_COLLECT
+
+    rounds: list[int] = []
+    third = threading.Event()
+    upkeep = Upkeep(collect, lambda: NOTHING_TO_COMPACT, timedelta(0))
+    assert third.wait(20)
+    upkeep.close()
+    assert upkeep.last is not None
+    assert (upkeep.last.error, upkeep.last.collected) == (None, NOTHING_TO_COLLECT)
+
+    rounds.clear()
+    failed = Upkeep(collect, lambda: NOTHING_TO_COMPACT, timedelta(hours=1))
+    failed.close()
+    assert failed.last is not None
+    assert isinstance(failed.last.error, BranchBusy)
