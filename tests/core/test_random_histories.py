@@ -13,7 +13,7 @@ import pytest
 from tests.core.random_history import RandomHistory
 
 SOAK = os.environ.get("SOAK") == "1"
-STEPS = 250 if SOAK else 60
+STEPS = 250 if SOAK else 40
 SEEDS = [int(seed) for seed in os.environ.get("HISTORY_SEEDS", "").split(",") if seed] or list(range(60 if SOAK else 3))
 
 
