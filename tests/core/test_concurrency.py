@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -61,13 +62,13 @@ def test_two_processes_of_two_threads_lose_no_increment(repo: Repository, place:
     assert repo.main.query("FROM counter") == [{"n": 12}]
 
 
-def test_three_processes_fork_write_merge_collect_and_compact_at_once(repo: Repository) -> None:
-    rounds = 4
+def test_three_processes_fork_write_merge_collect_and_compact_at_once(repo: Repository, place: str) -> None:
+    rounds = 12 if os.environ.get("SOAK") == "1" else 2
     repo.main.execute("CREATE TABLE counter AS SELECT 0 AS n")
     repo.main.execute("CREATE TABLE log (process INTEGER, turn INTEGER)")
     repo.main.execute("CREATE TABLE t (k INTEGER PRIMARY KEY, merged INTEGER)")
     repo.main.execute("INSERT INTO t SELECT range, 0 FROM range(3)")
-    outputs([start_python(EXPLORERS, repo._store.engine.place.name, number, rounds) for number in range(3)])
+    outputs([start_python(EXPLORERS, place, number, rounds) for number in range(3)], seconds=300)
     assert repo.main.query("FROM counter") == [{"n": 3 * rounds}]
     assert repo.main.query("FROM t ORDER BY k") == [{"k": number, "merged": rounds} for number in range(3)]
     assert repo.main.query("SELECT count(DISTINCT (process, turn)) AS n FROM log") == [{"n": 3 * rounds}]
