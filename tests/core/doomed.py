@@ -15,7 +15,7 @@ from typing import Any
 from hati_core import Branch, BranchView, Repository
 
 NOW = timedelta(0)
-MOST_BRANCHES = 6
+MOST_BRANCHES = 4
 SOME_KEYS = range(8)
 
 
