@@ -16,7 +16,7 @@ _SEEN_PAGE = "page in view"
 _ENTERED = "page was just entered"
 
 
-@st.cache_resource(show_spinner="Opening the repository…")
+@st.cache_resource(show_spinner="Opening the repository…", on_release=Repository.close)
 def repository() -> Repository:
     """The repository in ``HATI_HOME``, else in ``.hati``; opened once for all sessions."""
     opened = Repository.open(os.environ.get("HATI_HOME", ".hati"), author=default_author())

@@ -17,10 +17,6 @@ NOTHING_TO_COLLECT = GcReport((), 0, 0, 0, 0, dry_run=False)
 NOTHING_TO_COMPACT = CompactReport((), 0, 0)
 
 
-def upkeep_threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name == "hati upkeep"]
-
-
 def test_branches_whose_time_is_over_go_and_many_files_become_few(repo: Repository, main: Branch) -> None:
     repo.create_branch("short", ttl=timedelta(seconds=-1))
     for number in range(MANY_FILES):
@@ -35,10 +31,11 @@ def test_branches_whose_time_is_over_go_and_many_files_become_few(repo: Reposito
 
 
 def test_it_ends_with_the_repository(repo: Repository) -> None:
-    with Repository.open(repo._store.engine.place.name) as other:
-        other.keep_up()
-        assert upkeep_threads()
-    assert not upkeep_threads()
+    before = set(threading.enumerate())
+    with Repository.open(repo.root) as other:
+        assert other.keep_up() is other.keep_up()
+        assert len(set(threading.enumerate()) - before) == 1
+    assert set(threading.enumerate()) <= before
     assert repo.main.name == "main"
 
 
