@@ -29,8 +29,7 @@
         ├── MergeConflict          strategy "abort" met conflicts
         ├── UnresolvedConflicts    some conflicts have no resolution yet
         ├── InvalidResolution      a resolution that does not fit its conflict
-        ├── CheckViolation         the merged rows break a rule of their table
-        └── SchemaMergeRefused     the two sides changed the columns of a table in ways not merged yet
+        └── CheckViolation         the merged rows break a rule of their table
 
 Each class has a stable ``kind`` for programs and a ``title`` for a screen; the message
 says what happened and what to do next.
@@ -267,9 +266,3 @@ class CheckViolation(MergeError):
     def __init__(self, message: str, *, violations: Sequence[Any], branch: str | None = None) -> None:
         super().__init__(message, branch=branch)
         self.violations = tuple(violations)
-
-
-class SchemaMergeRefused(MergeError):
-    """The two sides changed the columns of a table in ways that are not merged yet."""
-
-    kind, title = "schema_merge_refused", "The columns differ"

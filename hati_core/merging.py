@@ -55,7 +55,6 @@ class Merging:
         Raises:
             BranchNotFound, BranchDiscarded: there is no such live branch.
             InvalidKey: rows of a table cannot be told apart.
-            SchemaMergeRefused: columns or tables changed in ways that are not merged yet.
         """
         theirs, ours = self._head(source), self._head(into)
         if theirs.branch_id == ours.branch_id:
@@ -85,23 +84,23 @@ class Merging:
             BranchMoved: either branch has commits that the plan has not seen.
         """
         require_complete(plan)
-        writer = PlanWriter(self._store.engine, plan)
-        writer.prepare()
         theirs = plan.theirs
         is_merge = plan.kind is PlanKind.MERGE
         merged = (theirs.branch_id, theirs.version, plan.source) if is_merge else None
-        with transaction(
-            self._store,
-            plan.ours.branch_id,
-            plan.target,
-            author=author or self._store.author,
-            message=message or plan.default_message,
-            merged=merged,
-        ) as tx:
-            self._require_unmoved(plan, tx.head)
-            tx.before_definition()
-            touched, keys = writer.write(tx.cursor)
-            tx.note(*touched, keys=keys, rekeyed=False)
+        with PlanWriter(self._store.engine, plan) as writer:
+            writer.prepare()
+            with transaction(
+                self._store,
+                plan.ours.branch_id,
+                plan.target,
+                author=author or self._store.author,
+                message=message or plan.default_message,
+                merged=merged,
+            ) as tx:
+                self._require_unmoved(plan, tx.head)
+                tx.before_definition()
+                touched, keys = writer.write(tx.cursor)
+                tx.note(*touched, keys=keys, rekeyed=False)
         target = self._store.catalog(plan.ours.branch_id)
         if is_merge and target.head() == tx.head:
             self._store.registry.record_merge(plan.ours.branch_id, tx.head, theirs.branch_id, theirs.version)

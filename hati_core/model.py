@@ -65,12 +65,19 @@ class Strategy(Enum):
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table at one version; ``type`` is DuckDB's name for it."""
+    """A column of a table at one version; ``type`` is DuckDB's name for it, ``default`` an SQL expression.
+
+    ``id`` stays with a column through renaming and retyping; ``born`` is the version that made it.
+    ``initial`` is the SQL expression for its value in rows that are older than it.
+    """
 
     name: str
     type: str
     nullable: bool = True
     default: str | None = None
+    id: int | None = field(default=None, compare=False, repr=False)
+    born: int = field(default=0, compare=False, repr=False)
+    initial: str | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -185,6 +192,10 @@ class Conflict:
     are the cells in conflict; for a delete against an edit, the cells that were edited.
     ``ours_version`` and ``theirs_version`` are the last commits that touched the row on
     each side.
+
+    Of kind SCHEMA it is about a column, which ``key`` names, or with an empty ``key`` about the
+    whole table; ``columns`` names what is at stake (``column``, ``name``, ``type``, ``default``,
+    ``table``), and the three values are dicts with it.
     """
 
     id: str

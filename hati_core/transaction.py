@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from hati_core.errors import DataError, InvalidKey, KeyViolation
+from hati_core.errors import DataError, InvalidKey, KeyViolation, StatementRefused
 from hati_core.merge.keys import duplicate_message
 from hati_core.model import Row, Touch
 from hati_core.quote import identifier, identifiers
@@ -36,6 +36,8 @@ class Transaction:
         self._keys: dict[str, tuple[str, ...]] = {}
         self._unchecked: set[str] = set()
         self._present: dict[str, bool] = {}
+        self._altered: set[str] = set()
+        self._made: set[str] = set()
         self._statements: list[str] = []
 
     def execute(self, sql: str, params: Params = None) -> int:
@@ -55,6 +57,7 @@ class Transaction:
             self._declare(*key)
             return 0
         if statement.kind is StatementKind.DDL:
+            self._refuse_late_rename(statement)
             self.before_definition()
         self._statements.append(sql.strip())
         result = _run(self.cursor, text, params).fetchall()
@@ -62,6 +65,7 @@ class Transaction:
         if created and not (statement.tree.args.get("exists") and self._exists(created.table)):
             self._keys[created.table.casefold()] = created.key or self._inherited_key(created.table)
             self._present[created.table.casefold()] = True
+            self._made.add(created.table.casefold())
         self._note(statement, affected)
         return affected
 
@@ -87,6 +91,17 @@ class Transaction:
             if touch.inserted or (touch.updated and rekeyed):
                 self._unchecked.add(touch.table)
         self._keys.update({table.casefold(): key for table, key in (keys or {}).items()})
+
+    def _refuse_late_rename(self, statement: Statement) -> None:
+        """DuckLake (of DuckDB 1.5.5) leaves a catalog that cannot be read when a changed table is then renamed."""
+        if isinstance(statement.tree, exp.Alter) and len(statement.writes) == 2:
+            late = [table for table in statement.writes if table.casefold() in self._altered]
+            if late:
+                raise StatementRefused(
+                    f"“{late[0]}” cannot be renamed after its columns were changed in the same commit. "
+                    "Rename the table first, or in a commit of its own. Nothing was written.",
+                    part="RENAME TO",
+                )
 
     def _exists(self, table: str) -> bool:
         """Whether the table was there before the statement that is being run."""
@@ -136,10 +151,13 @@ class Transaction:
         there = [table for table in tables if self._exists(table)]
         for new in tables - set(there) if there else ():
             self._keys[new.casefold()] = self._key_of(there[0])
+            if there[0].casefold() in self._made:
+                self._made.add(new.casefold())
             self._present[new.casefold()] = True
             self._gone(there[0])
             self._unchecked.add(new)
             return
+        self._altered |= {table.casefold() for table in there} - self._made
         for table in there:
             columns = {name.casefold() for name, _ in self._describe(f"FROM {identifier(table)}")}
             for column in self._key_of(table):

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from types import TracebackType
+
 import duckdb
 
 from hati_core.errors import CheckViolation, UnresolvedConflicts
 from hati_core.merge.context import Scratch
 from hati_core.merge.plan import MergePlan
 from hati_core.merge.schema import TableAction
+from hati_core.merge.states import TableAt
 from hati_core.merge.table_plan import TablePlan, TableWork
 from hati_core.model import Column, KeyOrigin, Touch
 from hati_core.quote import identifier, identifiers
+from hati_core.storage.catalog import Catalog
 from hati_core.storage.engine import Engine
 
 
@@ -46,6 +53,16 @@ class PlanWriter:
         self._engine = engine
         self._plan = plan
         self._finals: dict[str, Scratch] = {}
+        self._works: dict[str, TableWork] = {}
+        self._held = ExitStack()
+
+    def __enter__(self) -> PlanWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._held.close()
 
     def prepare(self) -> None:
         """Work out the rows to write to each table."""
@@ -55,34 +72,77 @@ class PlanWriter:
                 with self._engine.session(self._plan.ours.branch_id) as cursor:
                     cursor.execute(f"CREATE TABLE {final.name} AS SELECT key, result, action FROM ({table.final})")
                 self._finals[name] = final
+        self._works = {
+            name: self._outside_of_transaction(self._plan.work()[name])
+            for name, table in self._plan.tables.items()
+            if table
+        }
+
+    def _outside_of_transaction(self, work: TableWork) -> TableWork:
+        """The work with what it reads of the target's own past attached beside it.
+
+        A transaction that has changed a table sees its own state of it, whatever version it asks for.
+        """
+        if work.restored:
+            return replace(work, ancestor=self._beside(work.ancestor))
+        return replace(work, theirs=self._beside(work.theirs)) if work.action is TableAction.CREATE else work
+
+    def _beside(self, there: TableAt) -> TableAt:
+        point = there.point
+        if there.info is None or point.branch_id != self._plan.ours.branch_id:
+            return there
+        self._held.enter_context(self._engine.session(point.branch_id, point.version))
+        return replace(there, catalog=Catalog(self._engine, point.branch_id, there.catalog.name, point.version))
 
     def write(self, cursor: duckdb.DuckDBPyConnection) -> tuple[list[Touch], dict[str, tuple[str, ...]]]:
-        """Write every table; returns what was touched and the keys of tables that came into being."""
-        touched, keys = [], {}
-        for name, table in self._plan.tables.items():
-            if not table:
-                continue
-            work = self._plan.work()[name]
+        """Write every table; returns what was touched, and the keys of tables that are new under their names."""
+        for work in self._works.values():
+            if work.action is TableAction.DROP and work.ours.info:
+                cursor.execute(f"DROP TABLE {identifier(work.ours.info.name)}")
+        _rename(cursor, list(self._works.values()))
+        touched: list[Touch] = []
+        keys: dict[str, tuple[str, ...]] = {}
+        for name, work in self._works.items():
+            table = self._plan.tables[name]
+            if table.action is TableAction.CREATE or work.renamed_from:
+                keys[name] = table.key if table.key_origin is KeyOrigin.DECLARED else ()
             if table.action is TableAction.CREATE:
                 _create(cursor, work)
-                if table.key_origin is KeyOrigin.DECLARED:
-                    keys[name] = table.key
                 touched.append(Touch(name, table.inserts, note="created"))
             elif table.action is TableAction.DROP:
-                cursor.execute(f"DROP TABLE {identifier(name)}")
                 touched.append(Touch(name, deleted=table.deletes, note="dropped"))
-            else:
+            elif table.action is TableAction.MERGE_ROWS:
+                _alter(cursor, work)
                 _write_rows(cursor, work, table, self._finals[name].name)
-                touched.append(Touch(name, table.inserts, table.updates, table.deletes))
+                note = "altered" if table.schema_changes else ""
+                touched.append(Touch(name, table.inserts, table.updates, table.deletes, note))
+            else:
+                touched.append(Touch(name, note="altered"))
         return touched, keys
+
+
+def _rename(cursor: duckdb.DuckDBPyConnection, works: Sequence[TableWork]) -> None:
+    """Rename tables before anything else: DuckLake forgets columns that were altered before it (1.5.5).
+
+    By way of names that nobody has, since tables may swap theirs.
+    """
+    renamed = [(work.renamed_from, work.shape.table) for work in works if work.renamed_from]
+    for number, (before, _) in enumerate(renamed):
+        cursor.execute(f"ALTER TABLE {identifier(before or '')} RENAME TO {identifier(_passing(number))}")
+    for number, (_, after) in enumerate(renamed):
+        cursor.execute(f"ALTER TABLE {identifier(_passing(number))} RENAME TO {identifier(after)}")
+
+
+def _passing(number: int) -> str:
+    return f"hati table {number} on its way"
 
 
 def _create(cursor: duckdb.DuckDBPyConnection, work: TableWork) -> None:
     assert work.theirs.info is not None
-    info = work.theirs.info
-    cursor.execute(f"CREATE TABLE {identifier(info.name)} ({', '.join(_declared(column) for column in info.columns)})")
-    there = work.theirs.catalog.at(info.name, work.theirs.point.version)
-    cursor.execute(f"INSERT INTO {identifier(info.name)} FROM {there}")
+    columns = work.theirs.info.columns
+    name = identifier(work.shape.table)
+    cursor.execute(f"CREATE TABLE {name} ({', '.join(_declared(column) for column in columns)})")
+    cursor.execute(f"INSERT INTO {name} FROM {work.theirs.relation}")
 
 
 def _declared(column: Column) -> str:
@@ -90,11 +150,26 @@ def _declared(column: Column) -> str:
     return f"{identifier(column.name)} {column.type}{default}{'' if column.nullable else ' NOT NULL'}"
 
 
+def _alter(cursor: duckdb.DuckDBPyConnection, work: TableWork) -> None:
+    for step in work.alterations:
+        cursor.execute(step.sql)
+    if not (work.restored and work.ancestor.info):
+        return
+    own = "t.rowid = past.row_id"
+    if not work.shape.by_lineage:
+        pairs = zip(work.shape.key, work.shape.key_at(work.ancestor.label), strict=True)
+        own = " AND ".join(f"t.{identifier(a)} = past.cells.{identifier(b)}" for a, b in pairs)
+    values = ", ".join(
+        f"{identifier(c.name)} = TRY_CAST(past.cells.{identifier(c.at[work.ancestor.label].name)} AS {c.type})"
+        for c in work.restored
+    )
+    cursor.execute(
+        f"UPDATE {identifier(work.shape.table)} AS t SET {values} FROM ({work.ancestor.rows}) AS past WHERE {own}"
+    )
+
+
 def _write_rows(cursor: duckdb.DuckDBPyConnection, work: TableWork, table: TablePlan, final: str) -> None:
     name, shape = identifier(table.table), work.shape
-    for column in work.added_columns:
-        default = f" DEFAULT {column.default}" if column.default is not None else ""
-        cursor.execute(f"ALTER TABLE {name} ADD COLUMN {identifier(column.name)} {column.type}{default}")
     matched = (
         "t.rowid = f.key.rowid"
         if shape.by_lineage

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import overload
+from typing import Protocol, overload
 
 from hati_core.merge.classify import IS_CONFLICT
 from hati_core.merge.context import Scratch
@@ -17,8 +17,49 @@ from hati_core.storage.engine import Engine
 _PAGE = 500
 
 
+class ConflictSource(Protocol):
+    """Conflicts of one table, in order."""
+
+    @property
+    def table(self) -> str: ...
+    @property
+    def count(self) -> int: ...
+    def page(self, offset: int, limit: int, without: Collection[str]) -> list[Conflict]:
+        """Conflicts in order, leaving out some ids."""
+
+    def find(self, ids: Collection[str]) -> list[Conflict]:
+        """The conflicts of those ids, as far as they are here."""
+
+    def known(self, ids: Collection[str]) -> list[str]:
+        """Those of the ids that are conflicts here."""
+
+
 @dataclass(frozen=True)
-class ConflictSource:
+class SchemaConflicts:
+    """The conflicts about one table and its columns."""
+
+    table: str
+    conflicts: tuple[Conflict, ...]
+
+    @property
+    def count(self) -> int:
+        return len(self.conflicts)
+
+    def page(self, offset: int, limit: int, without: Collection[str]) -> list[Conflict]:
+        """Conflicts in order, leaving out some ids."""
+        return [conflict for conflict in self.conflicts if conflict.id not in without][offset : offset + limit]
+
+    def find(self, ids: Collection[str]) -> list[Conflict]:
+        """The conflicts of those ids, as far as they are here."""
+        return [conflict for conflict in self.conflicts if conflict.id in ids]
+
+    def known(self, ids: Collection[str]) -> list[str]:
+        """Those of the ids that are conflicts here."""
+        return [conflict.id for conflict in self.find(ids)]
+
+
+@dataclass(frozen=True)
+class RowConflicts:
     """The classified rows of one table, and how many of them conflict."""
 
     engine: Engine
@@ -27,7 +68,11 @@ class ConflictSource:
     classified: Scratch
     count: int
 
-    def page(self, offset: int, limit: int, without: Sequence[str]) -> list[Conflict]:
+    @property
+    def table(self) -> str:
+        return self.shape.table
+
+    def page(self, offset: int, limit: int, without: Collection[str]) -> list[Conflict]:
         """Conflicts in key order, leaving out some ids."""
         rows = fetch(
             self.engine,
@@ -38,7 +83,7 @@ class ConflictSource:
         )
         return [self._conflict(row) for row in rows]
 
-    def find(self, ids: Sequence[str]) -> list[Conflict]:
+    def find(self, ids: Collection[str]) -> list[Conflict]:
         """The conflicts of those ids, as far as they are in this table."""
         rows = fetch(
             self.engine,
@@ -48,7 +93,7 @@ class ConflictSource:
         )
         return [self._conflict(row) for row in rows]
 
-    def known(self, ids: Sequence[str]) -> list[str]:
+    def known(self, ids: Collection[str]) -> list[str]:
         """Those of the ids that are conflicts of this table."""
         rows = fetch(
             self.engine,
@@ -77,18 +122,15 @@ class ConflictSource:
 class ConflictList(Sequence[Conflict]):
     """Conflicts ordered by table and key: length, items, slices, iteration, and lookup by id."""
 
-    def __init__(self, sources: Sequence[ConflictSource], without: dict[str, frozenset[str]] | None = None) -> None:
+    def __init__(self, sources: Sequence[ConflictSource], without: Collection[str] = ()) -> None:
         self._sources = tuple(sources)
-        self._without = without or {}
+        self._without = [frozenset(source.known(without)) if without else frozenset[str]() for source in sources]
 
     def __len__(self) -> int:
-        return sum(self._size(source) for source in self._sources)
+        return sum(source.count - len(left_out) for source, left_out in self._parts())
 
-    def _left_out(self, source: ConflictSource) -> frozenset[str]:
-        return self._without.get(source.shape.table, frozenset())
-
-    def _size(self, source: ConflictSource) -> int:
-        return source.count - len(self._left_out(source))
+    def _parts(self) -> Iterator[tuple[ConflictSource, frozenset[str]]]:
+        return zip(self._sources, self._without, strict=True)
 
     @overload
     def __getitem__(self, index: int) -> Conflict: ...
@@ -108,10 +150,10 @@ class ConflictList(Sequence[Conflict]):
 
     def _page(self, offset: int, limit: int) -> list[Conflict]:
         found: list[Conflict] = []
-        for source in self._sources:
-            size = self._size(source)
+        for source, left_out in self._parts():
+            size = source.count - len(left_out)
             if offset < size and len(found) < limit:
-                found += source.page(offset, limit - len(found), sorted(self._left_out(source)))
+                found += source.page(offset, limit - len(found), left_out)
             offset = max(0, offset - size)
         return found
 
@@ -129,4 +171,5 @@ class ConflictList(Sequence[Conflict]):
 
     def of(self, table: str) -> ConflictList:
         """Only those of one table."""
-        return ConflictList([source for source in self._sources if source.shape.table == table], self._without)
+        left_out = frozenset[str]().union(*self._without)
+        return ConflictList([source for source in self._sources if source.table == table], left_out)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from hati_core.errors import InvalidKey
+from hati_core.merge.columns import Group, grouped
 from hati_core.merge.keys import duplicate_message, empty_message, infer_key
 from hati_core.merge.lineage import Lineage, Point
-from hati_core.merge.states import LINEAGE_KEY, Shape, TableAt, states_query
+from hati_core.merge.pairing import paired
+from hati_core.merge.states import LINEAGE_KEY, MergedColumn, Shape, TableAt, states_query
 from hati_core.merge.touched import touched_tables
-from hati_core.model import Column, KeyOrigin, Row, TableInfo
+from hati_core.model import KeyOrigin, Row, TableInfo
 from hati_core.storage.catalog import Catalog
 from hati_core.storage.engine import Engine
 
@@ -42,7 +44,7 @@ class MergeContext:
         """Name and definition of every view at a point."""
         return self.catalog(point.branch_id).views(point.version)
 
-    def tables_by_name(self, points: Mapping[str, Point]) -> dict[str, dict[str, TableAt]]:
+    def paired_tables(self, points: Mapping[str, Point]) -> list[dict[str, TableAt]]:
         """Every table that exists at one of ``points``, there and at their common ancestor, by label."""
         ancestor = self.lineage.common_ancestor(points.values())
         labelled = {"ancestor": ancestor, **points}
@@ -51,34 +53,47 @@ class MergeContext:
         touched = {
             label: touched_tables(catalogs[label], ancestor.version, point.version) for label, point in labelled.items()
         }
-        names = {name for label in points for name in infos[label]}
-        tables: dict[str, dict[str, TableAt]] = {}
-        for name in sorted(names, key=lambda name: (name.casefold(), name)):
-            tables[name] = {}
-            before = infos["ancestor"].get(name)
+        pairs = paired({label: tuple(found.values()) for label, found in infos.items()}, lambda _, info: info.uuid)
+        tables = []
+        for pair in (pair for pair in pairs if pair.keys() & points.keys()):
+            before = pair.get("ancestor")
+            there = {}
             for label, point in labelled.items():
-                info = infos[label].get(name)
-                same = before and info and before.uuid == info.uuid and info.uuid not in touched[label]
-                tables[name][label] = TableAt(point, catalogs[label], info, moved=not same)
-        return tables
+                info = pair.get(label)
+                same = before and info and (before.uuid, before.name) == (info.uuid, info.name)
+                moved = not same or bool(info and info.uuid in touched[label])
+                there[label] = TableAt(label, point, catalogs[label], info, moved)
+            tables.append(there)
+        return sorted(tables, key=lambda there: _first_name(there, points))
 
-    def key_for(
-        self, name: str, columns: tuple[Column, ...], candidates: list[TableAt]
-    ) -> tuple[tuple[str, ...], KeyOrigin]:
-        """The key of a table: declared for any of its lineages, else inferred from the first candidate."""
+    def groups(self, there: Mapping[str, TableAt]) -> list[Group]:
+        """The columns of a table at several points, each once."""
+        return grouped(self.lineage, there)
+
+    def shape(self, name: str, columns: tuple[MergedColumn, ...], candidates: list[TableAt]) -> Shape:
+        """The columns with a key: declared for any lineage of the table, else inferred from the first candidate.
+
+        An inferred key is a column that every candidate has.
+        """
+        there = [candidate for candidate in candidates if candidate.info]
         names = {column.name for column in columns}
-        for candidate in candidates:
+        for candidate in there:
             key = self.keys.get(candidate.info.uuid, ()) if candidate.info else ()
             if key and set(key) <= names:
-                return key, KeyOrigin.DECLARED
-        first = next((candidate for candidate in candidates if candidate.info), None)
-        if first and first.info:
-            relation = first.catalog.at(name, first.point.version)
+                return Shape(name, columns, key, KeyOrigin.DECLARED)
+        if there:
+            first = there[0]
+            shared = {
+                column.at[first.label].name: column.name
+                for column in columns
+                if all(candidate.label in column.at for candidate in there)
+            }
+            inferable = tuple(c for c in first.info.columns if c.name in shared) if first.info else ()
             with self.engine.session(first.point.branch_id) as cursor:
-                key = infer_key(cursor, relation, first.info.columns)
-            if key:
-                return key, KeyOrigin.INFERRED
-        return LINEAGE_KEY, KeyOrigin.LINEAGE
+                inferred = infer_key(cursor, first.relation, inferable)
+            if inferred:
+                return Shape(name, columns, tuple(shared[c] for c in inferred), KeyOrigin.INFERRED)
+        return Shape(name, columns, LINEAGE_KEY, KeyOrigin.LINEAGE)
 
     def states(self, shape: Shape, ancestor: TableAt, points: Mapping[str, TableAt]) -> Scratch:
         """A table of what the touched rows look like at each of ``points``.
@@ -96,6 +111,11 @@ class MergeContext:
             keys = [key for label, key in found if label == where]
             raise _key_fault(shape, {"ancestor": ancestor, **points}[where].catalog.name, keys)
         return scratch
+
+
+def _first_name(there: Mapping[str, TableAt], labels: Iterable[str]) -> tuple[str, str]:
+    name = next(table.info.name for table in map(there.__getitem__, labels) if table.info)
+    return name.casefold(), name
 
 
 def _key_fault(shape: Shape, branch: str, keys: list[Row]) -> InvalidKey:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from hati_core.merge.columns import Group, as_it_is, common
 from hati_core.merge.context import MergeContext, Scratch
 from hati_core.merge.lineage import Point
 from hati_core.merge.rows import fetch, row_change
-from hati_core.merge.states import Shape, TableAt, shared_columns
+from hati_core.merge.states import TableAt
 from hati_core.model import ChangeKind, KeyOrigin, RowChange, TableInfo
 from hati_core.quote import identifier, literal
 
@@ -69,10 +70,8 @@ def diff_points(context: MergeContext, before: Point, after: Point) -> Diff:
     Raises:
         InvalidKey: rows of a table cannot be told apart.
     """
-    tables = {
-        name: _diff_table(context, name, there["ancestor"], there["before"], there["after"])
-        for name, there in context.tables_by_name({"before": before, "after": after}).items()
-    }
+    found = [_diff_table(context, there) for there in context.paired_tables({"before": before, "after": after})]
+    tables = {table.table: table for table in found}
     return Diff(
         context.catalog(after.branch_id).name,
         context.catalog(before.branch_id).name,
@@ -82,14 +81,14 @@ def diff_points(context: MergeContext, before: Point, after: Point) -> Diff:
     )
 
 
-def _diff_table(context: MergeContext, name: str, ancestor: TableAt, before: TableAt, after: TableAt) -> TableDiff:
-    infos = [table.info for table in (before, after) if table.info]
-    columns = shared_columns(infos)
-    if len(infos) == 1:
-        return _diff_whole_table(context, name, before if before.info else after, removed=bool(before.info))
-    key, origin = context.key_for(name, columns, [before, after])
-    shape = Shape(name, columns, key, origin)
-    scratch = context.states(shape, ancestor, {"before": before, "after": after})
+def _diff_table(context: MergeContext, there: Mapping[str, TableAt]) -> TableDiff:
+    before, after = there["before"], there["after"]
+    groups = context.groups(there)
+    if not before.info or not after.info:
+        return _diff_whole_table(context, before if before.info else after, groups, removed=bool(before.info))
+    columns = common(groups, "after", "before")
+    shape = context.shape(after.info.name, columns, [before, after])
+    scratch = context.states(shape, there["ancestor"], {"before": before, "after": after})
     cells = ", ".join(
         f"CASE WHEN before.{identifier(c.name)} IS DISTINCT FROM after.{identifier(c.name)} THEN {literal(c.name)} END"
         for c in columns
@@ -104,14 +103,14 @@ def _diff_table(context: MergeContext, name: str, ancestor: TableAt, before: Tab
         for row in fetch(context.engine, branch_id, f"SELECT kind, count(*) AS rows FROM ({relation}) GROUP BY kind")
     }
     return TableDiff(
-        name,
-        () if shape.by_lineage else key,
-        origin,
+        shape.table,
+        () if shape.by_lineage else shape.key,
+        shape.origin,
         tuple(column.name for column in columns),
         counted.get("added", 0),
         counted.get("removed", 0),
         counted.get("changed", 0),
-        _schema_changes(infos[0], infos[1]),
+        _schema_changes(before.info, after.info, groups),
         context,
         branch_id,
         relation,
@@ -119,12 +118,11 @@ def _diff_table(context: MergeContext, name: str, ancestor: TableAt, before: Tab
     )
 
 
-def _diff_whole_table(context: MergeContext, name: str, there: TableAt, *, removed: bool) -> TableDiff:
+def _diff_whole_table(context: MergeContext, there: TableAt, groups: Sequence[Group], *, removed: bool) -> TableDiff:
     assert there.info is not None
-    key, origin = context.key_for(name, there.info.columns, [there])
-    shape = Shape(name, there.info.columns, key, origin)
-    relation = there.catalog.at(name, there.point.version)
-    row = shape.row(there.info)
+    shape = context.shape(there.info.name, as_it_is(groups, there.label), [there])
+    relation = there.relation
+    row = shape.row(there)
     struct = shape.key_of("row") if not shape.by_lineage else "struct_pack(rowid := row_id, branch := '')"
     before, after, kind = ("row", "NULL", "removed") if removed else ("NULL", "row", "added")
     source = (
@@ -134,9 +132,9 @@ def _diff_whole_table(context: MergeContext, name: str, there: TableAt, *, remov
     branch_id = there.point.branch_id
     count = fetch(context.engine, branch_id, f"SELECT count(*) AS rows FROM (FROM {relation})")[0]["rows"]
     return TableDiff(
-        name,
-        () if shape.by_lineage else key,
-        origin,
+        shape.table,
+        () if shape.by_lineage else shape.key,
+        shape.origin,
         there.info.column_names,
         0 if removed else count,
         count if removed else 0,
@@ -149,13 +147,16 @@ def _diff_whole_table(context: MergeContext, name: str, there: TableAt, *, remov
     )
 
 
-def _schema_changes(before: TableInfo, after: TableInfo) -> tuple[str, ...]:
-    changes = []
-    for column in after.columns:
-        old = before.column(column.name)
-        if old is None:
-            changes.append(f"column {column.name} added")
-        elif old.type != column.type:
-            changes.append(f"column {column.name} is {column.type}, was {old.type}")
-    changes += [f"column {column.name} removed" for column in before.columns if after.column(column.name) is None]
+def _schema_changes(before: TableInfo, after: TableInfo, groups: Sequence[Group]) -> tuple[str, ...]:
+    changes = [f"renamed from {before.name}"] if before.name != after.name else []
+    for group in groups:
+        old, new = group.at.get("before"), group.at.get("after")
+        if new and old is None:
+            changes.append(f"column {new.name} added")
+        elif old and new is None:
+            changes.append(f"column {old.name} removed")
+        elif old and new:
+            changes += [f"column {new.name}, was {old.name}"] if old.name != new.name else []
+            changes += [f"column {new.name} is {new.type}, was {old.type}"] if old.type != new.type else []
+            changes += [f"default of {new.name} changed"] if old.default != new.default else []
     return tuple(changes)

@@ -1,20 +1,22 @@
-"""Building a merge plan out of three points."""
+"""Building a merge plan out of three points: first what the tables and columns are, then their rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from hati_core.errors import SchemaMergeRefused
 from hati_core.merge.classify import IS_CONFLICT, classified
+from hati_core.merge.columns import Choose, Group, as_it_is, common, merge_columns
 from hati_core.merge.context import MergeContext, Scratch
 from hati_core.merge.lineage import Point
 from hati_core.merge.plan import MergePlan, PlanKind
 from hati_core.merge.rows import scalar
-from hati_core.merge.schema import TableAction, added_columns, table_action
-from hati_core.merge.states import Shape, TableAt, shared_columns
+from hati_core.merge.schema import Survivor, TableAction, TableFate, named_apart, table_fate
+from hati_core.merge.states import MergedColumn, Shape, TableAt
 from hati_core.merge.table_plan import TableWork
-from hati_core.model import Resolution
+from hati_core.model import Conflict, Resolution, Side
+from hati_core.quote import identifier
 
 
 def plan_points(
@@ -24,6 +26,7 @@ def plan_points(
     ours: Point,
     theirs: Point,
     resolutions: Mapping[str, Resolution],
+    default: Side | None = None,
 ) -> MergePlan:
     """Plan the merge of what happened from ``base`` to ``theirs`` into ``ours``.
 
@@ -31,13 +34,12 @@ def plan_points(
 
     Raises:
         InvalidKey: rows of a table cannot be told apart.
-        SchemaMergeRefused: columns or tables changed in ways that are not merged yet.
     """
-    work = {}
-    for name, there in context.tables_by_name({"base": base, "ours": ours, "theirs": theirs}).items():
-        planned = _plan_table(context, name, there)
-        if planned:
-            work[name] = planned
+
+    def plan_again(resolutions: Mapping[str, Resolution], default: Side | None) -> MergePlan:
+        return plan_points(context, kind, base, ours, theirs, resolutions, default)
+
+    works = _Planner(context, base, ours, theirs, _chooser(resolutions, default)).run()
     plan = MergePlan(
         kind=kind,
         source=context.catalog(theirs.branch_id).name,
@@ -45,14 +47,23 @@ def plan_points(
         base=base,
         ours=ours,
         theirs=theirs,
-        notes=_views_left(context, base, ours, theirs),
+        notes=(*(note for work in works for note in work.notes), *_views_left(context, base, ours, theirs)),
         resolutions={},
-        default=None,
+        default=default,
         dropped_resolutions=(),
         _context=context,
-        _work=work,
+        _work={work.shape.table: work for work in works},
+        _plan_again=plan_again,
     )
     return _with_fitting(plan, resolutions)
+
+
+def _chooser(resolutions: Mapping[str, Resolution], default: Side | None) -> Choose:
+    def choose(conflict: Conflict) -> Side | None:
+        decided = resolutions.get(conflict.id, default)
+        return decided if isinstance(decided, Side) else default
+
+    return choose
 
 
 def _with_fitting(plan: MergePlan, resolutions: Mapping[str, Resolution]) -> MergePlan:
@@ -65,59 +76,118 @@ def _with_fitting(plan: MergePlan, resolutions: Mapping[str, Resolution]) -> Mer
     )
 
 
-def _plan_table(context: MergeContext, name: str, there: Mapping[str, TableAt]) -> TableWork | None:
-    base, ours, theirs = there["base"], there["ours"], there["theirs"]
-    if base.point == theirs.point or not (base.moved or theirs.moved):
-        return None
-    action = table_action(base.info, ours.info, theirs.info)
-    if action is TableAction.MERGE_ROWS:
-        return _plan_rows(context, name, there)
-    if action is TableAction.CREATE:
-        assert theirs.info is not None
-        key, origin = context.key_for(name, theirs.info.columns, [theirs])
-        return TableWork(action, Shape(name, theirs.info.columns, key, origin), ours, theirs)
-    survivor = ours if action is TableAction.DROP else theirs
-    if survivor.info and base.info and _changed(context, name, there, survivor, base):
-        dropped_by, edited_by = (theirs, ours) if action is TableAction.DROP else (ours, theirs)
-        raise SchemaMergeRefused(
-            f"“{dropped_by.catalog.name}” dropped the table “{name}”, and “{edited_by.catalog.name}” changed rows "
-            f"in it. Drop it on “{edited_by.catalog.name}” too, or bring it back on “{dropped_by.catalog.name}”, "
-            "then merge.",
-            table=name,
+@dataclass(frozen=True)
+class _Planner:
+    context: MergeContext
+    base: Point
+    ours: Point
+    theirs: Point
+    choose: Choose
+
+    def run(self) -> list[TableWork]:
+        points = {"base": self.base, "ours": self.ours, "theirs": self.theirs}
+        tables = [_Table(self.context, there, self.choose) for there in self.context.paired_tables(points)]
+        living = [table for table in tables if table.there["ours"].info or table.there["theirs"].info]
+        planned = {id(table.there): table for table in living}
+        fates = named_apart([table.fate() for table in living], self.choose)
+        works = [planned[id(fate.there)].work(fate) for fate in fates]
+        return sorted((work for work in works if work), key=lambda work: work.shape.table.casefold())
+
+
+@dataclass(frozen=True)
+class _Table:
+    """One table on its way through a merge."""
+
+    context: MergeContext
+    there: Mapping[str, TableAt]
+    choose: Choose
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        return self.context.groups(self.there)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the source did nothing to it since the base."""
+        base, theirs = self.there["base"], self.there["theirs"]
+        return base.point == theirs.point or not (base.moved or theirs.moved)
+
+    def fate(self) -> TableFate:
+        """What becomes of it as a whole."""
+        base, ours, theirs = (self.there[label].info for label in ("base", "ours", "theirs"))
+        if self.is_untouched:
+            info = ours or theirs
+            assert info is not None
+            return TableFate(self.there, TableAction.KEEP, info.name)
+        one_sided = base is not None and (ours is None) != (theirs is None)
+        survivor = self._survivor(Side.OURS if ours else Side.THEIRS) if one_sided else None
+        return table_fate(self.there, survivor, self.choose)
+
+    def _survivor(self, side: Side) -> Survivor:
+        base, there = self.there["base"], self.there[side.value]
+        columns = common(self.groups, side.value, "base")
+        shape = self.context.shape(there.info.name if there.info else "", columns, [base, there])
+        states = self.context.states(shape, self.there["ancestor"], {"base": base, side.value: there})
+        sql = f"SELECT count(*) FROM {states.name} WHERE base IS DISTINCT FROM {side.value}"
+        changed = scalar(self.context.engine, there.point.branch_id, sql)
+        return Survivor(side, int(changed), self._is_altered(side.value))
+
+    def _is_altered(self, label: str) -> bool:
+        base, there = self.there["base"].info, self.there[label].info
+        names = base and there and base.name == there.name
+        return not names or any(group.at.get("base") != group.at.get(label) for group in self.groups)
+
+    def work(self, fate: TableFate) -> TableWork | None:
+        """Everything about it that does not depend on resolutions of rows; None where the merge leaves it alone."""
+        if fate.action is TableAction.MERGE_ROWS:
+            return self._merged(fate)
+        source = self.there["theirs" if fate.action is TableAction.CREATE else "ours"]
+        if fate.action is TableAction.KEEP and not fate.conflicts:
+            return None
+        source = source if source.info else self.there["theirs"]
+        shape = self.context.shape(fate.name, as_it_is(self.groups, source.label), [source])
+        return self._work(fate, shape)
+
+    def _work(self, fate: TableFate, shape: Shape) -> TableWork:
+        there = self.there
+        return TableWork(
+            fate.action, shape, there["ancestor"], there["ours"], there["theirs"], schema_conflicts=fate.conflicts
         )
-    if action is TableAction.DROP:
-        assert ours.info is not None
-        key, origin = context.key_for(name, ours.info.columns, [ours])
-        return TableWork(action, Shape(name, ours.info.columns, key, origin), ours, theirs)
-    return None
+
+    def _merged(self, fate: TableFate) -> TableWork:
+        merge = merge_columns(fate.name, self.groups, self.choose, self._gave_values)
+        points = {label: self.there[label] for label in ("base", "ours", "theirs")}
+        shape = self.context.shape(fate.name, merge.columns, list(points.values()))
+        states = self.context.states(shape, self.there["ancestor"], points)
+        result = Scratch(self.context.engine, "classified")
+        branch_id = self.there["ours"].point.branch_id
+        with self.context.engine.session(branch_id) as cursor:
+            cursor.execute(f"CREATE TABLE {result.name} AS {classified(states.name, shape)}")
+        conflicts = scalar(self.context.engine, branch_id, f"SELECT count(*) FROM {result.name} WHERE {IS_CONFLICT}")
+        return replace(
+            self._work(fate, shape),
+            classified=result,
+            row_conflicts=int(conflicts),
+            schema_conflicts=(*fate.conflicts, *merge.conflicts),
+            notes=merge.notes,
+        )
+
+    def _gave_values(self, group: Group, keeper: str) -> bool:
+        """Whether a side that still has a column set any value of it since the base."""
+        base, there = self.there["base"], self.there[keeper]
+        columns = common(self.groups, keeper, "base")
+        shape = self.context.shape(there.info.name if there.info else "", columns, [base, there])
+        states = self.context.states(shape, self.there["ancestor"], {"base": base, keeper: there})
+        name = identifier(group.at[keeper].name)
+        column = next(c for c in columns if c.name == group.at[keeper].name)
+        before = f"CASE WHEN base IS NULL THEN {_default(column)} ELSE base.{name} END"
+        changed = f"{keeper} IS NOT NULL AND {keeper}.{name} IS DISTINCT FROM {before}"
+        sql = f"SELECT count(*) FROM {states.name} WHERE {changed}"
+        return bool(scalar(self.context.engine, there.point.branch_id, sql))
 
 
-def _changed(context: MergeContext, name: str, there: Mapping[str, TableAt], survivor: TableAt, base: TableAt) -> bool:
-    """Whether the side that still has the table changed it since the base."""
-    assert survivor.info is not None
-    assert base.info is not None
-    columns = shared_columns([survivor.info, base.info])
-    key, origin = context.key_for(name, columns, [base, survivor])
-    states = context.states(Shape(name, columns, key, origin), there["ancestor"], {"base": base, "ours": survivor})
-    sql = f"SELECT count(*) FROM {states.name} WHERE base IS DISTINCT FROM ours"
-    return bool(scalar(context.engine, survivor.point.branch_id, sql))
-
-
-def _plan_rows(context: MergeContext, name: str, there: Mapping[str, TableAt]) -> TableWork:
-    base, ours, theirs = there["base"], there["ours"], there["theirs"]
-    assert ours.info is not None
-    assert theirs.info is not None
-    added = added_columns(base.info, ours.info, theirs.info, (ours.catalog.name, theirs.catalog.name))
-    columns = ours.info.columns + added
-    key, origin = context.key_for(name, columns, [base, ours, theirs])
-    shape = Shape(name, columns, key, origin)
-    points = {"base": base, "ours": ours, "theirs": theirs}
-    states = context.states(shape, there["ancestor"], points)
-    result = Scratch(context.engine, "classified")
-    with context.engine.session(ours.point.branch_id) as cursor:
-        cursor.execute(f"CREATE TABLE {result.name} AS {classified(states.name, shape)}")
-    conflicts = scalar(context.engine, ours.point.branch_id, f"SELECT count(*) FROM {result.name} WHERE {IS_CONFLICT}")
-    return TableWork(TableAction.MERGE_ROWS, shape, ours, theirs, result, conflicts, added)
+def _default(column: MergedColumn) -> str:
+    return f"TRY_CAST({column.default or 'NULL'} AS {column.type})"
 
 
 def _views_left(context: MergeContext, base: Point, ours: Point, theirs: Point) -> tuple[str, ...]:

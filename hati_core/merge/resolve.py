@@ -90,6 +90,27 @@ def require_fit(conflict: Conflict, resolution: Resolution, shape: Shape) -> Non
             )
 
 
+def schema_side(conflict: Conflict, resolution: Resolution) -> Side:
+    """The side that a resolution of a conflict about a table or a column takes.
+
+    Raises:
+        InvalidResolution: it is no side, or one that has nothing to offer.
+    """
+    (what,) = conflict.columns
+    side = resolution.get(what) if isinstance(resolution, Mapping) else resolution
+    if not isinstance(side, Side):
+        raise InvalidResolution(
+            f"“{_named(conflict) or conflict.table}” is settled by taking one side's {what}, not by a value.",
+            table=conflict.table,
+        )
+    if side is Side.BASE and (_row_on(conflict, side) is None or what in ("column", "table")):
+        raise InvalidResolution(
+            f"“{_named(conflict) or conflict.table}” cannot be left as it was. Take what one of the branches did.",
+            table=conflict.table,
+        )
+    return side
+
+
 def side_row_sql(shape: Shape, side: Side) -> str:
     """The SQL twin of :func:`side_row`, over the classified rows of a table."""
     cells = ", ".join(

@@ -1,11 +1,14 @@
-"""Which columns a merged table has, and which tables come, go or stay."""
+"""What becomes of tables as a whole: which come, go or stay, and what they are called."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
-from hati_core.errors import SchemaMergeRefused
-from hati_core.model import Column, TableInfo
+from hati_core.merge.columns import Choose, free_name, schema_conflict
+from hati_core.merge.states import TableAt
+from hati_core.model import Conflict, Row, Side, TableInfo
 
 
 class TableAction(Enum):
@@ -17,52 +20,107 @@ class TableAction(Enum):
     KEEP = "keep"
 
 
-def table_action(base: TableInfo | None, ours: TableInfo | None, theirs: TableInfo | None) -> TableAction:
-    """What becomes of a table that exists on these of the three points."""
+@dataclass(frozen=True)
+class TableFate:
+    """What becomes of a table; its conflicts are settled as ours has it as long as they are open."""
+
+    there: Mapping[str, TableAt]
+    action: TableAction
+    name: str
+    conflicts: tuple[Conflict, ...] = ()
+
+    @property
+    def stays(self) -> bool:
+        """Whether the target has the table after the merge."""
+        is_kept = self.action is TableAction.KEEP and self.there["ours"].info is not None
+        return is_kept or self.action in (TableAction.MERGE_ROWS, TableAction.CREATE)
+
+
+@dataclass(frozen=True)
+class Survivor:
+    """The side that still has a table that the other dropped, and how many rows it changed since the base."""
+
+    side: Side
+    changed_rows: int
+    altered: bool
+
+    @property
+    def changed(self) -> bool:
+        return self.altered or self.changed_rows > 0
+
+
+def table_fate(there: Mapping[str, TableAt], survivor: Survivor | None, choose: Choose) -> TableFate:
+    """What becomes of a table that a side has; ``survivor`` is that side where the other dropped it since the base."""
+    base, ours, theirs = (there[label].info for label in ("base", "ours", "theirs"))
     if ours and theirs:
-        return TableAction.MERGE_ROWS
-    if theirs:
-        return TableAction.KEEP if base else TableAction.CREATE
-    return TableAction.DROP if ours and base else TableAction.KEEP
+        fate = TableFate(there, TableAction.MERGE_ROWS, ours.name)
+        if ours.name == theirs.name or (base and theirs.name == base.name):
+            return fate
+        if base and ours.name == base.name:
+            return replace(fate, name=theirs.name)
+        if ours.name.casefold() == theirs.name.casefold():
+            return fate
+        names = {side: {"name": info.name} for side, info in _sides(there) if info}
+        conflict = schema_conflict(ours.name, (), "name", names)
+        chosen = names.get(choose(conflict) or Side.OURS, names[Side.OURS])
+        return replace(fate, name=str(chosen["name"]), conflicts=(conflict,))
+    info = ours or theirs
+    assert info is not None
+    if base is None:
+        return TableFate(there, TableAction.KEEP if ours else TableAction.CREATE, info.name)
+    assert survivor is not None
+    goes = TableAction.DROP if ours else TableAction.KEEP
+    if not survivor.changed:
+        return TableFate(there, goes, info.name)
+    stays = TableAction.KEEP if ours else TableAction.CREATE
+    values: dict[Side, Row | None] = {
+        Side.BASE: {"table": base.name},
+        survivor.side: {"table": _changes(survivor, info.name, base.name)},
+    }
+    conflict = schema_conflict(info.name, (), "table", values)
+    is_kept = (choose(conflict) or Side.OURS) is survivor.side
+    return TableFate(there, stays if is_kept else goes, info.name, (conflict,))
 
 
-def added_columns(
-    base: TableInfo | None, ours: TableInfo, theirs: TableInfo, names: tuple[str, str]
-) -> tuple[Column, ...]:
-    """The columns that ours has to gain; ``names`` are the branches of ours and theirs.
-
-    Raises:
-        SchemaMergeRefused: a column was dropped, renamed or given another type on one side.
-    """
-    for side, other, branch in ((ours, theirs, names[0]), (theirs, ours, names[1])):
-        gone = [
-            column.name
-            for column in other.columns
-            if side.column(column.name) is None and base and base.column(column.name)
-        ]
-        if gone:
-            raise SchemaMergeRefused(
-                f"“{branch}” dropped or renamed {_listed(gone)} of “{ours.name}”, and the other branch still has it. "
-                "Only added columns are merged so far: make the same change on both branches, then merge.",
-                branch=branch,
-                table=ours.name,
-            )
-    for column in theirs.columns:
-        mine = ours.column(column.name)
-        if mine and mine.type != column.type:
-            raise SchemaMergeRefused(
-                f"“{column.name}” of “{ours.name}” is {mine.type} on “{names[0]}” and {column.type} on “{names[1]}”. "
-                "Give it the same type on both branches, then merge.",
-                table=ours.name,
-            )
-        if mine and mine.default != column.default and not (base and base.column(column.name)):
-            raise SchemaMergeRefused(
-                f"“{names[0]}” and “{names[1]}” both added “{column.name}” to “{ours.name}”, each with another "
-                "default. Give it the same default on both branches, then merge.",
-                table=ours.name,
-            )
-    return tuple(column for column in theirs.columns if ours.column(column.name) is None)
+def _changes(survivor: Survivor, name: str, before: str) -> str:
+    rows = f"{survivor.changed_rows:,} row{'' if survivor.changed_rows == 1 else 's'} changed"
+    parts = [f"renamed from {before}" if name != before else "", "columns changed" if survivor.altered else ""]
+    return ", ".join([name, *(part for part in parts if part), rows])
 
 
-def _listed(names: list[str]) -> str:
-    return ", ".join(f"“{name}”" for name in names)
+def named_apart(fates: Sequence[TableFate], choose: Choose) -> list[TableFate]:
+    """Give one of two tables of one name another."""
+    taken = {fate.name.casefold() for fate in fates if fate.stays}
+    result: list[TableFate] = []
+    for fate in sorted(fates, key=lambda fate: fate.there["ours"].info is None):
+        rival = next((i for i, other in enumerate(result) if _clash(other, fate)), None)
+        if rival is None:
+            result.append(fate)
+            continue
+        first = result[rival]
+        values: dict[Side, Row | None] = {
+            Side.OURS: {"name": _origin(first)},
+            Side.THEIRS: {"name": _origin(fate)},
+        }
+        conflict = schema_conflict(fate.name, (), "name", values)
+        other = free_name(fate.name, taken)
+        taken.add(other.casefold())
+        if choose(conflict) is Side.THEIRS:
+            result[rival] = replace(first, name=other, conflicts=(*first.conflicts, conflict))
+            result.append(fate)
+        else:
+            result.append(replace(fate, name=other, conflicts=(*fate.conflicts, conflict)))
+    return result
+
+
+def _clash(left: TableFate, right: TableFate) -> bool:
+    return left.stays and right.stays and left.name.casefold() == right.name.casefold()
+
+
+def _origin(fate: TableFate) -> str:
+    before = fate.there["base"].info
+    return f"{fate.name}, renamed from {before.name}" if before and before.name != fate.name else fate.name
+
+
+def _sides(there: Mapping[str, TableAt]) -> list[tuple[Side, TableInfo | None]]:
+    return [(side, there[side.value].info) for side in Side]

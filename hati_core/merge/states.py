@@ -9,8 +9,8 @@ follows the change.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from hati_core.merge.lineage import Lineage, Point
 from hati_core.model import Column, KeyOrigin, TableInfo
@@ -26,9 +26,11 @@ _UNSETTLED_ROWID = 10**18
 class TableAt:
     """A table at a point; ``info`` is None where the table does not exist there.
 
-    ``moved`` is False where no commit since the common ancestor can have changed it.
+    ``label`` says which point it is (ancestor, base, ours, …). ``moved`` is False where no
+    commit since the common ancestor can have changed the table.
     """
 
+    label: str
     point: Point
     catalog: Catalog
     info: TableInfo | None
@@ -40,13 +42,40 @@ class TableAt:
         assert self.info is not None
         return self.catalog.at(self.info.name, self.point.version)
 
+    @property
+    def rows(self) -> str:
+        """The query for the rows with ``row_id``, and ``cells`` as a struct, whatever the columns are called."""
+        assert self.info is not None
+        cells = ", ".join(f"{identifier(name)} := {identifier(name)}" for name in self.info.column_names)
+        return f"SELECT rowid AS row_id, struct_pack({cells}) AS cells FROM {self.relation}"
+
+
+@dataclass(frozen=True)
+class MergedColumn(Column):
+    """A column in which rows of several points are compared.
+
+    ``at`` is the column at each point that has it, ``kept`` the labels of those where it is
+    the ancestor's own.
+    """
+
+    at: Mapping[str, Column] = field(default_factory=dict, compare=False, repr=False)
+    kept: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+
+    def is_readable_at(self, label: str) -> bool:
+        """Whether the changes logged up to a point tell the column's values: not where it was dropped on the way."""
+        return "ancestor" not in self.at or label in self.kept
+
+    def is_lost_at(self, label: str) -> bool:
+        """Whether a point has dropped it; for the rows of that point the ancestor's values stand."""
+        return label not in self.at and "ancestor" in self.at
+
 
 @dataclass(frozen=True)
 class Shape:
     """The columns that rows are compared in, and those that identify a row."""
 
     table: str
-    columns: tuple[Column, ...]
+    columns: tuple[MergedColumn, ...]
     key: tuple[str, ...]
     origin: KeyOrigin
 
@@ -54,18 +83,48 @@ class Shape:
     def by_lineage(self) -> bool:
         return self.origin is KeyOrigin.LINEAGE
 
-    def row(self, info: TableInfo, prefix: str = "") -> str:
-        """A row of ``info`` as a struct of these columns; a column it lacks has its default."""
-        return f"struct_pack({', '.join(self._cell(column, info, prefix) for column in self.columns)})"
+    def row(self, there: TableAt, prefix: str = "", past: str = "") -> str:
+        """A row at a point as a struct of these columns.
 
-    def _cell(self, column: Column, info: TableInfo, prefix: str) -> str:
-        present = info.column(column.name) is not None
-        value = f"{prefix}{identifier(column.name)}" if present else column.default or "NULL"
-        return f"{identifier(column.name)} := CAST({value} AS {column.type})"
+        A column that the point has dropped takes its value from the ancestor's row behind the
+        prefix ``past``; one that it never had is filled with what it began with.
+        """
+        return f"struct_pack({', '.join(self._cell(column, there.label, prefix, past) for column in self.columns)})"
+
+    def _cell(self, column: MergedColumn, label: str, prefix: str, past: str) -> str:
+        source = column.at.get(label)
+        begun = f"TRY_CAST({column.initial or 'NULL'} AS {column.type})"
+        if source is None:
+            lost = f"TRY_CAST({past}{identifier(column.at['ancestor'].name)} AS {column.type})" if past else begun
+            value = lost if column.is_lost_at(label) else begun
+        elif source.type == column.type:
+            value = f"{prefix}{identifier(source.name)}"
+        else:
+            value = f"TRY_CAST({prefix}{identifier(source.name)} AS {column.type})"
+        if source and "ancestor" not in column.at and source.initial != column.initial:
+            own = f"TRY_CAST({source.initial or 'NULL'} AS {column.type})"
+            value = f"CASE WHEN {value} IS NOT DISTINCT FROM {own} THEN {begun} ELSE {value} END"
+        return f"{identifier(column.name)} := {value}"
 
     def key_of(self, row: str) -> str:
         """The key of a row struct, as a struct."""
         return f"struct_pack({', '.join(f'{identifier(c)} := {row}.{identifier(c)}' for c in self.key)})"
+
+    def has_key_at(self, label: str) -> bool:
+        """Whether the key columns were there already at a point."""
+        return self.by_lineage or all(label in column.at for column in self.columns if column.name in self.key)
+
+    def key_at(self, label: str) -> list[str]:
+        """What the key columns are called at a point, in the order of the key."""
+        columns = {column.name: column for column in self.columns}
+        return [columns[name].at[label].name for name in self.key]
+
+    def same_row(self, left: str, left_at: TableAt, right: str, right_at: TableAt) -> str:
+        """The condition that two of :attr:`TableAt.rows`, under their aliases, are one row."""
+        if self.by_lineage:
+            return f"{left}.row_id = {right}.row_id"
+        pairs = zip(self.key_at(left_at.label), self.key_at(right_at.label), strict=True)
+        return " AND ".join(f"{left}.cells.{identifier(a)} = {right}.cells.{identifier(b)}" for a, b in pairs)
 
 
 def states_query(shape: Shape, lineage: Lineage, ancestor: TableAt, points: Mapping[str, TableAt]) -> str:
@@ -114,11 +173,13 @@ def _net(events: str) -> str:
 
 def _held(shape: Shape, ancestor: TableAt) -> str:
     """How many rows of the ancestor have each key; by lineage only the row numbers that can repeat."""
-    if ancestor.info is None:
+    if ancestor.info is None or not shape.has_key_at(ancestor.label):
         return "SELECT NULL AS key, 0 AS rows WHERE false"
-    matched = " AND ".join(f"t.{identifier(c)} = keys.key.{identifier(c)}" for c in shape.key)
     rows = f"FROM {ancestor.relation}"
-    if shape.by_lineage:
+    if not shape.by_lineage:
+        names = zip(shape.key_at(ancestor.label), shape.key, strict=True)
+        matched = " AND ".join(f"t.{identifier(a)} = keys.key.{identifier(b)}" for a, b in names)
+    else:
         matched = f"t.rowid = keys.key.rowid AND t.rowid >= {_UNSETTLED_ROWID}"
         rows = f"SELECT rowid {rows}"
     return f"SELECT keys.key, count(*) AS rows FROM ({rows}) AS t JOIN keys ON {matched} GROUP BY ALL"
@@ -144,7 +205,8 @@ def _events(shape: Shape, lineage: Lineage, ancestor: TableAt, there: TableAt) -
     """Rows that went and came from the ancestor to a point, by version; None where nothing can have."""
     if not there.moved or not (ancestor.info or there.info):
         return None
-    if ancestor.info and there.info and ancestor.info.uuid == there.info.uuid:
+    is_one = ancestor.info and there.info and ancestor.info.uuid == there.info.uuid
+    if is_one and there.info and all(column.is_readable_at(there.label) for column in shape.columns):
         return _logged(shape, lineage, ancestor, there, there.info)
     return _wholesale(shape, ancestor, there)
 
@@ -157,7 +219,7 @@ def _logged(shape: Shape, lineage: Lineage, ancestor: TableAt, there: TableAt, i
     """
     first, last = ancestor.point.version + 1, there.point.version
     arguments = f"{literal(there.catalog.alias)}, 'main', {literal(info.name)}, {first}, {last}"
-    image = f"feed.snapshot_id AS version, feed.rowid AS row_id, {shape.row(info, 'feed.')} AS image"
+    image = f"feed.snapshot_id AS version, feed.rowid AS row_id, {shape.row(there, 'feed.')} AS image"
     feeds = (
         f"SELECT version, row_id, image, false AS coming FROM (SELECT DISTINCT {image}, feed.filename, "
         f"feed.file_row_number FROM ducklake_table_deletions({arguments}) AS feed) UNION ALL "
@@ -180,26 +242,33 @@ def _lineage_key(lineage: Lineage, there: TableAt) -> str:
 
 
 def _wholesale(shape: Shape, ancestor: TableAt, there: TableAt) -> str:
-    """Events for a table that was created, dropped or replaced on the way: every row goes, every row comes."""
-    parts = []
-    for table, coming, born in ((ancestor, "false", ""), (there, "true", there.point.branch_id)):
-        if table.info:
-            key = (
-                f"struct_pack(rowid := row_id, branch := {literal(born)})"
-                if shape.by_lineage
-                else shape.key_of("image")
-            )
-            parts.append(
-                f"SELECT {key} AS key, {there.point.version}::BIGINT AS version, {coming} AS coming, image FROM "
-                f"(SELECT rowid AS row_id, {shape.row(table.info)} AS image FROM {table.relation})"
-            )
-    return " UNION ALL ".join(parts)
+    """Events for a table that was created, dropped or replaced on the way: every row goes, every row comes.
+
+    So too for a table of which a column was dropped: what is logged does not tell its values.
+    """
+    feeds = []
+    if ancestor.info:
+        feeds.append(
+            (f"SELECT rowid AS row_id, '' AS born, {shape.row(ancestor)} AS image FROM {ancestor.relation}", "false")
+        )
+    if there.info:
+        feeds.append((_present(shape, ancestor, there), "true"))
+    key = "struct_pack(rowid := row_id, branch := born)" if shape.by_lineage else shape.key_of("image")
+    return " UNION ALL ".join(
+        f"SELECT {key} AS key, {there.point.version}::BIGINT AS version, {coming} AS coming, image FROM ({rows})"
+        for rows, coming in feeds
+    )
 
 
-def shared_columns(tables: Sequence[TableInfo]) -> tuple[Column, ...]:
-    """The columns of all the tables, in the order in which they first come."""
-    found: dict[str, Column] = {}
-    for table in tables:
-        for column in table.columns:
-            found.setdefault(column.name, column)
-    return tuple(found.values())
+def _present(shape: Shape, ancestor: TableAt, there: TableAt) -> str:
+    """The rows at a point, each beside the ancestor's row where something of that is needed."""
+    born = literal(there.point.branch_id)
+    is_one = bool(ancestor.info and there.info and ancestor.info.uuid == there.info.uuid)
+    lost = any(column.is_lost_at(there.label) for column in shape.columns)
+    if not ancestor.info or not (is_one if shape.by_lineage else lost):
+        return f"SELECT rowid AS row_id, {born} AS born, {shape.row(there)} AS image FROM {there.relation}"
+    return (
+        f"SELECT now.row_id, CASE WHEN past.row_id IS NULL THEN {born} ELSE '' END AS born, "
+        f"{shape.row(there, 'now.cells.', 'past.cells.')} AS image FROM ({there.rows}) AS now "
+        f"LEFT JOIN ({ancestor.rows}) AS past ON {shape.same_row('now', there, 'past', ancestor)}"
+    )

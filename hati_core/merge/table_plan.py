@@ -3,28 +3,66 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from hati_core.merge.alter import Alteration, alterations
 from hati_core.merge.classify import IS_CONFLICT
 from hati_core.merge.context import MergeContext, Scratch
 from hati_core.merge.resolve import side_row_sql
 from hati_core.merge.rows import fetch, row_change
 from hati_core.merge.schema import TableAction
-from hati_core.merge.states import Shape, TableAt
-from hati_core.model import ChangeKind, Column, KeyOrigin, RowChange, Side
+from hati_core.merge.states import MergedColumn, Shape, TableAt
+from hati_core.model import ChangeKind, Conflict, KeyOrigin, RowChange, Side
 from hati_core.quote import identifier, identifiers, literal
+
+_NOTHING = (
+    "SELECT NULL AS key, NULL AS ours, NULL AS result, false AS both_edited, []::VARCHAR[] AS columns, "
+    "'' AS action WHERE false"
+)
 
 
 @dataclass(frozen=True)
 class TableWork:
-    """What does not depend on resolutions: the classified rows of one table and what happens to it as a whole."""
+    """What does not depend on resolutions of rows: the classified rows of one table and what becomes of it as a whole.
+
+    ``schema_conflicts`` are those about its columns and the table itself; ``notes`` say what
+    the merge leaves alone.
+    """
 
     action: TableAction
     shape: Shape
+    ancestor: TableAt
     ours: TableAt
     theirs: TableAt
     classified: Scratch | None = None
-    conflicts: int = 0
-    added_columns: tuple[Column, ...] = ()
+    row_conflicts: int = 0
+    schema_conflicts: tuple[Conflict, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def conflicts(self) -> int:
+        return self.row_conflicts + len(self.schema_conflicts)
+
+    @cached_property
+    def alterations(self) -> tuple[Alteration, ...]:
+        """What has to be done to the target's columns."""
+        if self.action is not TableAction.MERGE_ROWS or self.ours.info is None:
+            return ()
+        return alterations(self.shape.table, self.shape.columns, self.ours.info)
+
+    @property
+    def renamed_from(self) -> str | None:
+        """What the target calls the table now, where the merge renames it."""
+        info = self.ours.info
+        is_renamed = info and self.action is not TableAction.DROP and info.name != self.shape.table
+        return info.name if info and is_renamed else None
+
+    @property
+    def restored(self) -> tuple[MergedColumn, ...]:
+        """Columns that the target has dropped and gets back with their values."""
+        if self.action is not TableAction.MERGE_ROWS:
+            return ()
+        return tuple(column for column in self.shape.columns if column.is_lost_at(self.ours.label))
 
     def final(self, picks: Scratch | None, default: Side | None) -> str:
         """The rows that the merge writes: ``ours``, ``result`` and ``action`` (insert, update, delete) by key.
@@ -32,6 +70,8 @@ class TableWork:
         ``picks`` holds the rows that resolutions left; ``default`` settles the other conflicts,
         which without one stay as ours has them.
         """
+        if self.action is TableAction.KEEP:
+            return _NOTHING
         if self.classified is None:
             return self._whole_table()
         undecided = side_row_sql(self.shape, default) if default else "ours"
@@ -59,7 +99,7 @@ class TableWork:
         return (
             f"SELECT {key} AS key, {ours} AS ours, {result} AS result, false AS both_edited, "
             f"[]::VARCHAR[] AS columns, '{action}' AS action "
-            f"FROM (SELECT rowid AS row_id, {self.shape.row(there.info)} AS row FROM {there.relation})"
+            f"FROM (SELECT rowid AS row_id, {self.shape.row(there)} AS row FROM {there.relation})"
         )
 
     def preview(self, final: str) -> str:
@@ -67,20 +107,30 @@ class TableWork:
         changed = f"SELECT unnest(result) FROM ({final}) WHERE result IS NOT NULL"
         if self.ours.info is None:
             return changed
-        own, touched = identifiers(self.shape.key), identifiers(self.shape.key, "key.")
-        if self.shape.by_lineage:
-            own, touched = "rowid", "key.rowid"
-        return (
-            f"SELECT unnest({self.shape.row(self.ours.info)}) FROM {self.ours.relation} "
-            f"WHERE ({own}) NOT IN (SELECT ({touched}) FROM ({final}) WHERE ours IS NOT NULL) UNION ALL {changed}"
-        )
+        key = "key.rowid" if self.shape.by_lineage else identifiers(self.shape.key, "key.")
+        touched = f"SELECT ({key}) FROM ({final}) WHERE ours IS NOT NULL"
+        if self.restored and self.ancestor.info:
+            own = "row_id" if self.shape.by_lineage else identifiers(self.shape.key, "row.")
+            untouched = (
+                f"SELECT own.row_id, {self.shape.row(self.ours, 'own.cells.', 'past.cells.')} AS row "
+                f"FROM ({self.ours.rows}) AS own LEFT JOIN ({self.ancestor.rows}) AS past "
+                f"ON {self.shape.same_row('own', self.ours, 'past', self.ancestor)}"
+            )
+            kept = f"SELECT unnest(row) FROM ({untouched}) WHERE ({own}) NOT IN ({touched})"
+        else:
+            own = "rowid" if self.shape.by_lineage else identifiers(self.shape.key_at(self.ours.label))
+            kept = (
+                f"SELECT unnest({self.shape.row(self.ours)}) FROM {self.ours.relation} WHERE ({own}) NOT IN ({touched})"
+            )
+        return f"{kept} UNION ALL {changed}"
 
 
 @dataclass(frozen=True)
 class TablePlan:
     """What a merge does to one table; counts are rows and include what resolutions decide.
 
-    ``merged_cells`` counts cells that come from the other side in rows that both sides edited.
+    ``merged_cells`` counts cells that come from the other side in rows that both sides edited;
+    ``schema_changes`` say what happens to the table's name and columns, a sentence each.
     """
 
     table: str
@@ -88,7 +138,7 @@ class TablePlan:
     key: tuple[str, ...]
     key_origin: KeyOrigin
     columns: tuple[str, ...]
-    added_columns: tuple[str, ...]
+    schema_changes: tuple[str, ...]
     conflicts: int
     inserts: int
     updates: int
@@ -101,10 +151,12 @@ class TablePlan:
 
     def __bool__(self) -> bool:
         created_or_dropped = self.action in (TableAction.CREATE, TableAction.DROP)
-        return created_or_dropped or bool(self.inserts or self.updates or self.deletes or self.added_columns)
+        return created_or_dropped or bool(self.inserts or self.updates or self.deletes or self.schema_changes)
 
     def rows(self, kind: ChangeKind | None = None, offset: int = 0, limit: int = 100) -> list[RowChange]:
         """A page of rows as the merge would leave them, in key order: of one kind, or all."""
+        if not (self.inserts or self.updates or self.deletes):
+            return []
         actions = {ChangeKind.ADDED: "insert", ChangeKind.CHANGED: "update", ChangeKind.REMOVED: "delete"}
         wanted = f"WHERE action = '{actions[kind]}'" if kind else ""
         cells = ", ".join(

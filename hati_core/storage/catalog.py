@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from hati_core.model import Column, Commit, TableInfo, Touch
-from hati_core.quote import identifier
+from hati_core.quote import identifier, literal
 from hati_core.storage.engine import Engine, alias_of
 
 _LIVE_AT = "begin_snapshot <= $version AND (end_snapshot IS NULL OR end_snapshot > $version)"
@@ -63,11 +63,11 @@ class News:
 class Catalog:
     """The catalog of one branch."""
 
-    def __init__(self, engine: Engine, branch_id: str, name: str) -> None:
+    def __init__(self, engine: Engine, branch_id: str, name: str, attached_at: int | None = None) -> None:
         self.engine = engine
         self.branch_id = branch_id
         self.name = name
-        self.alias = alias_of(branch_id)
+        self.alias = alias_of(branch_id, attached_at)
 
     def head(self, cursor: duckdb.DuckDBPyConnection | None = None) -> int:
         """The newest version, as a cursor's transaction sees it where one is given."""
@@ -150,19 +150,57 @@ class Catalog:
     def tables(self, version: int) -> dict[str, TableInfo]:
         """Every table at ``version`` with its columns, by name; keys are not known here."""
         infos = {}
+        origins = self._origins(version)
         with self.engine.session(self.branch_id) as cursor:
             for name, lineage in self.table_uuids(version).items():
                 described = cursor.execute(f"DESCRIBE FROM {self.at(name, version)}").fetchall()
                 columns = tuple(
-                    Column(column, kind, nullable == "YES", None if default == "NULL" else default)
+                    _column(column, kind, nullable, default, origins[lineage, column])
                     for column, kind, nullable, _, default, _ in described
                 )
                 infos[name] = TableInfo(name, lineage, columns)
         return infos
 
+    def _origins(self, version: int) -> dict[tuple[str, str], _Origin]:
+        """What DuckLake remembers of every column at ``version``, by lineage of the table and name of the column."""
+        column = self.engine.metadata(self.branch_id, "ducklake_column")
+        table = self.engine.metadata(self.branch_id, "ducklake_table")
+        with self.engine.metadata_session(self.branch_id) as cursor:
+            rows = cursor.execute(
+                f"SELECT t.table_uuid::VARCHAR, c.column_name, c.column_id, c.initial_default, born.at, "
+                f"(SELECT min(begin_snapshot) FROM {table} AS first WHERE first.table_id = t.table_id) "
+                f"FROM (FROM {column} WHERE {_LIVE_AT} AND parent_column IS NULL) AS c "
+                f"JOIN (FROM {table} WHERE {_LIVE_AT}) AS t USING (table_id) "
+                f"JOIN (SELECT table_id, column_id, min(begin_snapshot) AS at FROM {column} GROUP BY ALL) AS born "
+                "ON born.table_id = c.table_id AND born.column_id = c.column_id",
+                {"version": version},
+            ).fetchall()
+        return {
+            (lineage, name): _Origin(column_id, born, initial, born == table_born)
+            for lineage, name, column_id, initial, born, table_born in rows
+        }
+
     def at(self, table: str, version: int) -> str:
         """A table as it was at ``version``, as SQL; wrap it in a subquery to give it an alias."""
         return f"{identifier(self.alias)}.main.{identifier(table)} AT (VERSION => {version})"
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """Where a column comes from; ``initial`` is DuckLake's text of its value in rows that are older than it."""
+
+    id: int
+    born: int
+    initial: str | None
+    with_table: bool
+
+
+def _column(name: str, kind: str, nullable: str, default: str | None, origin: _Origin) -> Column:
+    current = None if default == "NULL" else default
+    older = None if origin.initial is None else literal(origin.initial)
+    return Column(
+        name, kind, nullable == "YES", current, origin.id, origin.born, current if origin.with_table else older
+    )
 
 
 def _utc(text: str) -> datetime:

@@ -184,11 +184,15 @@ def _as_planned(target: Branch, plan: MergePlan) -> BranchView:
 def _rows(plan: MergePlan) -> None:
     for name, table in plan.tables.items():
         total = table.inserts + table.updates + table.deletes
-        if not total:
+        whole = {TableAction.CREATE: "table created", TableAction.DROP: "table dropped"}.get(table.action, "")
+        parts = [whole, *table.schema_changes, count(total, "row") if total else ""]
+        told_parts = plain(", ".join(part for part in parts if part))
+        if not told_parts:
             continue
-        whole = {TableAction.CREATE: "table created, ", TableAction.DROP: "table dropped, "}.get(table.action, "")
-        label = f"{plain(name)}: {whole}{count(total, 'row')}"
-        with st.expander(label, icon=":material/table_rows:", expanded=total <= 10):
+        if not total:
+            st.caption(f":material/table_rows: {plain(name)}: {told_parts}")
+            continue
+        with st.expander(f"{plain(name)}: {told_parts}", icon=":material/table_rows:", expanded=total <= 10):
             changes_table(table.rows(limit=_PREVIEW_ROWS), table.columns, f"merge-rows-{name}")
             if total > _PREVIEW_ROWS:
                 st.caption(f"The first {_PREVIEW_ROWS:,} of {total:,} rows.")

@@ -119,7 +119,7 @@ class Screen:
     def text(self) -> str:
         """Everything that can be read as text, a line a piece, as it looks on the screen."""
         read = [element.value for kind in _READ for element in self.at.get(kind)]
-        labels = [button.label for button in self.at.button] + [metric.label for metric in self.at.metric]
+        labels = [part.label for part in (*self.at.button, *self.at.metric, *self.at.expander)]
         return "\n".join(plainly(piece) for piece in [*read, *labels])
 
     @property

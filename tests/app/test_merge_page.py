@@ -248,9 +248,22 @@ def test_a_press_for_a_branch_that_was_discarded_meanwhile_merges_no_other_branc
     assert "There is no branch “aggressive-growth” any more." in screen.text
 
 
-def test_columns_that_cannot_be_merged_are_explained(branches: Repository, screen: Screen) -> None:
+def test_a_column_that_one_side_dropped_is_settled_as_a_whole(branches: Repository, screen: Screen) -> None:
+    branches.main.execute("UPDATE portfolio SET avg_cost = 1 WHERE ticker = 'AAPL'")
     branches.branch("aggressive-growth").execute("ALTER TABLE portfolio DROP COLUMN avg_cost")
     screen.open("Merge", branch="aggressive-growth")
-    (problem,) = screen.problems
-    assert problem.startswith("The columns differ. ")
-    assert not [button for button in screen.buttons if button.startswith("Merge into")]
+    assert "portfolio · avg_cost" in screen.text
+    assert not _can_merge(screen)
+    screen.choose("The column", "aggressive-growth: − drop the column")
+    assert screen.metrics[LEFT] == "0 of 1"
+    assert "column avg_cost dropped" in screen.text
+    screen.press("Merge into main")
+    assert "avg_cost" not in branches.main.table("portfolio").column_names
+
+
+def test_a_renamed_column_is_told_before_the_merge(branches: Repository, screen: Screen) -> None:
+    branches.branch("aggressive-growth").execute("ALTER TABLE portfolio RENAME COLUMN avg_cost TO paid")
+    screen.open("Merge", branch="aggressive-growth")
+    assert "column avg_cost renamed to paid" in screen.text
+    screen.press("Merge into main")
+    assert "paid" in branches.main.table("portfolio").column_names

@@ -118,3 +118,29 @@ def test_looking_at_many_versions_keeps_few_of_them_open(repo: Repository, main:
             branch.at(version).query("SELECT 1")
     assert len([alias for alias in repo._store.engine._attached if "_v" in alias]) <= 16
     assert shares(branches[0].at(2))["AAPL"] == 0
+
+
+@pytest.mark.parametrize("change", ["ADD COLUMN b INTEGER", "RENAME COLUMN a TO b", "ALTER COLUMN a SET DEFAULT 1"])
+def test_a_table_is_not_renamed_after_its_columns_in_one_commit(repo: Repository, change: str) -> None:
+    main = repo.main
+    main.execute("CREATE TABLE t (k INTEGER, a INTEGER)")
+    branch = repo.create_branch("late")
+    with branch.transaction() as tx:
+        tx.execute(f"ALTER TABLE t {change}")
+        with pytest.raises(StatementRefused, match="Rename the table first"):
+            tx.execute("ALTER TABLE t RENAME TO u")
+    with main.transaction() as tx:
+        tx.execute("ALTER TABLE t RENAME TO u")
+        tx.execute(f"ALTER TABLE u {change}")
+    with Repository.open(repo.root) as again:
+        again.main.execute("INSERT INTO u (k) VALUES (1)")
+        assert again.main.query("SELECT k FROM u") == [{"k": 1}]
+
+
+def test_a_table_made_in_the_commit_may_be_changed_and_renamed(repo: Repository) -> None:
+    with repo.main.transaction() as tx:
+        tx.execute("CREATE TABLE t (k INTEGER)")
+        tx.execute("ALTER TABLE t ADD COLUMN a INTEGER")
+        tx.execute("ALTER TABLE t RENAME TO u")
+        tx.execute("INSERT INTO u VALUES (1, 2)")
+    assert repo.main.query("FROM u") == [{"k": 1, "a": 2}]

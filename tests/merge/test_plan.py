@@ -291,10 +291,10 @@ def test_a_preview_answers_queries_over_tables_that_the_merge_leaves_alone_too(d
 
 
 def test_an_empty_cell_that_must_not_be_empty_is_a_violation(desk: Desk) -> None:
-    branch = desk.fork("CREATE OR REPLACE TABLE portfolio (ticker VARCHAR PRIMARY KEY, shares INTEGER, price DOUBLE)")
-    branch.execute("INSERT INTO portfolio VALUES ('AAPL', 100, 1.5), ('MSFT', NULL, 2.5), ('XOM', 10, 4.5)")
+    branch = desk.fork("UPDATE portfolio SET price = NULL WHERE ticker = 'MSFT'")
+    desk.trunk.execute("ALTER TABLE portfolio ALTER COLUMN price SET NOT NULL")
     plan = desk.plan(branch)
-    assert [violation.rule for violation in plan.violations] == ["NOT NULL shares"]
+    assert [violation.rule for violation in plan.violations] == ["NOT NULL price"]
     before = desk.trunk.head
     with pytest.raises(CheckViolation) as error:
         desk.repo.apply_merge(plan)

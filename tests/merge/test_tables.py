@@ -6,7 +6,7 @@ import pytest
 from merge_desk import Desk
 
 from hati_core import ConflictKind, Side
-from hati_core.errors import InvalidKey, KeyViolation, SchemaMergeRefused
+from hati_core.errors import InvalidKey, KeyViolation
 from hati_core.model import KeyOrigin
 
 pytestmark = pytest.mark.every_backend
@@ -70,33 +70,11 @@ def test_a_table_dropped_on_the_trunk_stays_dropped_when_the_branch_left_it_alon
     assert set(desk.trunk.tables()) == {"notes"}
 
 
-@pytest.mark.parametrize(
-    ("on_branch", "on_trunk"),
-    [
-        ("DROP TABLE portfolio", "UPDATE portfolio SET shares = 1"),
-        ("UPDATE portfolio SET shares = 1", "DROP TABLE portfolio"),
-        ("ALTER TABLE portfolio DROP COLUMN price", "UPDATE portfolio SET price = 1"),
-        ("ALTER TABLE portfolio RENAME COLUMN price TO cost", "UPDATE portfolio SET price = 1"),
-        ("ALTER TABLE portfolio ALTER COLUMN shares SET DATA TYPE BIGINT", "UPDATE portfolio SET shares = 1"),
-    ],
-)
-def test_schema_changes_that_are_not_merged_yet_are_refused_and_nothing_is_written(
-    desk: Desk, on_branch: str, on_trunk: str
-) -> None:
-    branch = desk.fork(on_branch)
-    desk.trunk.execute(on_trunk)
-    heads = desk.trunk.head, branch.head
-    with pytest.raises(SchemaMergeRefused) as error:
-        desk.repo.merge(branch.name, "branch_wins", into=desk.trunk.name)
-    assert error.value.table == "portfolio"
-    assert (desk.trunk.head, branch.head) == heads
-
-
 def test_an_added_column_keeps_its_default_after_the_merge(desk: Desk) -> None:
     branch = desk.fork("ALTER TABLE portfolio ADD COLUMN sector VARCHAR DEFAULT 'unknown'")
     desk.trunk.execute("INSERT INTO portfolio VALUES ('NEW', 1, 1)")
     plan = desk.plan(branch)
-    assert plan.tables["portfolio"].added_columns == ("sector",)
+    assert plan.tables["portfolio"].schema_changes == ("column sector added",)
     assert plan.query("SELECT DISTINCT sector FROM portfolio") == [{"sector": "unknown"}]
     desk.repo.apply_merge(plan)
     desk.trunk.execute("INSERT INTO portfolio (ticker, shares) VALUES ('LAST', 1)")

@@ -1,0 +1,130 @@
+"""How the columns of a table on the target become those of the merged table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hati_core.merge.states import MergedColumn
+from hati_core.model import Column, TableInfo
+from hati_core.quote import identifier
+
+_WIDTHS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
+_WIDER: dict[str, tuple[str, ...]] = {
+    **{kind: (*_WIDTHS[at + 1 :], "FLOAT", "DOUBLE") for at, kind in enumerate(_WIDTHS)},
+    **{f"U{kind}": tuple(f"U{wider}" for wider in _WIDTHS[at + 1 :]) for at, kind in enumerate(_WIDTHS)},
+    "FLOAT": ("DOUBLE",),
+    "DATE": ("TIMESTAMP",),
+}
+_DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
+
+
+def is_widening(kind: str, to: str) -> bool:
+    """Whether DuckLake turns one type into the other without touching a row."""
+    before, after = _DECIMAL.fullmatch(kind), _DECIMAL.fullmatch(to)
+    if before and after:
+        (digits, scale), (more, finer) = map(int, before.groups()), map(int, after.groups())
+        return finer >= scale and more - finer >= digits - scale
+    return to in _WIDER.get(kind, ())
+
+
+@dataclass(frozen=True)
+class Alteration:
+    """One step on the way; ``told`` says it to a person, and is empty for a step that only helps."""
+
+    sql: str
+    told: str = ""
+
+
+@dataclass
+class _Steps:
+    table: str
+    found: list[Alteration] = field(default_factory=list)
+
+    def alter(self, what: str, told: str = "") -> None:
+        self.found.append(Alteration(f"ALTER TABLE {identifier(self.table)} {what}", told))
+
+
+def alterations(table: str, columns: Sequence[MergedColumn], ours: TableInfo) -> tuple[Alteration, ...]:
+    """The statements that give ``table``, which has the columns of ``ours``, the merged columns; in order."""
+    steps = _Steps(table)
+    own = [(column.at["ours"], column) for column in columns if "ours" in column.at]
+    kept = {before.name for before, _ in own}
+    for column in ours.columns:
+        if column.name not in kept:
+            steps.alter(f"DROP COLUMN {identifier(column.name)}", f"column {column.name} dropped")
+    _rename(steps, [(before.name, after.name) for before, after in own if before.name != after.name])
+    for before, after in own:
+        _change(steps, before, after)
+    for column in columns:
+        if "ours" not in column.at:
+            steps.alter(
+                f"ADD COLUMN {identifier(column.name)} {column.type}{_default(column.initial)}",
+                f"column {column.name} added",
+            )
+            _set_default(steps, column.name, column.initial, column.default)
+    return tuple(steps.found)
+
+
+def _rename(steps: _Steps, names: Sequence[tuple[str, str]]) -> None:
+    """By way of names that nobody has, since columns may swap theirs."""
+    for number, (before, _) in enumerate(names):
+        steps.alter(f"RENAME COLUMN {identifier(before)} TO {identifier(_passing(number))}")
+    for number, (before, after) in enumerate(names):
+        steps.alter(
+            f"RENAME COLUMN {identifier(_passing(number))} TO {identifier(after)}",
+            f"column {before} renamed to {after}",
+        )
+
+
+def _passing(number: int) -> str:
+    return f"hati column {number} on its way"
+
+
+def _change(steps: _Steps, before: Column, after: MergedColumn) -> None:
+    name = identifier(after.name)
+    told = f"column {after.name} {before.type} → {after.type}"
+    if is_widening(before.type, after.type):
+        steps.alter(f"ALTER COLUMN {name} SET DATA TYPE {after.type}", told)
+    elif before.type != after.type:
+        _rewrite(steps, after, told)
+    if "ancestor" not in after.at and before.initial != after.initial:
+        own, merged = (f"TRY_CAST({begun or 'NULL'} AS {after.type})" for begun in (before.initial, after.initial))
+        steps.found.append(
+            Alteration(
+                f"UPDATE {identifier(steps.table)} SET {name} = {merged} WHERE {name} IS NOT DISTINCT FROM {own}"
+            )
+        )
+    if after.nullable and not before.nullable:
+        steps.alter(f"ALTER COLUMN {name} DROP NOT NULL", f"column {after.name} may be empty")
+    rewritten = before.type != after.type and not is_widening(before.type, after.type)
+    if rewritten and before.default == after.default and after.default is not None:
+        steps.alter(f"ALTER COLUMN {name} SET DEFAULT {after.default}")
+    else:
+        _set_default(steps, after.name, before.default, after.default)
+
+
+def _rewrite(steps: _Steps, column: MergedColumn, told: str) -> None:
+    """A type that DuckLake does not widen to takes a new column."""
+    name, passing = identifier(column.name), identifier(_passing(0))
+    steps.alter(f"ADD COLUMN {passing} {column.type}")
+    steps.found.append(
+        Alteration(f"UPDATE {identifier(steps.table)} SET {passing} = TRY_CAST({name} AS {column.type})")
+    )
+    steps.alter(f"DROP COLUMN {name}")
+    steps.alter(f"RENAME COLUMN {passing} TO {name}", told)
+
+
+def _set_default(steps: _Steps, name: str, before: str | None, after: str | None) -> None:
+    if before == after:
+        return
+    told = f"default of {name} {before or 'none'} → {after or 'none'}"
+    if after is None:
+        steps.alter(f"ALTER COLUMN {identifier(name)} DROP DEFAULT", told)
+    else:
+        steps.alter(f"ALTER COLUMN {identifier(name)} SET DEFAULT {after}", told)
+
+
+def _default(expression: str | None) -> str:
+    return "" if expression is None else f" DEFAULT {expression}"
