@@ -59,7 +59,7 @@ _SMALL_FILES = """
 _MADE_FILES = """
     SELECT home.path || parent.path || file.path FROM {ducklake_data_file} AS file
     JOIN {ducklake_table} AS parent USING (table_id) JOIN {ducklake_schema} AS home USING (schema_id)
-    WHERE file.data_file_id >= $1
+    WHERE file.data_file_id >= $1 AND parent.end_snapshot IS NULL AND home.end_snapshot IS NULL
 """
 _TABLES = ("ducklake_column", "ducklake_data_file", "ducklake_delete_file", "ducklake_schema", "ducklake_table")
 

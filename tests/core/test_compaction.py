@@ -163,6 +163,18 @@ def test_a_fork_of_a_version_before_a_column_was_added_can_add_another(repo: Rep
     assert fork.query("SELECT DISTINCT note FROM t") == [{"note": None}]
 
 
+def test_a_table_that_was_renamed_and_one_that_was_dropped_are_no_hindrance(repo: Repository) -> None:
+    many_edits(repo.main)
+    repo.main.execute("CREATE TABLE gone AS SELECT 1 AS a")
+    repo.main.execute("INSERT INTO gone VALUES (2)")
+    repo.main.execute("ALTER TABLE t RENAME TO kept")
+    repo.main.execute("DROP TABLE gone")
+    rows = repo.main.query("FROM kept ORDER BY ALL")
+    assert repo.compact("main").files_after == 1
+    assert repo.main.query("FROM kept ORDER BY ALL") == rows
+    assert repo.main.at(repo.main.head - 1).query("SELECT count(*) AS n FROM gone") == [{"n": 2}]
+
+
 def test_what_a_branch_inherited_is_left_to_its_parent(repo: Repository) -> None:
     many_edits(repo.main)
     assert repo.compact(repo.create_branch("fork").name).branches == ()
