@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from hati_core import Branch, Repository
 from hati_core.errors import BranchBusy, BranchDiscarded
 from hati_core.model import CompactReport, GcReport
+from hati_core.storage.collector import DEFAULT_GRACE
 from hati_core.storage.compaction import MANY_FILES
 from hati_core.upkeep import Upkeep
 
@@ -28,6 +30,18 @@ def test_branches_whose_time_is_over_go_and_many_files_become_few(repo: Reposito
     assert (upkeep.last.error, upkeep.last.compacted.branches) == (None, ("main",))
     with pytest.raises(BranchDiscarded):
         repo.branch("short")
+
+
+def test_old_files_that_were_let_go_just_now_stay_for_whoever_reads_them(repo: Repository, main: Branch) -> None:
+    for number in range(3):
+        main.execute(f"UPDATE portfolio SET shares = {number}")
+    long_ago = (datetime.now(UTC) - DEFAULT_GRACE * 2).timestamp()
+    for file in (repo.root / "data").rglob("*.parquet"):
+        os.utime(file, (long_ago, long_ago))
+    main.execute("INSERT INTO portfolio (ticker) VALUES ('NVDA')")
+    assert repo.compact("main").files_before > 1
+    assert repo.gc().files == 0
+    assert repo.gc(timedelta(0)).files > 1
 
 
 def test_it_ends_with_the_repository(repo: Repository) -> None:
