@@ -1,16 +1,21 @@
 # run: serve the app.  test: everything that proves it works.  check: format, lint, types, layers.  bench: speed.
+# soak: the tests that look for rare failures, for about an hour.
 PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench format browser clean
+.PHONY: run test soak check bench format browser clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: $(VENV)/dev.stamp browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+soak: $(VENV)/dev.stamp
+	SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n 2 --dist load \
+		tests/core/test_random_histories.py tests/core/test_kills.py tests/core/test_concurrency.py tests/merge/test_laws.py
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .

@@ -243,3 +243,13 @@ class GcReport:
     kept_files: int
     kept_bytes: int
     dry_run: bool
+
+
+@dataclass(frozen=True)
+class CompactReport:
+    """How many small files of which branches became how many; ``busy`` branches were left for the next time."""
+
+    branches: tuple[str, ...]
+    files_before: int
+    files_after: int
+    busy: tuple[str, ...] = ()

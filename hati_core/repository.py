@@ -17,16 +17,18 @@ from hati_core.imports import Importer
 from hati_core.measures import Measures
 from hati_core.merge.keys import require_key
 from hati_core.merging import Merging
-from hati_core.model import BranchInfo, BranchStatus, GcReport, Row
+from hati_core.model import BranchInfo, BranchStatus, CompactReport, GcReport, Row
 from hati_core.names import MAIN, valid_branch_name
 from hati_core.rules import Rules
 from hati_core.scenarios.metrics import Breakdown, Metric, Unit
 from hati_core.sql.functions import parse_call
 from hati_core.sql_calls import run_call, run_on
 from hati_core.storage.collector import DEFAULT_GRACE, Collector
+from hati_core.storage.compaction import MANY_FILES, compact_branches
 from hati_core.storage.places import place_of
 from hati_core.storage.registry import BranchRow
 from hati_core.store import Store, named
+from hati_core.upkeep import HOURLY, Upkeep
 
 
 class Repository(Merging, Rules):
@@ -35,6 +37,7 @@ class Repository(Merging, Rules):
     def __init__(self, store: Store) -> None:
         self._store = store
         self.measures = Measures(store)
+        self.upkeep: Upkeep | None = None
 
     @classmethod
     def open(cls, place: str | os.PathLike[str], author: str | None = None) -> Repository:
@@ -51,7 +54,9 @@ class Repository(Merging, Rules):
         return cls(Store(place_of(place), author or getpass.getuser()))
 
     def close(self) -> None:
-        """Let go of the place."""
+        """Let go of the place, once the round of upkeep that is under way has ended."""
+        if self.upkeep:
+            self.upkeep.close()
         self._store.close()
 
     def __enter__(self) -> Repository:
@@ -229,6 +234,26 @@ class Repository(Merging, Rules):
         """
         collector = Collector(self._store.engine, self._store.registry, grace, self._store.needed_by)
         return collector.run(dry_run=dry_run)
+
+    def compact(self, branch: str | None = None) -> CompactReport:
+        """Put many small files together, on every branch that has gathered them, or all that one branch can spare.
+
+        No version comes of it: every version keeps its rows, and no head moves. Files are removed by :meth:`gc`.
+
+        Raises:
+            BranchNotFound, BranchDiscarded: there is no such live branch.
+            BranchBusy: the one branch is being written for longer than a writer waits.
+        """
+        if branch is not None:
+            return compact_branches(self._store.engine, [self._store.row(branch)], least=2, patient=True)
+        live = [row for row in self._store.registry.branches() if row.status is BranchStatus.ACTIVE]
+        return compact_branches(self._store.engine, live, least=MANY_FILES, patient=False)
+
+    def keep_up(self, every: timedelta = HOURLY) -> Upkeep:
+        """Collect and compact in the background, now and then ``every`` so often, until the repository is closed."""
+        if self.upkeep is None:
+            self.upkeep = Upkeep(self.gc, self.compact, every)
+        return self.upkeep
 
     def sql(self, sql: str) -> list[Row]:
         """Run SQL on ``main``, or one of ``branch_create``, ``branch_query``, ``branch_merge``, ``branch_discard``.

@@ -214,13 +214,15 @@ def _events(shape: Shape, lineage: Lineage, ancestor: TableAt, there: TableAt) -
 def _logged(shape: Shape, lineage: Lineage, ancestor: TableAt, there: TableAt, info: TableInfo) -> str:
     """Events from DuckLake's own functions: ``table_changes`` would scan twice to tell updates from the rest.
 
-    A row deleted in a file of which the same transaction deletes the rest is reported twice; it went once.
+    A row deleted in a file of which the same transaction deletes the rest is reported twice; it went once. A row
+    that a transaction writes anew and deletes goes twice, from two places, though both rows may be equal.
     """
     first, last = ancestor.point.version + 1, there.point.version
     arguments = f"{literal(there.catalog.alias)}, 'main', {literal(info.name)}, {first}, {last}"
     image = f"feed.snapshot_id AS version, feed.rowid AS row_id, {shape.row(there, 'feed.')} AS image"
     feeds = (
-        f"SELECT DISTINCT {image}, false AS coming FROM ducklake_table_deletions({arguments}) AS feed UNION ALL "
+        f"SELECT version, row_id, image, false AS coming FROM (SELECT DISTINCT {image}, feed.filename, "
+        f"feed.file_row_number FROM ducklake_table_deletions({arguments}) AS feed) UNION ALL "
         f"SELECT {image}, true AS coming FROM ducklake_table_insertions({arguments}) AS feed"
     )
     key = _lineage_key(lineage, there) if shape.by_lineage else shape.key_of("image")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
-from hati_core.quote import identifier, literal
+from hati_core.quote import identifier
+from hati_core.storage.shorten import Shortened, shorten
 
 _OWNERS = {
     "data_file_id": "ducklake_data_file",
@@ -19,43 +19,53 @@ _OWNERS = {
     "sort_id": "ducklake_sort_info",
 }
 """DuckLake hands out the ids of what is forgotten again, so what hangs on them must not stay behind."""
-
-
-_FIELD_IDS = "{file_path: 2147483646, pos: 2147483645, _ducklake_internal_snapshot_id: 2147483539}"
-"""Those that DuckLake gives the columns of a delete file."""
 Execute = Callable[[str, list[Any]], object]
 """Runs a statement whose values are bound to $1, $2, …"""
 
 
 @dataclass(frozen=True)
-class DeleteFile:
-    """A delete file of a catalog, as it is to be; sizes in bytes."""
+class _Kind:
+    """A kind of files that may hold rows of several versions, and its table."""
 
+    table: str
+    id: str
+    count: str
+    suffix: str
+
+
+_KINDS = (
+    _Kind("ducklake_data_file", "data_file_id", "record_count", ""),
+    _Kind("ducklake_delete_file", "delete_file_id", "delete_count", "-delete"),
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A file of a catalog, and what takes its place."""
+
+    kind: _Kind
     id: int
-    path: str
-    rows: int
-    last_version: int
-    size: int
-    footer_size: int
+    file: Shortened
 
 
 def cut_back(
     execute: Execute,
     catalog: str,
     columns: Mapping[str, set[str]],
-    shortened: Sequence[DeleteFile],
+    shortened: Sequence[Change],
     version: int,
 ) -> None:
     """Make a copied catalog what it was at ``version``: forget what began later, reopen what ended later.
 
-    ``catalog`` is quoted; the caller begins and commits. ``shortened`` are the delete files that also told of later
-    versions, written anew by :func:`shortened_delete_files`.
+    ``catalog`` is quoted; the caller begins and commits. ``shortened`` are the files that also told of later
+    versions, written anew by :func:`shortened_files`.
     """
-    for file in shortened:
+    for change in shortened:
+        kind, file = change.kind, change.file
         execute(
-            f"UPDATE {catalog}.ducklake_delete_file SET path = $2, delete_count = $3, partial_max = $4, "
-            "file_size_bytes = $5, footer_size = $6 WHERE delete_file_id = $1",
-            [file.id, file.path, file.rows, file.last_version, file.size, file.footer_size],
+            f"UPDATE {catalog}.{kind.table} SET path = $2, {kind.count} = $3, partial_max = $4, "
+            f"file_size_bytes = $5, footer_size = $6 WHERE {kind.id} = $1",
+            [change.id, file.name, file.rows, file.last_version, file.size, file.footer_size],
         )
     for table, names in columns.items():
         target = f"{catalog}.{identifier(table)}"
@@ -73,39 +83,38 @@ def cut_back(
                 f"WHERE {column} NOT IN (SELECT {column} FROM {owner} WHERE {column} IS NOT NULL)",
                 [],
             )
+    _keep_ids_apart(execute, catalog)
 
 
-def shortened_delete_files(
-    cursor: duckdb.DuckDBPyConnection, catalog: str, version: int, data: str
-) -> list[DeleteFile]:
-    """Write the delete files that also tell of versions after ``version`` anew, without these.
+def _keep_ids_apart(execute: Execute, catalog: str) -> None:
+    """Let new files have ids above all others: a file with rows of old versions can have got its own later."""
+    for kind in _KINDS:
+        highest = f"(SELECT max({kind.id}) FROM {catalog}.{kind.table})"
+        execute(
+            f"UPDATE {catalog}.ducklake_snapshot SET next_file_id = {highest} + 1 WHERE next_file_id <= {highest}", []
+        )
 
-    DuckLake folds the deletes of several versions into one file and tells them apart by a
-    column. Ids of versions are handed out again on a fork, so what is later must go.
+
+def shortened_files(cursor: duckdb.DuckDBPyConnection, catalog: str, version: int, data: str) -> list[Change]:
+    """Write the files that also tell of versions after ``version`` anew, without these.
+
+    Numbers of versions are handed out again on a fork, so what is later must go. Where rows of a merged file are
+    later, nothing had been deleted from it by ``version``, so that no delete file goes by the places of its rows.
     ``catalog`` is quoted, ``data`` is where the repository's files lie.
     """
-    schema, table, deletes = (
-        f"{catalog}.{name}" for name in ("ducklake_schema", "ducklake_table", "ducklake_delete_file")
-    )
-    folded = cursor.execute(
-        f"SELECT DISTINCT d.delete_file_id, s.path, t.path, d.path FROM {deletes} AS d "
-        f"JOIN {table} AS t USING (table_id) JOIN {schema} AS s USING (schema_id) "
-        "WHERE d.begin_snapshot <= $1 AND d.partial_max > $1",
-        [version],
-    ).fetchall()
-    shortened = []
-    for delete_file_id, schema_path, table_path, path in folded:
-        folder = f"{data}{schema_path}{table_path}"
-        name = f"ducklake-{uuid.uuid4()}-delete.parquet"
-        file = literal(folder + name)
-        kept = f"FROM read_parquet({literal(folder + path)}) WHERE _ducklake_internal_snapshot_id <= {int(version)}"
-        cursor.execute(f"COPY ({kept}) TO {file} (FORMAT parquet, FIELD_IDS {_FIELD_IDS})")
-        rows, last = cursor.execute(f"SELECT count(*), max(_ducklake_internal_snapshot_id) {kept}").fetchall()[0]
-        size, footer = cursor.execute(
-            f"SELECT file_size_bytes, footer_size FROM parquet_file_metadata({file})"
-        ).fetchall()[0]
-        shortened.append(DeleteFile(delete_file_id, name, rows, last, size, footer))
-    return shortened
+    changes = []
+    for kind in _KINDS:
+        found = cursor.execute(
+            f"SELECT DISTINCT file.{kind.id}, home.path, parent.path, file.path FROM {catalog}.{kind.table} AS file "
+            f"JOIN {catalog}.ducklake_table AS parent USING (table_id) "
+            f"JOIN {catalog}.ducklake_schema AS home USING (schema_id) "
+            "WHERE file.begin_snapshot <= $1 AND file.partial_max > $1",
+            [version],
+        ).fetchall()
+        for file_id, home, parent, path in found:
+            file = shorten(cursor, f"{data}{home}{parent}", path, version, kind.suffix)
+            changes.append(Change(kind, file_id, file))
+    return changes
 
 
 def columns_of(cursor: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, set[str]]:

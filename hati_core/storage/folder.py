@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from hati_core.errors import StorageUnavailable
 from hati_core.quote import identifier, literal
 from hati_core.storage.clone import clone, rename_durably
-from hati_core.storage.cutback import columns_of, cut_back, shortened_delete_files
+from hati_core.storage.cutback import columns_of, cut_back, shortened_files
 from hati_core.storage.failures import storage_failure
 from hati_core.storage.locks import lock_file, writer_lock
 from hati_core.storage.place import OPENING, WAIT_SECONDS, Stored
@@ -150,7 +150,7 @@ class Folder:
         copy = f"copy_{uuid.uuid4().hex}"
         cursor.execute(f"ATTACH {literal(str(file))} AS {identifier(copy)} (TYPE sqlite)")
         try:
-            shortened = shortened_delete_files(cursor, identifier(copy), at, self.data.url)
+            shortened = shortened_files(cursor, identifier(copy), at, self.data.url)
             columns = columns_of(cursor, copy)
             cursor.execute("BEGIN")
             cut_back(cursor.execute, identifier(copy), columns, shortened, at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,9 @@ from filelock import FileLock, Timeout
 from hati_core.errors import BranchBusy
 from hati_core.storage.failures import storage_failure
 from hati_core.storage.place import WAIT_SECONDS
+
+_POLL_SECONDS = (0.01, 0.05)
+"""How often a writer that waits looks again; each has a beat of its own, so that none comes too late every time."""
 
 
 def lock_file(folder: Path, branch_id: str) -> Path:
@@ -26,7 +30,8 @@ def writer_lock(folder: Path, branch_id: str, name: str, timeout: float = WAIT_S
         BranchBusy: another writer held it for all that time.
         StorageUnavailable: the lock cannot be made.
     """
-    lock = FileLock(lock_file(folder, branch_id), timeout=timeout, thread_local=False)
+    beat = random.uniform(*_POLL_SECONDS)
+    lock = FileLock(lock_file(folder, branch_id), timeout=timeout, thread_local=False, poll_interval=beat)
     try:
         lock.acquire()
     except Timeout as error:

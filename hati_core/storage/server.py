@@ -27,7 +27,7 @@ from hati_core.errors import RepositoryError, StorageUnavailable
 from hati_core.quote import identifier, literal
 from hati_core.storage.address import Address
 from hati_core.storage.advisory import AdvisoryLocks, Connection
-from hati_core.storage.cutback import cut_back, shortened_delete_files
+from hati_core.storage.cutback import cut_back, shortened_files
 from hati_core.storage.folder import DataFolder
 from hati_core.storage.place import WAIT_SECONDS, Data, Stored
 from hati_core.storage.server_failures import explained
@@ -213,7 +213,7 @@ class Server:
     ) -> None:
         """Everything is copied from one state, and becomes visible at once."""
         parent = self.metadata(parent_id, alias)
-        shortened = shortened_delete_files(cursor, parent, at, self.data.url) if at is not None else []
+        shortened = shortened_files(cursor, parent, at, self.data.url) if at is not None else []
         source, target = sql.Identifier(self.schema_of(parent_id)), sql.Identifier(self.schema_of(child_id))
         with self._connected() as connection:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

@@ -16,12 +16,13 @@ _SEEN_PAGE = "page in view"
 _ENTERED = "page was just entered"
 
 
-@st.cache_resource(show_spinner="Opening the repository…")
+@st.cache_resource(show_spinner="Opening the repository…", on_release=Repository.close)
 def repository() -> Repository:
     """The repository that ``HATI_HOME`` names, a folder or a server, else ``.hati``; opened once for all sessions."""
     opened = Repository.open(os.environ.get("HATI_HOME", ".hati"), author=default_author())
     # The first statement starts the gate's own parser, which takes half a second.
     opened.main.query("SELECT 1")
+    opened.keep_up()
     return opened
 
 

@@ -74,6 +74,7 @@ def begin_page(title: str, subtitle: str, *, step: str | None = None) -> Page:
         info = _branch_selector(infos)
         _menu(title)
         _signature()
+        _upkeep_trouble(repo)
     st.title(title, anchor=False)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(subtitle, width="content")
@@ -126,6 +127,17 @@ def _signature() -> None:
             st.session_state["author"] = name.strip() or default_author()
             announce(f"Your commits are signed {plain(st.session_state['author'])}.")
             st.rerun()
+
+
+def _upkeep_trouble(repo: Repository) -> None:
+    """Say what kept the last round in the background from its end; nothing that anybody wrote is touched by it."""
+    last = repo.upkeep.last if repo.upkeep else None
+    if last and last.error:
+        st.warning(
+            f"Tidying up stopped {ago(last.at)}: {plain(str(last.error))} Your data is as it was; it is tried again "
+            "every hour.",
+            icon=":material/cleaning_services:",
+        )
 
 
 def next_step(label: str, file: str, icon: str, **params: str) -> None:

@@ -153,3 +153,21 @@ def test_a_table_that_is_on_a_branch_only_does_not_break_a_page(page: str, empty
         screen = Screen().open(page, branch=name)
         assert screen.branch == name
         assert screen.problems == []
+
+
+def test_what_stopped_the_upkeep_is_shown(home: Path, portfolio_template: Path) -> None:
+    shutil.copytree(portfolio_template, home)
+    with Repository.open(home) as before:
+        for ticker in ("AAPL", "MSFT"):
+            before.main.execute(f"DELETE FROM portfolio WHERE ticker = '{ticker}'")
+        catalog = home / "catalogs" / f"{before.main.id}.sqlite"
+    with sqlite3.connect(catalog) as connection:
+        damaged = connection.execute("UPDATE ducklake_files_scheduled_for_deletion SET schedule_start = 'yesterday'")
+        assert damaged.rowcount
+    connection.close()
+    with repository() as opened:
+        opened.keep_up().close()
+        screen = Screen().open("Overview")
+        assert "Tidying up stopped" in screen.text
+        assert "yesterday" in screen.text
+        assert "Your data is as it was" in screen.text

@@ -16,9 +16,9 @@ def start_python(program: str, *arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def outputs(processes: Sequence[subprocess.Popen[str]]) -> list[str]:
+def outputs(processes: Sequence[subprocess.Popen[str]], seconds: float = 60) -> list[str]:
     """What each of them printed; one that failed fails the test with what it had to say."""
-    ended = [(process.communicate(timeout=60), process.returncode) for process in processes]
+    ended = [(process.communicate(timeout=seconds), process.returncode) for process in processes]
     assert all(code == 0 for _, code in ended), "\n".join(errors for (_, errors), _ in ended)
     return [printed for (printed, _), _ in ended]
 

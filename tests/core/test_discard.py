@@ -87,3 +87,13 @@ def test_a_new_branch_of_that_name_is_not_written_by_whoever_held_the_old_one(re
     with pytest.raises(BranchDiscarded):
         held.execute("DELETE FROM portfolio")
     assert shares(fresh) == shares(main)
+
+
+def test_a_commit_is_undone_though_the_branch_it_was_forked_from_was_discarded(repo: Repository, main: Branch) -> None:
+    parent = repo.create_branch("parent")
+    parent.execute("UPDATE portfolio SET shares = 1 WHERE ticker = 'AAPL'")
+    child = repo.create_branch("child", parent="parent")
+    child.execute("UPDATE portfolio SET shares = 2 WHERE ticker = 'AAPL'")
+    repo.discard("parent")
+    repo.apply_merge(repo.plan_revert("child", child.head))
+    assert shares(child)["AAPL"] == 1

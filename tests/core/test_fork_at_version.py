@@ -60,3 +60,18 @@ def test_a_fork_of_a_fork_of_an_old_version_has_the_same_rows(repo: Repository) 
     assert sorted(row["k"] for row in first.query("FROM t")) == [0, 3, 4, 6, 7, 8, 9]
     assert sorted(row["k"] for row in second.query("FROM t")) == [0, 3, 4, 5, 7, 8, 9]
     assert sorted(row["k"] for row in main.query("FROM t")) == [0, 4, 5, 6, 7, 8, 9]
+
+
+def test_files_of_a_fork_of_an_old_version_get_numbers_of_their_own(repo: Repository) -> None:
+    main = repo.main
+    for table in ("t", "other"):
+        main.execute(f"CREATE TABLE {table} (k INTEGER PRIMARY KEY)")
+    main.execute("INSERT INTO t SELECT range FROM range(10)")
+    version = main.head + 1
+    for key in range(6):
+        main.execute(DELETE.format(key))
+    fork = repo.create_branch("fork", at=version)
+    fork.execute("INSERT INTO other SELECT range FROM range(10)")
+    for key in range(6):
+        fork.execute(DELETE.replace(" t ", " other ").format(key))
+    assert [fork.query(f"SELECT count(*) AS n FROM {table}") for table in ("t", "other")] == [[{"n": 9}], [{"n": 4}]]

@@ -153,3 +153,12 @@ def test_views_are_said_to_be_left_out(desk: Desk) -> None:
     assert "“large” is not merged" in note
     desk.trunk.execute("CREATE VIEW large AS SELECT * FROM portfolio WHERE shares > 50")
     assert desk.plan(branch).notes == ()
+
+
+def test_a_row_written_as_it_was_and_deleted_in_one_commit_is_deleted(desk: Desk) -> None:
+    branch = desk.fork()
+    with branch.transaction() as tx:
+        tx.execute("UPDATE portfolio SET shares = shares WHERE ticker IN ('AAPL', 'XOM')")
+        tx.execute("DELETE FROM portfolio WHERE ticker = 'AAPL'")
+    desk.merge(branch)
+    assert set(desk.rows()) == {"MSFT", "XOM"}
