@@ -15,7 +15,8 @@ test: $(VENV)/dev.stamp browser
 
 soak: $(VENV)/dev.stamp
 	SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n 2 --dist load \
-		tests/core/test_random_histories.py tests/core/test_kills.py tests/core/test_concurrency.py tests/merge/test_laws.py
+		tests/core/test_random_histories.py tests/core/test_kills.py tests/core/test_concurrency.py \
+		tests/merge/test_laws.py tests/merge/test_schema_laws.py
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .

@@ -96,6 +96,12 @@ class MergeContext:
                 inferred = infer_key(cursor, first.relation, inferable)
             if inferred:
                 return Shape(name, columns, tuple(shared[c] for c in inferred), KeyOrigin.INFERRED)
+        if any(column.name.casefold() == "rowid" for column in columns):
+            raise InvalidKey(
+                f"“{name}” has no key, and its column “rowid” hides the numbers by which rows are told apart. "
+                "Choose the columns that identify a row as its key, then try again.",
+                table=name,
+            )
         return Shape(name, columns, LINEAGE_KEY, KeyOrigin.LINEAGE)
 
     def states(self, shape: Shape, ancestor: TableAt, points: Mapping[str, TableAt]) -> Scratch:

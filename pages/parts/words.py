@@ -76,3 +76,12 @@ def type_name(kind: str) -> str:
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """``1 row``, ``1,200 rows``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def size(number: int) -> str:
+    """``300 bytes``, ``1.2 kB``, ``3.4 GB``; a kB is 1,000 bytes."""
+    if number < 1000:
+        return count(number, "byte")
+    units = ("kB", "MB", "GB", "TB")
+    power = next((at for at in range(1, len(units)) if number < 999.95 * 1000**at), len(units))
+    return f"{number / 1000**power:,.1f} {units[power - 1]}"

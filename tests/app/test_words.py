@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from hati_core import Unit
-from pages.parts.words import ago, amount, cell, count, plain
+from pages.parts.words import ago, amount, cell, count, plain, size
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -120,3 +120,18 @@ def test_what_streamlit_adds_to_markdown_is_shown_as_it_is_too(text: str) -> Non
 
 def test_line_breaks_end_no_line() -> None:
     assert plain("a\n\n# b\r\nc") == r"a \# b c"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1_200, "1.2 kB"),
+        (999_960, "1.0 MB"),
+        (3_400_000_000, "3.4 GB"),
+    ],
+)
+def test_sizes_are_said_in_units_that_people_read(number: int, said: str) -> None:
+    assert size(number) == said

@@ -34,9 +34,7 @@ class Doomed:
         self.random = random.Random(seed)
         self.seed = seed
         self.acts = [self.fork, self.fork_an_old_version, self.write, self.write, self.merge, self.revert]
-        self.acts += [self.define, self.discard, self.bring_back, self.collect, self.compact]
-        if hasattr(repo, "sync"):
-            self.acts.append(self.sync)
+        self.acts += [self.sync, self.define, self.discard, self.bring_back, self.collect, self.compact]
 
     def run(self) -> None:
         if not self.repo.main.has_tables():
@@ -98,7 +96,7 @@ class Doomed:
         self.say(begin=act, id=target.id)
         seen = source.head
         if act == "sync":
-            self.repo.sync(target.name)  # type: ignore[attr-defined]
+            self.repo.sync(target.name)
         else:
             self.repo.merge(source.name, "branch_wins", into=target.name)
         self.committed(act, target, merged=[source.id, seen])
