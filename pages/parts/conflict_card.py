@@ -22,7 +22,7 @@ _KINDS = {
     ConflictKind.EDIT_DELETE: "~ edited / − deleted",
     ConflictKind.DELETE_EDIT: "− deleted / ~ edited",
     ConflictKind.INSERT_INSERT: "+ both added",
-    ConflictKind.SCHEMA: "~ the table itself differs",
+    ConflictKind.SCHEMA: "▦ columns or tables differ",
 }
 _SCHEMA_SUBJECTS = {
     "column": "The column",
