@@ -18,6 +18,7 @@ from hati_core.sql import ddl, gate
 from hati_core.sql.gate import Statement, StatementKind
 from hati_core.storage.catalog import Journal
 from hati_core.storage.limits import Limits, Stop
+from hati_core.storage.statistics import refresh_statistics
 from hati_core.store import Store, named
 from hati_core.table_checks import TableChecks, new_rows
 
@@ -51,6 +52,7 @@ class Transaction:
         self._present: dict[str, bool] = {}
         self._altered: set[str] = set()
         self._made: set[str] = set()
+        self._retyped: set[str] = set()
         self._statements: list[str] = []
 
     def execute(self, sql: str, params: Params = None) -> int:
@@ -76,6 +78,7 @@ class Transaction:
             self._refuse_late_rename(statement)
             self.before_definition()
         self._statements.append(sql.strip())
+        before = self._types_altered(statement)
         with self.limits.over(self.cursor, _UNDONE):
             result = _run(self.cursor, text, params).fetchall()
         affected = int(result[0][0]) if statement.kind is not StatementKind.QUERY and result and result[0] else 0
@@ -86,7 +89,16 @@ class Transaction:
             self._present[created.table.casefold()] = True
             self._made.add(created.table.casefold())
         self._note(statement, affected)
+        if before != self._types_altered(statement):
+            self._retyped |= statement.writes
         return affected
+
+    def _types_altered(self, statement: Statement) -> list[str]:
+        """The types of the columns that an ALTER TABLE may change; nothing where it renames the table."""
+        if not isinstance(statement.tree, exp.Alter) or len(statement.writes) != 1:
+            return []
+        (table,) = statement.writes
+        return [kind for _, kind in self._describe(f"FROM {identifier(table)}")]
 
     def query(self, sql: str, params: Params = None) -> list[Row]:
         """Run one read and return its rows; it sees what the transaction wrote."""
@@ -96,6 +108,11 @@ class Transaction:
             return []
         with self.limits.over(self.cursor, _UNDONE):
             return rows_of(_run(self.cursor, statement.sql, params))
+
+    def settle_types(self) -> None:
+        """Has to come before the commit where a column got another type."""
+        for table in sorted(self._retyped):
+            refresh_statistics(self.cursor, table)
 
     def before_definition(self) -> None:
         """Has to come before any statement of our own that creates, alters or drops."""
@@ -175,6 +192,7 @@ class Transaction:
 
     def _gone(self, table: str) -> None:
         self._present[table.casefold()] = False
+        self._retyped -= {table}
         self._unchecked = {name for name in self._unchecked if name.casefold() != table.casefold()}
         self._checks.gone(table)
 
@@ -273,6 +291,7 @@ def transaction(
             # The commit itself is not stopped: nobody could say whether it came to pass.
             with tx.limits.over(cursor, _UNDONE):
                 tx.check_rows()
+                tx.settle_types()
             journal = tx.journal(merged)
             cursor.execute(
                 f"CALL {identifier(catalog.alias)}.set_commit_message($1, $2, extra_info => $3)",

@@ -35,6 +35,7 @@ class Alteration:
 
     sql: str
     told: str = ""
+    retypes: bool = False
 
 
 @dataclass
@@ -42,8 +43,8 @@ class _Steps:
     table: str
     found: list[Alteration] = field(default_factory=list)
 
-    def alter(self, what: str, told: str = "") -> None:
-        self.found.append(Alteration(f"ALTER TABLE {identifier(self.table)} {what}", told))
+    def alter(self, what: str, told: str = "", *, retypes: bool = False) -> None:
+        self.found.append(Alteration(f"ALTER TABLE {identifier(self.table)} {what}", told, retypes))
 
 
 def alterations(table: str, columns: Sequence[MergedColumn], ours: TableInfo) -> tuple[Alteration, ...]:
@@ -86,7 +87,7 @@ def _change(steps: _Steps, before: Column, after: MergedColumn) -> None:
     name = identifier(after.name)
     told = f"column {after.name} {before.type} → {after.type}"
     if is_widening(before.type, after.type):
-        steps.alter(f"ALTER COLUMN {name} SET DATA TYPE {after.type}", told)
+        steps.alter(f"ALTER COLUMN {name} SET DATA TYPE {after.type}", told, retypes=True)
     elif before.type != after.type:
         _rewrite(steps, after, told)
     if "ancestor" not in after.at and before.initial != after.initial:

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from hati_core import Repository
+from pages.parts.session import repository
 from tests.app.screen import Screen
 
 
@@ -168,11 +169,16 @@ def test_many_branches_come_a_page_at_a_time(portfolio: Repository, screen: Scre
 
 
 def test_what_nobody_needs_is_shown_and_then_removed(branches: Repository, screen: Screen) -> None:
+    screen.open("Branches")
+    # The app collects by itself when it starts; that round has to be over.
+    upkeep = repository().upkeep
+    assert upkeep is not None
+    upkeep.close()
     orphan = branches.root / "data" / "left-over.parquet"
     orphan.write_bytes(b"x" * 1500)
     os.utime(orphan, (0, 0))
-    screen.open("Branches").press("See what can go")
-    assert "1 file can go, 1.5 kB" in screen.text
+    screen.press("See what can go")
+    assert "1 file can go, 1.5 kB" in screen.text.replace("**", "")
     assert orphan.exists()
     screen.press("Remove 1.5 kB")
     assert not orphan.exists()

@@ -87,12 +87,12 @@ def test_a_move_that_breaks_off_leaves_nothing_and_can_be_repeated(
     folder: Path, new_server: NewPlace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     address = new_server()
-    lost = next((folder / "data").rglob("*.parquet"))
-    kept = lost.read_bytes()
-    lost.unlink()
+    lost = (folder / "data").rename(folder / "elsewhere")
+    (folder / "data").mkdir()
     assert run(["move", str(folder), address]) == 1
     assert "Traceback" not in capsys.readouterr().err
-    lost.write_bytes(kept)
+    (folder / "data").rmdir()
+    lost.rename(folder / "data")
     assert run(["move", str(folder), address]) == 0
 
 

@@ -144,3 +144,20 @@ def test_a_table_made_in_the_commit_may_be_changed_and_renamed(repo: Repository)
         tx.execute("ALTER TABLE t RENAME TO u")
         tx.execute("INSERT INTO u VALUES (1, 2)")
     assert repo.main.query("FROM u") == [{"k": 1, "a": 2}]
+
+
+@pytest.mark.parametrize("rows", ["1, 1", "2, NULL"], ids=["in the table", "in another table"])
+def test_a_column_can_be_filtered_after_its_type_was_changed(repo: Repository, rows: str) -> None:
+    """DuckLake of DuckDB 1.5.5 keeps statistics of the old type, and a filter then closes the database."""
+    main = repo.main
+    main.execute("CREATE TABLE other AS SELECT 1 AS a")
+    main.execute("CREATE TABLE t (k INTEGER PRIMARY KEY, a INTEGER)")
+    main.execute(f"INSERT INTO t VALUES ({rows})")
+    if rows != "1, 1":
+        main.execute("DELETE FROM t")
+    assert main.query("SELECT k FROM t WHERE a = 7") == []
+    main.execute("ALTER TABLE t ALTER COLUMN a SET DATA TYPE BIGINT")
+    found = main.query("SELECT k FROM t WHERE a = 1 AND a % 2 = 1")
+    assert found == ([{"k": 1}] if rows == "1, 1" else [])
+    main.execute("INSERT INTO t VALUES (5, 5000000001)")
+    assert main.query("SELECT k FROM t WHERE a > 5000000000") == [{"k": 5}]

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
@@ -32,6 +33,12 @@ _ARGUMENTS = [
     "--no-first-run",
 ]
 expect.set_options(timeout=WAIT_MS)
+_STAYS_DRAWN = """() => {
+    const drawn = document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]");
+    window.drawnSince = drawn ? window.drawnSince ?? performance.now() : undefined;
+    return drawn && performance.now() - window.drawnSince > 300;
+}"""
+"""A press takes a moment to reach the server; until then the page looks as if nothing were under way."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -112,8 +119,8 @@ class App:
         self.settled()
 
     def settled(self) -> None:
-        """Wait until the page has been drawn, and nothing went wrong on it."""
-        expect(self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+        """Wait until the page has been drawn and stays so for a moment, and nothing went wrong on it."""
+        self.page.wait_for_function(_STAYS_DRAWN, polling=50)
         expect(self.page.get_by_test_id("stException")).to_have_count(0)
 
     def go(self, name: str) -> None:
@@ -138,6 +145,7 @@ class App:
         box.click()
         self.page.get_by_role("option", name=name, exact=True).click()
         expect(box).to_have_value(name)
+        expect(self.page).to_have_url(re.compile(f"[?&]branch={quote(name)}(&|$)"))
         self.settled()
 
     def create_branch(self, name: str) -> None:

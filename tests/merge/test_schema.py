@@ -297,3 +297,12 @@ def test_a_merged_schema_is_there_after_reopening(desk: Desk, shared_place: str)
     with Repository.open(shared_place) as again:
         rows = again.branch(desk.trunk.name).query("FROM positions WHERE ticker = 'AAPL'")
     assert rows == [{"ticker": "AAPL", "shares": 5, "cost": 9.0, "sector": "none"}]
+
+
+def test_a_column_that_a_merge_widened_can_be_filtered(desk: Desk) -> None:
+    """DuckLake of DuckDB 1.5.5 keeps statistics of the old type, and a filter then closes the database."""
+    branch = desk.fork("ALTER TABLE portfolio ALTER COLUMN shares SET DATA TYPE BIGINT")
+    assert desk.trunk.query("SELECT ticker FROM portfolio WHERE shares = 7") == []
+    desk.merge(branch)
+    assert desk.trunk.query("SELECT ticker FROM portfolio WHERE shares = 75 AND shares % 2 = 1") == [{"ticker": "MSFT"}]
+    assert not desk.plan(branch).tables
