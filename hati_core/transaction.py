@@ -98,6 +98,8 @@ class Transaction:
         if not isinstance(statement.tree, exp.Alter) or len(statement.writes) != 1:
             return []
         (table,) = statement.writes
+        if not self._exists(table):
+            return []
         return [kind for _, kind in self._describe(f"FROM {identifier(table)}")]
 
     def query(self, sql: str, params: Params = None) -> list[Row]:

@@ -161,3 +161,8 @@ def test_a_column_can_be_filtered_after_its_type_was_changed(repo: Repository, r
     assert found == ([{"k": 1}] if rows == "1, 1" else [])
     main.execute("INSERT INTO t VALUES (5, 5000000001)")
     assert main.query("SELECT k FROM t WHERE a > 5000000000") == [{"k": 5}]
+
+
+def test_altering_a_table_if_it_exists_passes_over_one_that_does_not(repo: Repository) -> None:
+    repo.main.execute("ALTER TABLE IF EXISTS nowhere ADD COLUMN a INTEGER")
+    assert repo.main.tables() == {}
