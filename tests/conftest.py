@@ -19,10 +19,13 @@ settings.register_profile(
     "quick",
     max_examples=5,
     deadline=None,
+    derandomize=True,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-settings.register_profile("soak", settings.get_profile("quick"), max_examples=300, phases=list(Phase))
+settings.register_profile(
+    "soak", settings.get_profile("quick"), max_examples=300, phases=list(Phase), derandomize=False
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
