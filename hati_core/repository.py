@@ -26,7 +26,7 @@ from hati_core.sql_calls import run_call, run_on
 from hati_core.storage.collector import DEFAULT_GRACE, Collector
 from hati_core.storage.compaction import MANY_FILES, compact_branches
 from hati_core.storage.places import place_of
-from hati_core.storage.registry import BranchRow
+from hati_core.storage.registry_rows import BranchRow
 from hati_core.store import Store, named
 from hati_core.upkeep import HOURLY, Upkeep
 

@@ -18,7 +18,8 @@ from hati_core.recent import Recent
 from hati_core.storage.catalog import Catalog
 from hati_core.storage.engines import open_engine, release_engine
 from hati_core.storage.place import OPENING, Place
-from hati_core.storage.registry import BranchRow, Registry
+from hati_core.storage.registry import Registry
+from hati_core.storage.registry_rows import BranchRow
 
 MAIN_ID = "000000000000"
 _CACHED_VERSIONS = 512

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from hati_core.storage.registry import BranchRow, MergeRow
+from hati_core.storage.registry_rows import BranchRow, MergeRow
 
 
 @dataclass(frozen=True)

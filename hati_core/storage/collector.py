@@ -20,7 +20,8 @@ from hati_core.errors import BranchBusy
 from hati_core.model import BranchStatus, GcReport
 from hati_core.storage.engine import Engine
 from hati_core.storage.place import WAIT_SECONDS, Stored
-from hati_core.storage.registry import BranchRow, Registry
+from hati_core.storage.registry import Registry
+from hati_core.storage.registry_rows import BranchRow
 
 DEFAULT_GRACE = timedelta(days=7)
 

@@ -27,7 +27,7 @@ from hati_core.errors import BranchBusy
 from hati_core.model import CompactReport
 from hati_core.quote import literal
 from hati_core.storage.engine import Engine, alias_of
-from hati_core.storage.registry import BranchRow
+from hati_core.storage.registry_rows import BranchRow
 
 MANY_FILES = 32
 """A table with this many small files is worth compacting."""

@@ -24,7 +24,8 @@ from hati_core.storage.engine import Engine
 from hati_core.storage.engines import open_engine, release_engine
 from hati_core.storage.folder import Folder
 from hati_core.storage.place import OPENING
-from hati_core.storage.registry import BranchRow, Registry
+from hati_core.storage.registry import Registry
+from hati_core.storage.registry_rows import BranchRow
 from hati_core.storage.server import Server
 
 _COPIED_AT_ONCE = 8

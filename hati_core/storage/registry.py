@@ -8,52 +8,20 @@ the commit's journal, so that a crash between the two loses nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
-from hati_core.errors import BranchExists, BranchNotFound, RepositoryTooNew, StorageUnavailable
+from hati_core.errors import BranchExists, BranchNotFound
 from hati_core.model import BranchStatus, Check
 from hati_core.names import folded
 from hati_core.storage import tables
 from hati_core.storage.place import Place
-
-FORMAT = 2
-"""Programs of format 1 know no checks, and would write rows that break them."""
-
-
-@dataclass(frozen=True)
-class BranchRow:
-    """A branch as the registry keeps it; times are UTC."""
-
-    id: str
-    name: str
-    parent_id: str | None
-    fork_version: int | None
-    status: BranchStatus
-    author: str
-    description: str
-    created_at: datetime
-    expires_at: datetime | None
-    discarded_at: datetime | None
-    recorded_version: int
-
-
-@dataclass(frozen=True)
-class MergeRow:
-    """The state of ``source`` at a version was taken into ``target`` at a version."""
-
-    target_id: str
-    target_version: int
-    source_id: str
-    source_version: int
-    at: datetime
+from hati_core.storage.registry_database import RegistryDatabase, put
+from hati_core.storage.registry_rows import BranchRow, MergeRow, as_text, branch_row, merge_row, now
 
 
 class Registry:
@@ -65,37 +33,7 @@ class Registry:
     """
 
     def __init__(self, place: Place) -> None:
-        self._place = place
-        self._engine = place.registry()
-        try:
-            with self._writing() as connection:
-                self._prepare(connection)
-        except BaseException:
-            self._engine.dispose()
-            raise
-
-    def _prepare(self, connection: sa.Connection) -> None:
-        found = 0
-        if sa.inspect(connection).has_table("about"):
-            found = int(connection.scalar(sa.select(tables.about.c.value).where(tables.about.c.name == "format")) or 0)
-            if found > FORMAT:
-                raise RepositoryTooNew(
-                    f"The repository in {self._place.name} has format {found}; this program reads up to {FORMAT}. "
-                    "Nothing was changed. Install the newest version to open it."
-                )
-        tables.schema.create_all(connection)
-        if found < FORMAT:
-            _put(connection, tables.about, {"name": "format", "value": str(FORMAT)}, replace=True)
-
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        with _explained(self._place.name), self._engine.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with _explained(self._place.name), self._engine.begin() as connection:
-            yield connection
+        self._database = RegistryDatabase(place)
 
     def branches(self) -> list[BranchRow]:
         """Every branch that is not collected, oldest first."""
@@ -103,11 +41,11 @@ class Registry:
 
     def all_branches(self) -> list[BranchRow]:
         """Every branch there ever was, oldest first: what was merged from a collected one still counts as merged."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(
                 sa.select(tables.branches).order_by(tables.branches.c.created_at, tables.branches.c.id)
             ).mappings()
-            return [_branch(row) for row in rows]
+            return [branch_row(row) for row in rows]
 
     def branch(self, branch_id: str) -> BranchRow | None:
         """The branch of that id, or None."""
@@ -125,9 +63,9 @@ class Registry:
             .order_by(columns.discarded_at.desc(), columns.created_at.desc())
             .limit(1)
         )
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(newest).mappings().first()
-        return _branch(row) if row else None
+        return branch_row(row) if row else None
 
     def require_free(self, name: str) -> None:
         """Check that no live branch has that name.
@@ -163,12 +101,12 @@ class Registry:
             "status": BranchStatus.ACTIVE.value,
             "author": author,
             "description": description,
-            "created_at": _text(_now()),
-            "expires_at": _text(expires_at),
+            "created_at": now(),
+            "expires_at": as_text(expires_at),
             "recorded_version": fork_version or 0,
         }
         try:
-            with self._writing() as connection:
+            with self._database.writing() as connection:
                 connection.execute(sa.insert(tables.branches).values(**values))
         except IntegrityError as error:
             raise _taken(name) from error
@@ -180,12 +118,12 @@ class Registry:
             BranchExists: another live branch took the name meanwhile.
             BranchNotFound: it was collected.
         """
-        discarded_at = _text(_now()) if status is BranchStatus.DISCARDED else None
+        discarded_at = now() if status is BranchStatus.DISCARDED else None
         change = sa.update(tables.branches).where(
             tables.branches.c.id == branch_id, tables.branches.c.status != BranchStatus.COLLECTED.value
         )
         try:
-            with self._writing() as connection:
+            with self._database.writing() as connection:
                 found = connection.execute(change.values(status=status.value, discarded_at=discarded_at)).rowcount
         except IntegrityError as error:
             raise BranchExists("Another branch has taken the name meanwhile. Discard that one first.") from error
@@ -197,7 +135,7 @@ class Registry:
         change = sa.update(tables.branches).where(
             tables.branches.c.id == branch_id, tables.branches.c.status == BranchStatus.DISCARDED.value
         )
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             return connection.execute(change.values(status=BranchStatus.COLLECTED.value)).rowcount == 1
 
     def record(
@@ -209,7 +147,7 @@ class Registry:
         checks: Mapping[str, Sequence[Check]] | None = None,
     ) -> None:
         """Take in what the commits of a branch up to ``version`` said, once; keys and checks are by table lineage."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             advanced = connection.execute(
                 sa.update(tables.branches)
                 .where(tables.branches.c.id == branch_id, tables.branches.c.recorded_version < version)
@@ -225,7 +163,7 @@ class Registry:
 
     def record_merge(self, target_id: str, target_version: int, source_id: str, source_version: int) -> None:
         """Record a merge that left nothing to write."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             self._add_merge(connection, target_id, target_version, source_id, source_version)
 
     @staticmethod
@@ -237,40 +175,40 @@ class Registry:
             "target_version": target_version,
             "source_id": source_id,
             "source_version": source_version,
-            "at": _text(_now()),
+            "at": now(),
         }
-        _put(connection, tables.merges, merge, replace=False)
+        put(connection, tables.merges, merge, replace=False)
 
     def merges(self) -> list[MergeRow]:
         """Every merge, oldest first."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(sa.select(tables.merges).order_by(tables.merges.c.at)).mappings()
-            return [MergeRow(**{**row, "at": datetime.fromisoformat(row["at"])}) for row in rows]
+            return [merge_row(row) for row in rows]
 
     def keys(self) -> dict[str, tuple[str, ...]]:
         """Declared keys by table lineage."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return {
                 row.table_uuid: tuple(json.loads(row.columns)) for row in connection.execute(sa.select(tables.keys))
             }
 
     def set_keys(self, table_uuids: set[str], columns: tuple[str, ...]) -> None:
         """Declare the key of a table under each of its lineages."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             for table_uuid in table_uuids:
                 _put_key(connection, table_uuid, columns)
 
     def checks(self) -> dict[str, tuple[Check, ...]]:
         """Checks by table lineage, in order of their names."""
         found: dict[str, tuple[Check, ...]] = {}
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             for row in connection.execute(sa.select(tables.checks).order_by(tables.checks.c.folded)):
                 found[row.table_uuid] = (*found.get(row.table_uuid, ()), Check(row.name, row.expression))
         return found
 
     def set_checks(self, checks: Mapping[str, Sequence[Check]]) -> None:
         """Add checks to tables by lineage, or replace those of their names."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             _put_checks(connection, checks)
 
     def drop_check(self, table_uuids: Collection[str], name: str) -> bool:
@@ -278,38 +216,37 @@ class Registry:
         gone = sa.delete(tables.checks).where(
             tables.checks.c.table_uuid.in_(sorted(table_uuids)), tables.checks.c.folded == folded(name)
         )
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             return connection.execute(gone).rowcount > 0
 
     def setting(self, name: str) -> str | None:
         """What was stored under a name for the whole repository."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return connection.scalar(sa.select(tables.about.c.value).where(tables.about.c.name == name))
 
     def set_setting(self, name: str, value: str) -> None:
         """Store a value for the whole repository."""
-        with self._writing() as connection:
-            connection.execute(sa.delete(tables.about).where(tables.about.c.name == name))
-            connection.execute(sa.insert(tables.about).values(name=name, value=value))
+        with self._database.writing() as connection:
+            put(connection, tables.about, {"name": name, "value": value}, replace=True)
 
     def metrics(self) -> list[dict[str, Any]]:
         """Definitions of metrics in their order."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(sa.select(tables.metrics.c.definition).order_by(tables.metrics.c.position))
             return [json.loads(row.definition) for row in rows]
 
     def set_metric(self, name: str, definition: dict[str, Any]) -> None:
         """Add a metric or replace the one of that name, which keeps its place."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             position = connection.scalar(sa.select(tables.metrics.c.position).where(tables.metrics.c.name == name))
             if position is None:
                 position = (connection.scalar(sa.select(sa.func.max(tables.metrics.c.position))) or 0) + 1
             metric = {"name": name, "position": position, "definition": json.dumps(definition)}
-            _put(connection, tables.metrics, metric, replace=True)
+            put(connection, tables.metrics, metric, replace=True)
 
     def close(self) -> None:
         """Close every connection."""
-        self._engine.dispose()
+        self._database.close()
 
 
 def _taken(name: str) -> BranchExists:
@@ -320,73 +257,9 @@ def _put_checks(connection: sa.Connection, checks: Mapping[str, Sequence[Check]]
     for table_uuid, wanted in checks.items():
         for check in wanted:
             row = {"table_uuid": table_uuid, "folded": folded(check.name)}
-            _put(connection, tables.checks, {**row, "name": check.name, "expression": check.expression}, replace=True)
+            put(connection, tables.checks, {**row, "name": check.name, "expression": check.expression}, replace=True)
 
 
 def _put_key(connection: sa.Connection, table_uuid: str, columns: tuple[str, ...]) -> None:
     key = {"table_uuid": table_uuid, "columns": json.dumps(list(columns))}
-    _put(connection, tables.keys, key, replace=True)
-
-
-def _put(connection: sa.Connection, table: sa.Table, values: dict[str, Any], *, replace: bool) -> None:
-    """Insert a row; one with its primary key is replaced, or left alone."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement, key = insert(table).values(**values), [column.name for column in table.primary_key]
-    others = {name: value for name, value in values.items() if name not in key}
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=key, set_=others)
-        if replace
-        else statement.on_conflict_do_nothing(index_elements=key)
-    )
-
-
-@contextmanager
-def _explained(place: str) -> Iterator[None]:
-    """Say what is wrong with the registry; a name that is taken is for the caller to tell."""
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except DBAPIError as error:
-        raise _failure(place, error) from error
-
-
-def _failure(place: str, error: DBAPIError) -> StorageUnavailable:
-    reason = str(error.orig).strip()
-    if (
-        isinstance(error, DatabaseError)
-        and not isinstance(error, OperationalError)
-        and "sqlite" in type(error.orig).__module__
-    ):
-        return StorageUnavailable(f"The registry of {place} is damaged: {reason}. Restore it from a backup.")
-    return StorageUnavailable(
-        f"The registry of {place} cannot be used: {reason}. Check the storage and its permissions, then try again."
-    )
-
-
-def _branch(row: Any) -> BranchRow:
-    return BranchRow(
-        id=row["id"],
-        name=row["name"],
-        parent_id=row["parent_id"],
-        fork_version=row["fork_version"],
-        status=BranchStatus(row["status"]),
-        author=row["author"],
-        description=row["description"],
-        created_at=datetime.fromisoformat(row["created_at"]),
-        expires_at=_moment(row["expires_at"]),
-        discarded_at=_moment(row["discarded_at"]),
-        recorded_version=row["recorded_version"],
-    )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    put(connection, tables.keys, key, replace=True)

@@ -8,7 +8,7 @@ import pytest
 
 from hati_core.merge.lineage import Lineage, Point
 from hati_core.model import BranchStatus
-from hati_core.storage.registry import BranchRow, MergeRow
+from hati_core.storage.registry_rows import BranchRow, MergeRow
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
