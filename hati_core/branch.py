@@ -20,8 +20,9 @@ from hati_core.quote import identifier, identifiers
 from hati_core.sql import gate
 from hati_core.sql.gate import Statement, StatementKind
 from hati_core.storage.limits import Limits, Stop
+from hati_core.storage.results import Params, rows_of, run
 from hati_core.store import Store
-from hati_core.transaction import Params, Transaction, rows_of, transaction
+from hati_core.transaction import Transaction, transaction
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +77,7 @@ class BranchView:
             self._store.engine.session(self.id, self.version) as cursor,
             Limits(timeout, stop).over(cursor),
         ):
-            yield cursor.execute(statement.sql, params) if params else cursor.execute(statement.sql)
+            yield run(cursor, statement.sql, params)
 
     @staticmethod
     def _readable(sql: str) -> Statement:

@@ -21,8 +21,8 @@ from hati_core.model import Column, Row, TableInfo, Touch
 from hati_core.quote import identifier, identifiers, literal
 from hati_core.scenarios.metrics import is_numeric
 from hati_core.storage.failures import plain
+from hati_core.storage.results import rows_of
 from hati_core.store import MAIN_ID, Store
-from hati_core.transaction import rows_of
 
 SUFFIXES = ("csv", "tsv", "txt", "parquet")
 _SAMPLE_ROWS = 8

@@ -12,10 +12,11 @@ from hati_core.model import BranchStatus, Check, Row, Violation
 from hati_core.names import folded
 from hati_core.quote import identifier
 from hati_core.sql.checks import default_name
+from hati_core.storage.results import rows_of
+from hati_core.storage.uncommitted import new_rows
 from hati_core.store import Store, named
 
 LONGEST_NAME = 80
-_VIRTUAL = "snapshot_id"
 
 
 class TableChecks:
@@ -131,16 +132,7 @@ class TableChecks:
         return {table: checks for table, checks in self._set.items() if checks}
 
     def _query(self, sql: str) -> list[Row]:
-        return _rows(self._cursor, sql)
-
-
-def new_rows(cursor: duckdb.DuckDBPyConnection, table: str) -> str:
-    """The uncommitted rows of a table, as SQL that can follow FROM; of a table that hides which, every row."""
-    name = identifier(table)
-    columns = [row[0] for row in cursor.execute(f"DESCRIBE {name}").fetchall()]
-    if _VIRTUAL in (column.casefold() for column in columns):
-        return name
-    return f"(FROM {name} WHERE {_VIRTUAL} IS NULL)"
+        return rows_of(self._cursor.execute(sql))
 
 
 def require_everywhere(store: Store, lineages: Collection[str], check: Check, *, but_not: str | None = None) -> None:
@@ -164,7 +156,7 @@ def require_everywhere(store: Store, lineages: Collection[str], check: Check, *,
         with store.engine.session(row.id) as cursor:
 
             def query(sql: str, cursor: duckdb.DuckDBPyConnection = cursor) -> list[Row]:
-                return _rows(cursor, sql)
+                return rows_of(cursor.execute(sql))
 
             if missing_columns(check, info.column_names):
                 misfit = misfit or absent_column(check, info.name, row.name, info.column_names)
@@ -190,9 +182,3 @@ def valid_check_name(name: str) -> str:
     if not folded(given) or len(given) > LONGEST_NAME:
         raise InvalidCheck(f"Give the check a name of 1 to {LONGEST_NAME} characters.")
     return given
-
-
-def _rows(cursor: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
-    result = cursor.execute(sql)
-    names = [column[0] for column in result.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -9,6 +9,7 @@ import duckdb
 from hati_core.errors import InvalidKey
 from hati_core.model import Column, KeyOrigin, Row, TableInfo
 from hati_core.quote import identifier, identifiers
+from hati_core.storage.results import rows_of
 
 _NEVER_INFERRED = ("FLOAT", "DOUBLE", "STRUCT", "MAP", "UNION", "JSON", "VARIANT", "BLOB", "BOOLEAN", "INTERVAL")
 _ROUGH_FROM = 100_000
@@ -79,7 +80,7 @@ def require_key(
         )
     names = identifiers(key)
     absent = " OR ".join(f"{identifier(column)} IS NULL" for column in key)
-    nulls = _rows(cursor, f"SELECT * FROM (FROM {relation}) WHERE {absent} LIMIT 5")
+    nulls = rows_of(cursor.execute(f"SELECT * FROM (FROM {relation}) WHERE {absent} LIMIT 5"))
     if nulls:
         raise InvalidKey(
             empty_message(table, branch, key, nulls),
@@ -87,10 +88,11 @@ def require_key(
             branch=branch,
             table=table,
         )
-    repeated = _rows(
-        cursor,
-        f"SELECT {names}, count(*) AS rows FROM (FROM {relation}) GROUP BY {names} HAVING count(*) > 1 "
-        f"ORDER BY rows DESC, {names} LIMIT 5",
+    repeated = rows_of(
+        cursor.execute(
+            f"SELECT {names}, count(*) AS rows FROM (FROM {relation}) GROUP BY {names} HAVING count(*) > 1 "
+            f"ORDER BY rows DESC, {names} LIMIT 5"
+        )
     )
     if repeated:
         raise InvalidKey(duplicate_message(table, branch, key, repeated), rows=repeated, branch=branch, table=table)
@@ -111,12 +113,6 @@ def empty_message(table: str, branch: str, key: tuple[str, ...], empty: list[Row
         f"{_listed(key)} cannot be the key of “{table}” on {branch}: it is empty in some rows, such as "
         f"{_shown(empty[0])}. Fill them in or choose other columns."
     )
-
-
-def _rows(cursor: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
-    result = cursor.execute(sql)
-    names = [column[0] for column in result.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def _listed(key: tuple[str, ...]) -> str:

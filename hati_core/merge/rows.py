@@ -7,16 +7,13 @@ from typing import Any
 
 from hati_core.model import Key, Row, RowChange
 from hati_core.storage.engine import Engine
+from hati_core.storage.results import Params, rows_of, run
 
 
-def fetch(
-    engine: Engine, branch_id: str, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None
-) -> list[Row]:
+def fetch(engine: Engine, branch_id: str, sql: str, params: Params = None) -> list[Row]:
     """The rows of a query of our own, as dicts in column order."""
     with engine.session(branch_id) as cursor:
-        result = cursor.execute(sql, params) if params else cursor.execute(sql)
-        names = [column[0] for column in result.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return rows_of(run(cursor, sql, params))
 
 
 def scalar(engine: Engine, branch_id: str, sql: str) -> Any:

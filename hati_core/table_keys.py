@@ -1,0 +1,123 @@
+"""The keys of the tables that one transaction writes, and whether its rows keep to them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import duckdb
+
+from hati_core.errors import DataError, InvalidKey, KeyViolation
+from hati_core.merge.keys import duplicate_message
+from hati_core.quote import identifier, identifiers
+from hati_core.storage.results import rows_of
+from hati_core.storage.uncommitted import new_rows
+from hati_core.store import Store
+
+
+class TableKeys:
+    """Which declared key holds for which table of a transaction, and which tables have rows to be checked."""
+
+    def __init__(self, store: Store, branch_id: str, branch: str, cursor: duckdb.DuckDBPyConnection, head: int) -> None:
+        self._store = store
+        self._branch_id = branch_id
+        self._branch = branch
+        self._cursor = cursor
+        self._head = head
+        self._set: dict[str, tuple[str, ...]] = {}
+        self._written: set[str] = set()
+
+    def of(self, table: str) -> tuple[str, ...]:
+        """The key of a table as this transaction leaves it; empty where none is declared."""
+        known = self._set.get(table.casefold())
+        return self._store.declared_key(self._branch_id, self._head, table) if known is None else known
+
+    def wrote(self, table: str) -> None:
+        """Rows of a table may have keys that it did not have."""
+        self._written.add(table)
+
+    def gone(self, table: str) -> None:
+        """A table was dropped or renamed."""
+        self._written = {name for name in self._written if name.casefold() != table.casefold()}
+
+    def renamed(self, table: str, new: str) -> None:
+        """A renamed table keeps its key."""
+        self._set[new.casefold()] = self.of(table)
+        self.gone(table)
+        self.wrote(new)
+
+    def created(self, table: str, own: tuple[str, ...], columns: Collection[str]) -> None:
+        """A new table has its own key, or that of the one it takes the place of, where it has its columns."""
+        inherited = self.of(table)
+        self._set[table.casefold()] = own or (inherited if set(inherited) <= set(columns) else ())
+
+    def note(self, keys: Mapping[str, tuple[str, ...]]) -> None:
+        """What the keys of some tables are from now on."""
+        self._set.update({table.casefold(): key for table, key in keys.items()})
+
+    def require_columns(self, table: str, columns: Collection[str]) -> None:
+        """Check that the key still has its columns; these are in lower case.
+
+        Raises:
+            InvalidKey: one was dropped or renamed, and the other branches go by it too.
+        """
+        for column in self.of(table):
+            if column.casefold() not in columns:
+                raise InvalidKey(
+                    f"“{column}” is part of the key of “{table}” on every branch and cannot be dropped or renamed.",
+                    branch=self._branch,
+                    table=table,
+                )
+
+    def enforce(self) -> None:
+        """Check the rows that this transaction wrote.
+
+        Raises:
+            KeyViolation: two rows would share a key, or one would have none.
+        """
+        for table in sorted(self._written):
+            if key := self.of(table):
+                self._require_unique(table, key)
+
+    def _require_unique(self, table: str, key: tuple[str, ...]) -> None:
+        """Only files with one of the new keys are read whole."""
+        name, names = identifier(table), identifiers(key)
+        self._cursor.execute(
+            f"CREATE OR REPLACE TEMP TABLE new_keys AS SELECT {names} FROM {new_rows(self._cursor, table)}"
+        )
+        try:
+            absent = " OR ".join(f"{identifier(column)} IS NULL" for column in key)
+            if self._cursor.execute(f"SELECT 1 FROM temp.new_keys WHERE {absent} LIMIT 1").fetchall():
+                raise KeyViolation(
+                    f"{' + '.join(key)} is the key of “{table}” and cannot be empty. "
+                    f"Nothing was written to “{self._branch}”.",
+                    branch=self._branch,
+                    table=table,
+                )
+            repeated = rows_of(
+                self._cursor.execute(
+                    f"SELECT {names} FROM {name} SEMI JOIN temp.new_keys USING ({names}) "
+                    f"GROUP BY {names} HAVING count(*) > 1 ORDER BY {names} LIMIT 5"
+                )
+            )
+            if repeated:
+                raise KeyViolation(
+                    duplicate_message(table, f"“{self._branch}”", key, repeated) + " Nothing was written.",
+                    rows=repeated,
+                    branch=self._branch,
+                    table=table,
+                )
+        finally:
+            self._cursor.execute("DROP TABLE IF EXISTS temp.new_keys")
+
+    def journal(self) -> dict[str, tuple[str, ...]]:
+        """The keys that the commit has to remember, by the table's name in lower case."""
+        return {table: key for table, key in self._set.items() if key}
+
+
+def set_elsewhere(table: str, key: tuple[str, ...]) -> DataError:
+    """The error for a statement that would set the key of a table that is there already."""
+    return DataError(
+        f"The key of “{table}” holds for every branch, so it is set for the repository: "
+        f"repository.set_key({table!r}, {list(key)}), or on the page Data.",
+        table=table,
+    )
