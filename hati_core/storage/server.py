@@ -25,6 +25,7 @@ from psycopg.conninfo import make_conninfo
 
 from hati_core.errors import RepositoryError, StorageUnavailable
 from hati_core.quote import identifier, literal
+from hati_core.storage import schemas
 from hati_core.storage.address import Address
 from hati_core.storage.advisory import AdvisoryLocks, Connection
 from hati_core.storage.cutback import cut_back, shortened_files
@@ -214,25 +215,18 @@ class Server:
         """Everything is copied from one state, and becomes visible at once."""
         parent = self.metadata(parent_id, alias)
         shortened = shortened_files(cursor, parent, at, self.data.url) if at is not None else []
-        source, target = sql.Identifier(self.schema_of(parent_id)), sql.Identifier(self.schema_of(child_id))
         with self._connected() as connection:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            columns = _columns(connection, self.schema_of(parent_id))
-            copy = sql.SQL("CREATE TABLE {0}.{2} (LIKE {1}.{2} INCLUDING ALL); INSERT INTO {0}.{2} TABLE {1}.{2}")
-            copies = [copy.format(target, source, sql.Identifier(table)) for table in columns]
-            connection.execute(sql.SQL("; ").join([sql.SQL("CREATE SCHEMA {}").format(target), *copies]))
+            child = self.schema_of(child_id)
+            schemas.copy(connection, self.schema_of(parent_id), child)
             if at is not None:
                 raw = psycopg.RawCursor(connection)
-                cut_back(raw.execute, identifier(self.schema_of(child_id)), columns, shortened, at)
+                cut_back(raw.execute, identifier(child), schemas.columns(connection, child), shortened, at)
 
     def make_like(self, branch_id: str, other_id: str) -> None:
         """Make the tables of a catalog like those of another one, empty."""
-        source, target = sql.Identifier(self.schema_of(other_id)), sql.Identifier(self.schema_of(branch_id))
         with self._connected() as connection:
-            connection.execute(sql.SQL("CREATE SCHEMA {}").format(target))
-            for table in _columns(connection, self.schema_of(other_id)):
-                likeness = sql.SQL("CREATE TABLE {0}.{2} (LIKE {1}.{2} INCLUDING ALL)")
-                connection.execute(likeness.format(target, source, sql.Identifier(table)))
+            schemas.make_like(connection, self.schema_of(other_id), self.schema_of(branch_id))
 
     def fill(self, branch_id: str, contents: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         """Put rows in place of what the tables of a catalog hold, all at once; rows are by table, values by column.
@@ -240,40 +234,32 @@ class Server:
         Raises:
             StorageUnavailable: there is no such table or column here, or a value does not fit.
         """
-        schema = sql.Identifier(self.schema_of(branch_id))
         with self._connected() as connection:
-            for table in _columns(connection, self.schema_of(branch_id)):
-                connection.execute(sql.SQL("TRUNCATE {}.{}").format(schema, sql.Identifier(table)))
-            for table, rows in contents.items():
-                if rows:
-                    names = sql.SQL(", ").join(sql.Identifier(name) for name in rows[0])
-                    into = sql.SQL("COPY {}.{} ({}) FROM STDIN").format(schema, sql.Identifier(table), names)
-                    with connection.cursor() as cursor, cursor.copy(into) as copy:
-                        for row in rows:
-                            copy.write_row([_storable(value) for value in row.values()])
+            schemas.fill(connection, self.schema_of(branch_id), contents)
 
     def drop(self, branch_id: str) -> None:
         self._drop_schema(self.schema_of(branch_id))
 
     def _drop_schema(self, schema: str) -> None:
+        # One by one: each locks all of its tables, and a transaction may hold only so many locks.
         with self._connected() as connection:
-            connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
+            schemas.drop(connection, schema)
 
     def settled(self, branch_id: str) -> tuple[int, ...] | None:
         """Nothing tells that cheaper than :meth:`heads`."""
         return None
 
     def heads(self, branch_ids: Sequence[str]) -> Mapping[str, int]:
-        schemas = {self.schema_of(branch_id): branch_id for branch_id in branch_ids}
+        ids = {self.schema_of(branch_id): branch_id for branch_id in branch_ids}
         head = sql.SQL("SELECT {}, max(snapshot_id) FROM {}.ducklake_snapshot")
         with self._connected() as connection:
-            rows = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)", [list(schemas)])
+            rows = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)", [list(ids)])
             there = [str(name) for (name,) in rows]
             if not there:
                 return {}
             asked = [head.format(sql.Literal(schema), sql.Identifier(schema)) for schema in there]
             found = connection.execute(sql.SQL(" UNION ALL ").join(asked)).fetchall()
-        return {schemas[str(schema)]: version for schema, version in found if isinstance(version, int)}
+        return {ids[str(schema)]: version for schema, version in found if isinstance(version, int)}
 
     @contextmanager
     def lock(self, branch_id: str, name: str, timeout: float = WAIT_SECONDS) -> Iterator[None]:
@@ -290,7 +276,7 @@ class Server:
         """A schema does not tell its age; whoever is making one holds its lock."""
         ours = re.compile(re.escape(self._schema) + "_([0-9a-f]{12})")
         with self._connected() as connection:
-            names = [str(name) for (name,) in connection.execute("SELECT nspname FROM pg_namespace")]
+            names = schemas.names(connection)
         return {match[1]: [Stored(name, 0, 0.0)] for name in names if (match := ours.fullmatch(name))}
 
     def remove_leftovers(self, leftovers: Sequence[Stored]) -> None:
@@ -315,18 +301,3 @@ def _data(url: str) -> Data:
             "data= in the repository's address has to be s3://bucket/prefix or the whole path of a shared folder."
         )
     return DataFolder(Path(url).resolve())
-
-
-def _storable(value: Any) -> Any:
-    """PostgreSQL knows no NUL in text; DuckLake leaves out the smallest and largest values that have one."""
-    return None if isinstance(value, str) and "\0" in value else value
-
-
-def _columns(connection: Connection, schema: str) -> dict[str, set[str]]:
-    rows = connection.execute(
-        "SELECT relname::text, array_agg(attname::text) FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid "
-        "WHERE relnamespace = %s::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped "
-        "GROUP BY relname ORDER BY relname",
-        [identifier(schema)],
-    )
-    return {str(table): set(names) for table, names in rows if isinstance(names, list)}
