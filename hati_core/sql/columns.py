@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from hati_core.errors import StatementRefused
 from hati_core.sql.parser import Token
-from hati_core.sql.shapes import Words
+from hati_core.sql.words import Words
 
 WIDE_INTEGERS = frozenset(("HUGEINT", "UHUGEINT", "INT128", "UINT128"))
 """Integers that Parquet stores as DOUBLE, losing digits; https://duckdb.org/docs/stable/data/parquet/overview."""

@@ -15,9 +15,9 @@ from hati_core.sql.checks import default_name
 from hati_core.sql.functions_allowed import names
 from hati_core.sql.gate import Statement
 from hati_core.sql.parser import Token
-from hati_core.sql.shapes import Words
 from hati_core.sql.shapes_ddl import AddedCheck
 from hati_core.sql.shapes_ddl import added_check as _added_check
+from hati_core.sql.words import Words
 
 _TABLE_CONSTRAINTS = names("CONSTRAINT PRIMARY UNIQUE CHECK FOREIGN")
 _WIDE_INTEGER = re.compile(r'(?<!")\bU?HUGEINT\b(?!")')

@@ -19,6 +19,7 @@ from sqlglot import exp
 from hati_core.errors import StatementRefused, SyntaxRefused
 from hati_core.sql import parser, pivots, refusals, second_opinion, shapes, shapes_ddl, walk
 from hati_core.sql.functions_allowed import names
+from hati_core.sql.words import Words
 
 LONGEST = 200_000
 """Characters in one statement; more than this is data, and belongs in an import."""
@@ -53,7 +54,6 @@ class Statement:
     reads: frozenset[str]
     writes: frozenset[str]
     tree: exp.Expression
-    returns_rows: bool
 
 
 def check(sql: str, *, known_names: Collection[str] | None = None) -> Statement:
@@ -161,7 +161,7 @@ def _decide(sql: str, found: list[parser.Token]) -> Statement:
         readable = sql if types == ["SELECT"] else pivots.with_values(sql, found)
         reads = walk.tables_read(parser.trees([readable]))
         tree = second_opinion.query(sql)
-        return Statement(sql, StatementKind.QUERY, reads, frozenset(), tree, True)
+        return Statement(sql, StatementKind.QUERY, reads, frozenset(), tree)
     _refuse_several(first, types)
     if (first in _WRITES or first == "WITH") and types[0] in ("INSERT", "UPDATE", "DELETE", "MERGE_INTO"):
         return _statement(sql, StatementKind.WRITE, shapes.write(sql, found))
@@ -190,7 +190,7 @@ def _refuse_several(first: str, types: list[str]) -> None:
 def _statement(sql: str, kind: StatementKind, shape: shapes.Shape) -> Statement:
     reads = walk.tables_read(parser.trees(shape.queries)) if shape.queries else frozenset()
     tree = second_opinion.writing(sql, frozenset(shape.writes))
-    return Statement(sql, kind, reads - {shapes.TARGET}, frozenset(shape.writes), tree, False)
+    return Statement(sql, kind, reads - {shapes.TARGET}, frozenset(shape.writes), tree)
 
 
 def _added_check(sql: str, added: shapes_ddl.AddedCheck) -> Statement:
@@ -198,11 +198,11 @@ def _added_check(sql: str, added: shapes_ddl.AddedCheck) -> Statement:
     if parser.statement_types(inner) != ["SELECT"]:
         raise SyntaxRefused("A CHECK holds one expression, such as CHECK (shares > 0).")
     reads = walk.tables_read(parser.trees([inner]))
-    return Statement(sql, StatementKind.DDL, reads, frozenset((added.table,)), second_opinion.query(inner), False)
+    return Statement(sql, StatementKind.DDL, reads, frozenset((added.table,)), second_opinion.query(inner))
 
 
 def _explain(sql: str, found: list[parser.Token]) -> Statement:
-    words = shapes.Words(sql, found, 1)
+    words = Words(sql, found, 1)
     analyze = words.take("ANALYZE")
     if words.peek(1) in ("ANALYZE", "FORMAT") and words.take("("):
         while words.peek() not in (")", ""):
@@ -219,7 +219,7 @@ def _explain(sql: str, found: list[parser.Token]) -> Statement:
             part="ANALYZE",
         )
     _refuse_several("EXPLAIN", parser.statement_types(sql))
-    return Statement(sql, StatementKind.QUERY, inner.reads | inner.writes, frozenset(), inner.tree, True)
+    return Statement(sql, StatementKind.QUERY, inner.reads | inner.writes, frozenset(), inner.tree)
 
 
 def _short(text: str) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from hati_core.errors import StatementRefused
 from hati_core.sql import columns, refusals
 from hati_core.sql.parser import Token
-from hati_core.sql.shapes import Shape, Words
+from hati_core.sql.shapes import Shape
+from hati_core.sql.words import Words
 
 
 def definition(sql: str, found: Sequence[Token]) -> Shape:
