@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 import duckdb
 from sqlglot import exp
 
-from hati_core.errors import StatementRefused
 from hati_core.model import Check, Row, Touch
 from hati_core.quote import identifier
 from hati_core.sql import ddl, gate
@@ -18,8 +17,9 @@ from hati_core.storage.catalog import Journal
 from hati_core.storage.limits import Limits, Stop
 from hati_core.storage.results import Params, rows_of, run
 from hati_core.storage.statistics import refresh_statistics
-from hati_core.store import Store, named
+from hati_core.store import Store
 from hati_core.table_checks import TableChecks
+from hati_core.table_definitions import TableDefinitions
 from hati_core.table_keys import TableKeys, set_elsewhere
 
 _MESSAGE_LENGTH = 200
@@ -45,12 +45,9 @@ class Transaction:
         self._store = store
         self._branch_id = branch_id
         self._touched: dict[tuple[str, str], Touch] = {}
+        self._tables = TableDefinitions(store, branch_id, head)
         self._keys = TableKeys(store, branch_id, branch, cursor, head)
         self._checks = TableChecks(store, branch_id, branch, cursor, head)
-        self._present: dict[str, bool] = {}
-        self._altered: set[str] = set()
-        self._made: set[str] = set()
-        self._retyped: set[str] = set()
         self._statements: list[str] = []
 
     def execute(self, sql: str, params: Params = None) -> int:
@@ -72,26 +69,28 @@ class Transaction:
             self._checks.add(added.table, added.name, added.expression)
             return 0
         if statement.kind is StatementKind.DDL:
-            self._refuse_late_rename(statement)
+            for table in statement.writes if _renames(statement) else ():
+                self._tables.require_renamable(table)
             self.before_definition()
         self._statements.append(sql.strip())
         before = self._types_altered(statement)
         with self.limits.over(self.cursor, _UNDONE):
             result = run(self.cursor, text, params).fetchall()
         affected = int(result[0][0]) if statement.kind is not StatementKind.QUERY and result and result[0] else 0
-        if created and not (statement.tree.args.get("exists") and self._exists(created.table)):
+        if created and not (statement.tree.args.get("exists") and self._tables.exists(created.table)):
             self._follow_create(created)
         self._note(statement, affected)
         if before != self._types_altered(statement):
-            self._retyped |= statement.writes
+            for table in statement.writes:
+                self._tables.retyped(table)
         return affected
 
     def _types_altered(self, statement: Statement) -> list[str]:
         """The types of the columns that an ALTER TABLE may change; nothing where it renames the table."""
-        if not isinstance(statement.tree, exp.Alter) or len(statement.writes) != 1:
+        if not isinstance(statement.tree, exp.Alter) or _renames(statement):
             return []
         (table,) = statement.writes
-        if not self._exists(table):
+        if not self._tables.exists(table):
             return []
         return [kind for _, kind in self._describe(f"FROM {identifier(table)}")]
 
@@ -106,7 +105,7 @@ class Transaction:
 
     def settle_types(self) -> None:
         """Has to come before the commit where a column got another type."""
-        for table in sorted(self._retyped):
+        for table in self._tables.to_settle:
             refresh_statistics(self.cursor, table)
 
     def before_definition(self) -> None:
@@ -133,22 +132,6 @@ class Transaction:
                 self._checks.wrote(touch.table)
         self._keys.note(keys or {})
 
-    def _refuse_late_rename(self, statement: Statement) -> None:
-        """DuckLake (of DuckDB 1.5.5) leaves a catalog that cannot be read when a changed table is then renamed."""
-        if isinstance(statement.tree, exp.Alter) and len(statement.writes) == 2:
-            late = [table for table in statement.writes if table.casefold() in self._altered]
-            if late:
-                raise StatementRefused(
-                    f"“{late[0]}” cannot be renamed after its columns were changed in the same commit. "
-                    "Rename the table first, or in a commit of its own. Nothing was written.",
-                    part="RENAME TO",
-                )
-
-    def _exists(self, table: str) -> bool:
-        """Whether the table was there before the statement that is being run."""
-        before = named(self._store.tables(self._branch_id, self.head), table)
-        return self._present.get(table.casefold(), before is not None)
-
     def _describe(self, query: str) -> list[tuple[str, str]]:
         return [(row[0], row[1]) for row in self.cursor.execute(f"DESCRIBE {query}").fetchall()]
 
@@ -164,7 +147,9 @@ class Transaction:
             else:
                 self._add(Touch(table, updated=affected))
             if isinstance(statement.tree, exp.Drop):
-                self._gone(table)
+                self._tables.gone(table)
+                self._keys.gone(table)
+                self._checks.gone(table)
             elif _can_break_key(statement, self._keys.of(table)):
                 self._keys.wrote(table)
             if not isinstance(statement.tree, exp.Drop | exp.Delete | exp.TruncateTable):
@@ -176,28 +161,18 @@ class Transaction:
         columns = [name for name, _ in self._describe(f"FROM {identifier(created.table)}")]
         self._keys.created(created.table, created.key, columns)
         self._checks.created(created.table, created.checks, columns)
-        self._present[created.table.casefold()] = True
-        self._made.add(created.table.casefold())
-
-    def _gone(self, table: str) -> None:
-        self._present[table.casefold()] = False
-        self._retyped -= {table}
-        self._keys.gone(table)
-        self._checks.gone(table)
+        self._tables.created(created.table)
 
     def _follow_alter(self, tables: frozenset[str]) -> None:
         """A renamed table keeps its key; a key column stays as it is: the other branches go by it too."""
-        there = [table for table in tables if self._exists(table)]
+        there = [table for table in tables if self._tables.exists(table)]
         for new in tables - set(there) if there else ():
             self._keys.renamed(there[0], new)
             self._checks.renamed(there[0], new)
-            if there[0].casefold() in self._made:
-                self._made.add(new.casefold())
-            self._present[new.casefold()] = True
-            self._gone(there[0])
+            self._tables.renamed(there[0], new)
             return
-        self._altered |= {table.casefold() for table in there} - self._made
         for table in there:
+            self._tables.altered(table)
             columns = {name.casefold() for name, _ in self._describe(f"FROM {identifier(table)}")}
             self._keys.require_columns(table, columns)
             self._checks.require_columns(table, columns)
@@ -281,6 +256,10 @@ def transaction(
             store.record_checks(branch_id, head, journal.checks)
         elif journal.keys or journal.merged or journal.checks:
             store.catch_up(branch_id)
+
+
+def _renames(statement: Statement) -> bool:
+    return isinstance(statement.tree, exp.Alter) and len(statement.writes) == 2
 
 
 def _can_break_key(statement: Statement, key: tuple[str, ...]) -> bool:

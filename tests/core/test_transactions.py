@@ -146,6 +146,13 @@ def test_a_table_made_in_the_commit_may_be_changed_and_renamed(repo: Repository)
     assert repo.main.query("FROM u") == [{"k": 1, "a": 2}]
 
 
+def test_a_table_may_be_dropped_by_another_spelling_after_a_column_got_another_type(main: Branch) -> None:
+    with main.transaction() as tx:
+        tx.execute("ALTER TABLE portfolio ALTER shares SET DATA TYPE BIGINT")
+        tx.execute("DROP TABLE PORTFOLIO")
+    assert main.tables() == {}
+
+
 @pytest.mark.parametrize("rows", ["1, 1", "2, NULL"], ids=["in the table", "in another table"])
 def test_a_column_can_be_filtered_after_its_type_was_changed(repo: Repository, rows: str) -> None:
     """DuckLake of DuckDB 1.5.5 keeps statistics of the old type, and a filter then closes the database."""
