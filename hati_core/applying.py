@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hati_core.errors import BranchMoved
 from hati_core.merge.apply import PlanWriter, require_complete
-from hati_core.merge.checks import checks_of, gained_checks
 from hati_core.merge.plan import MergePlan, PlanKind
 from hati_core.merge.schema import TableAction
+from hati_core.merge.violations import checks_of, gained_checks
 from hati_core.model import Check, Commit
 from hati_core.store import Store
 from hati_core.transaction import transaction

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from hati_core.merge.states import MergedColumn
+from hati_core.merge.shape import MergedColumn, typed
 from hati_core.model import Column, TableInfo
 from hati_core.quote import identifier
 
@@ -68,19 +68,23 @@ def alterations(table: str, columns: Sequence[MergedColumn], ours: TableInfo) ->
     return tuple(steps.found)
 
 
+def renames(names: Sequence[tuple[str, str]], what: str) -> list[tuple[str, str]]:
+    """The renames that turn each first name into the second, in order: they may swap names, so by way of free ones."""
+    free = [_passing(what, number) for number in range(len(names))]
+    away = zip((before for before, _ in names), free, strict=True)
+    back = zip(free, (after for _, after in names), strict=True)
+    return [*away, *back]
+
+
+def _passing(what: str, number: int = 0) -> str:
+    """A name that nobody has."""
+    return f"hati {what} {number} on its way"
+
+
 def _rename(steps: _Steps, names: Sequence[tuple[str, str]]) -> None:
-    """By way of names that nobody has, since columns may swap theirs."""
-    for number, (before, _) in enumerate(names):
-        steps.alter(f"RENAME COLUMN {identifier(before)} TO {identifier(_passing(number))}")
-    for number, (before, after) in enumerate(names):
-        steps.alter(
-            f"RENAME COLUMN {identifier(_passing(number))} TO {identifier(after)}",
-            f"column {before} renamed to {after}",
-        )
-
-
-def _passing(number: int) -> str:
-    return f"hati column {number} on its way"
+    told = {after: f"column {before} renamed to {after}" for before, after in names}
+    for before, after in renames(names, "column"):
+        steps.alter(f"RENAME COLUMN {identifier(before)} TO {identifier(after)}", told.get(after, ""))
 
 
 def _change(steps: _Steps, before: Column, after: MergedColumn) -> None:
@@ -91,7 +95,7 @@ def _change(steps: _Steps, before: Column, after: MergedColumn) -> None:
     elif before.type != after.type:
         _rewrite(steps, after, told)
     if "ancestor" not in after.at and before.initial != after.initial:
-        own, merged = (f"TRY_CAST({begun or 'NULL'} AS {after.type})" for begun in (before.initial, after.initial))
+        own, merged = (typed(begun, after.type) for begun in (before.initial, after.initial))
         steps.found.append(
             Alteration(
                 f"UPDATE {identifier(steps.table)} SET {name} = {merged} WHERE {name} IS NOT DISTINCT FROM {own}"
@@ -107,8 +111,12 @@ def _change(steps: _Steps, before: Column, after: MergedColumn) -> None:
 
 
 def _rewrite(steps: _Steps, column: MergedColumn, told: str) -> None:
-    """A type that DuckLake does not widen to takes a new column."""
-    name, passing = identifier(column.name), identifier(_passing(0))
+    """A type that DuckLake does not widen to takes a new column, which stands last in its table from then on.
+
+    Adding the columns behind it anew would keep their order and end their lineage, by which the next merge
+    knows them.
+    """
+    name, passing = identifier(column.name), identifier(_passing("column"))
     steps.alter(f"ADD COLUMN {passing} {column.type}")
     steps.found.append(
         Alteration(f"UPDATE {identifier(steps.table)} SET {passing} = TRY_CAST({name} AS {column.type})")

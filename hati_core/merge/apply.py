@@ -10,10 +10,11 @@ from types import TracebackType
 import duckdb
 
 from hati_core.errors import CheckViolation, UnresolvedConflicts
+from hati_core.merge.alter import renames
 from hati_core.merge.context import Scratch
 from hati_core.merge.plan import MergePlan
 from hati_core.merge.schema import TableAction
-from hati_core.merge.states import TableAt
+from hati_core.merge.shape import TableAt
 from hati_core.merge.table_plan import TablePlan, TableWork
 from hati_core.model import Column, KeyOrigin, Touch
 from hati_core.quote import identifier, identifiers
@@ -125,19 +126,10 @@ class PlanWriter:
 
 
 def _rename(cursor: duckdb.DuckDBPyConnection, works: Sequence[TableWork]) -> None:
-    """Rename tables before anything else: DuckLake forgets columns that were altered before it (1.5.5).
-
-    By way of names that nobody has, since tables may swap theirs.
-    """
-    renamed = [(work.renamed_from, work.shape.table) for work in works if work.renamed_from]
-    for number, (before, _) in enumerate(renamed):
-        cursor.execute(f"ALTER TABLE {identifier(before or '')} RENAME TO {identifier(_passing(number))}")
-    for number, (_, after) in enumerate(renamed):
-        cursor.execute(f"ALTER TABLE {identifier(_passing(number))} RENAME TO {identifier(after)}")
-
-
-def _passing(number: int) -> str:
-    return f"hati table {number} on its way"
+    """Rename tables before anything else: DuckLake forgets columns that were altered before it (1.5.5)."""
+    names = [(work.renamed_from, work.shape.table) for work in works if work.renamed_from]
+    for before, after in renames(names, "table"):
+        cursor.execute(f"ALTER TABLE {identifier(before)} RENAME TO {identifier(after)}")
 
 
 def _create(cursor: duckdb.DuckDBPyConnection, work: TableWork) -> None:

@@ -1,36 +1,19 @@
 """The merge rules as SQL: three states of a row in, what becomes of it out.
 
-This is the whole truth table of the design; the names of the outcomes are the values of
-:class:`Outcome`.
+This is the whole truth table of the design. An outcome is what becomes of the target's row (same, kept,
+insert, update, delete), or the kind of a conflict.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
 
-from hati_core.merge.states import Shape
+from hati_core.merge.shape import Shape
+from hati_core.model import ConflictKind
 from hati_core.quote import identifier, literal
 
-
-class Outcome(Enum):
-    """What a merge makes of one row."""
-
-    SAME = "same"
-    KEPT = "kept"
-    INSERT = "insert"
-    UPDATE = "update"
-    DELETE = "delete"
-    EDIT_EDIT = "edit_edit"
-    EDIT_DELETE = "edit_delete"
-    DELETE_EDIT = "delete_edit"
-    INSERT_INSERT = "insert_insert"
-
-
-CONFLICTS = tuple(
-    outcome.value for outcome in (Outcome.EDIT_EDIT, Outcome.EDIT_DELETE, Outcome.DELETE_EDIT, Outcome.INSERT_INSERT)
-)
-IS_CONFLICT = f"outcome IN ({', '.join(literal(name) for name in CONFLICTS)})"
+_CONFLICTS = ", ".join(literal(kind.value) for kind in ConflictKind if kind is not ConflictKind.SCHEMA)
+IS_CONFLICT = f"outcome IN ({_CONFLICTS})"
 
 
 def classified(states: str, shape: Shape, row_level: bool = False) -> str:

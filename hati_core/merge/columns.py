@@ -15,7 +15,7 @@ from itertools import count
 
 from hati_core.merge.lineage import Lineage
 from hati_core.merge.pairing import paired
-from hati_core.merge.states import MergedColumn, TableAt
+from hati_core.merge.shape import MergedColumn, TableAt
 from hati_core.model import Column, Conflict, ConflictKind, Row, Side
 
 Choose = Callable[[Conflict], Side | None]

@@ -10,7 +10,7 @@ from typing import Protocol, overload
 from hati_core.merge.classify import IS_CONFLICT
 from hati_core.merge.context import Scratch
 from hati_core.merge.rows import fetch, key_tuple
-from hati_core.merge.states import Shape
+from hati_core.merge.shape import Shape
 from hati_core.model import Conflict, ConflictKind, Row
 from hati_core.storage.engine import Engine
 

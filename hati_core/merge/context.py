@@ -11,7 +11,8 @@ from hati_core.merge.columns import Group, grouped
 from hati_core.merge.keys import duplicate_message, empty_message, infer_key
 from hati_core.merge.lineage import Lineage, Point
 from hati_core.merge.pairing import paired
-from hati_core.merge.states import LINEAGE_KEY, MergedColumn, Shape, TableAt, states_query
+from hati_core.merge.shape import LINEAGE_KEY, MergedColumn, Shape, TableAt
+from hati_core.merge.states import states_query
 from hati_core.merge.touched import touched_tables
 from hati_core.model import Check, KeyOrigin, Row, TableInfo
 from hati_core.storage.catalog import Catalog

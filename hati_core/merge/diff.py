@@ -10,7 +10,7 @@ from hati_core.merge.columns import Group, as_it_is, common
 from hati_core.merge.context import MergeContext, Scratch
 from hati_core.merge.lineage import Point
 from hati_core.merge.rows import fetch, row_change
-from hati_core.merge.states import TableAt
+from hati_core.merge.shape import TableAt
 from hati_core.model import ChangeKind, KeyOrigin, RowChange, TableInfo
 from hati_core.quote import identifier, literal
 

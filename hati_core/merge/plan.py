@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
 from hati_core.errors import InvalidResolution
-from hati_core.merge.alter import is_widening
-from hati_core.merge.checks import merged_violations
 from hati_core.merge.conflicts import ConflictList, ConflictSource, RowConflicts, SchemaConflicts
 from hati_core.merge.context import MergeContext, Scratch
 from hati_core.merge.lineage import Point
-from hati_core.merge.resolve import completed, is_decided, require_fit, resolved_row, schema_side, side_row_sql
+from hati_core.merge.picks import by_cell, picked_rows
+from hati_core.merge.resolve import completed, is_decided, require_fit, resolved_row, schema_side
 from hati_core.merge.rows import fetch
 from hati_core.merge.schema import TableAction
-from hati_core.merge.states import Shape
+from hati_core.merge.shape import Shape
 from hati_core.merge.table_plan import TablePlan, TableWork
-from hati_core.model import (
-    Conflict,
-    ConflictKind,
-    Resolution,
-    Row,
-    Side,
-    Violation,
-)
+from hati_core.merge.violations import violations
+from hati_core.model import ConflictKind, Resolution, Row, Side, Violation
 from hati_core.quote import identifier
 from hati_core.values import fitting
 
@@ -114,18 +107,13 @@ class MergePlan:
     def _decided(self) -> frozenset[str]:
         """The ids of the conflicts that a resolution settles in whole."""
         sides = [key for key, choice in self.resolutions.items() if isinstance(choice, Side)]
-        by_cell = (
+        in_whole = (
             conflict.id
             for source in self._row_sources
-            for conflict in self._by_cell(source)
+            for conflict in by_cell(source, self.resolutions)
             if is_decided(conflict, self.resolutions[conflict.id])
         )
-        return self.conflicts.known(sides) | frozenset(by_cell)
-
-    def _by_cell(self, source: RowConflicts) -> list[Conflict]:
-        """The conflicts of a table that are resolved cell by cell, wholly or in part."""
-        ids = [key for key, choice in self.resolutions.items() if not isinstance(choice, Side)]
-        return source.find(ids) if ids else []
+        return self.conflicts.known(sides) | frozenset(in_whole)
 
     def _is_about_schema(self, conflict_id: str) -> bool:
         conflict = self.conflicts.get(conflict_id)
@@ -230,73 +218,18 @@ class MergePlan:
     def _picks(self) -> dict[str, Scratch]:
         """By table, the rows that resolutions left, as a table in memory."""
         ids = list(self.resolutions)
-        return {source.shape.table: self._picked(source) for source in self._row_sources if ids and source.known(ids)}
-
-    def _picked(self, source: RowConflicts) -> Scratch:
-        scratch = Scratch(self._context.engine, "picks")
-        fields = ", ".join(f"{identifier(column.name)} {column.type}" for column in source.shape.columns)
-        with self._context.engine.session(self.ours.branch_id) as cursor:
-            cursor.execute(f"CREATE TABLE {scratch.name} (id VARCHAR, row STRUCT({fields}))")
-            for side in set(Side) & {choice for choice in self.resolutions.values() if isinstance(choice, Side)}:
-                ids = [key for key, choice in self.resolutions.items() if choice is side]
-                cursor.execute(
-                    f"INSERT INTO {scratch.name} SELECT id, {side_row_sql(source.shape, side)} "
-                    f"FROM {source.classified.name} WHERE list_contains($1::VARCHAR[], id)",
-                    [ids],
-                )
-            for conflict in self._by_cell(source):
-                decided = self.resolutions[conflict.id]
-                cells = completed(conflict, decided if isinstance(decided, Mapping) else {}, self.default)
-                if self.default or is_decided(conflict, cells):
-                    row = resolved_row(conflict, cells)
-                    cursor.execute(
-                        f"INSERT INTO {scratch.name} VALUES ($1, CAST($2 AS STRUCT({fields})))", [conflict.id, row]
-                    )
-        return scratch
+        return {
+            source.table: picked_rows(source, self.resolutions, self.default)
+            for source in self._row_sources
+            if ids and source.known(ids)
+        }
 
     @cached_property
     def violations(self) -> tuple[Violation, ...]:
         """The rules of tables that the merged rows would break; a merge with any is not applied."""
-        found: list[Violation] = []
-        for name, work in self._work.items():
-            if work.action is TableAction.MERGE_ROWS:
-                required = [column.name for column in work.shape.columns if not column.nullable]
-                found += self._missing_values(name, self._final(work), required)
-                found += self._lost_values(work)
-            found += merged_violations(self._context, work, self._final(work))
-        return tuple(found)
-
-    def _missing_values(self, table: str, final: str, required: Sequence[str]) -> list[Violation]:
-        found = []
-        for column in required:
-            empty = f"result IS NOT NULL AND result.{identifier(column)} IS NULL"
-            rows = self._fetch(f"SELECT result FROM ({final}) WHERE {empty} LIMIT 5")
-            if rows:
-                message = f"“{column}” of “{table}” cannot be empty, and the merge would leave it empty."
-                found.append(Violation(table, f"NOT NULL {column}", message, tuple(row["result"] for row in rows)))
-        return found
-
-    def _lost_values(self, work: TableWork) -> list[Violation]:
-        """Values of a side that do not fit the type that the merged column has."""
-        found = []
-        for column in work.shape.columns:
-            for there in (work.ours, work.theirs):
-                source = column.at.get(there.label)
-                if source is None or source.type == column.type or is_widening(source.type, column.type):
-                    continue
-                value = identifier(source.name)
-                back = f"TRY_CAST(TRY_CAST({value} AS {column.type}) AS {source.type})"
-                rows = self._fetch(f"SELECT * FROM {there.relation} WHERE {value} IS DISTINCT FROM {back} LIMIT 5")
-                if rows:
-                    message = (
-                        f"“{column.name}” of “{work.shape.table}” would be {column.type}, and values of "
-                        f"“{there.catalog.name}” do not fit it, such as {rows[0][source.name]!r}."
-                    )
-                    found.append(Violation(work.shape.table, f"{column.name} {column.type}", message, tuple(rows)))
-        return found
-
-    def _fetch(self, sql: str) -> list[Row]:
-        return fetch(self._context.engine, self.ours.branch_id, sql)
+        return tuple(
+            found for work in self._work.values() for found in violations(self._context, work, self._final(work))
+        )
 
     def query(self, sql: str) -> list[Row]:
         """Run a query of our own on the tables of the target as the merge would leave them."""

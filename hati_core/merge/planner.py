@@ -13,7 +13,7 @@ from hati_core.merge.lineage import Point
 from hati_core.merge.plan import MergePlan, PlanKind
 from hati_core.merge.rows import scalar
 from hati_core.merge.schema import Survivor, TableAction, TableFate, named_apart, table_fate
-from hati_core.merge.states import MergedColumn, Shape, TableAt
+from hati_core.merge.shape import Shape, TableAt, typed
 from hati_core.merge.table_plan import TableWork
 from hati_core.model import Conflict, Resolution, Side
 from hati_core.quote import identifier
@@ -180,14 +180,10 @@ class _Table:
         states = self.context.states(shape, self.there["ancestor"], {"base": base, keeper: there})
         name = identifier(group.at[keeper].name)
         column = next(c for c in columns if c.name == group.at[keeper].name)
-        before = f"CASE WHEN base IS NULL THEN {_default(column)} ELSE base.{name} END"
+        before = f"CASE WHEN base IS NULL THEN {typed(column.default, column.type)} ELSE base.{name} END"
         changed = f"{keeper} IS NOT NULL AND {keeper}.{name} IS DISTINCT FROM {before}"
         sql = f"SELECT count(*) FROM {states.name} WHERE {changed}"
         return bool(scalar(self.context.engine, there.point.branch_id, sql))
-
-
-def _default(column: MergedColumn) -> str:
-    return f"TRY_CAST({column.default or 'NULL'} AS {column.type})"
 
 
 def _views_left(context: MergeContext, base: Point, ours: Point, theirs: Point) -> tuple[str, ...]:

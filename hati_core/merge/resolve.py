@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hati_core.errors import InvalidResolution
-from hati_core.merge.states import Shape
+from hati_core.merge.shape import Shape
 from hati_core.model import Conflict, ConflictKind, Resolution, Row, Side
 from hati_core.quote import identifier, literal
 
@@ -25,13 +25,6 @@ def side_row(conflict: Conflict, side: Side) -> Row | None:
     return {**(conflict.merged or {}), **{column: chosen[column] for column in conflict.columns}}
 
 
-def decided_cells(conflict: Conflict, resolution: Resolution) -> frozenset[str]:
-    """The conflict columns that a resolution settles."""
-    return (
-        frozenset(conflict.columns) if isinstance(resolution, Side) else frozenset(resolution) & set(conflict.columns)
-    )
-
-
 def completed(conflict: Conflict, cells: Mapping[str, Any], side: Side | None) -> Mapping[str, Any]:
     """Decided cells, with those in conflict that are still open taking a side, as far as the row exists there."""
     if side is None or _row_on(conflict, side) is None:
@@ -41,7 +34,9 @@ def completed(conflict: Conflict, cells: Mapping[str, Any], side: Side | None) -
 
 def is_decided(conflict: Conflict, resolution: Resolution | None) -> bool:
     """Whether a resolution leaves nothing open."""
-    return resolution is not None and decided_cells(conflict, resolution) == frozenset(conflict.columns)
+    if resolution is None or isinstance(resolution, Side):
+        return resolution is not None
+    return set(conflict.columns) <= set(resolution)
 
 
 def resolved_row(conflict: Conflict, resolution: Resolution) -> Row | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from hati_core.merge.columns import Choose, free_name, schema_conflict
-from hati_core.merge.states import TableAt
+from hati_core.merge.shape import TableAt
 from hati_core.model import Conflict, Row, Side, TableInfo
 
 

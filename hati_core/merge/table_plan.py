@@ -11,7 +11,7 @@ from hati_core.merge.context import MergeContext, Scratch
 from hati_core.merge.resolve import side_row_sql
 from hati_core.merge.rows import fetch, row_change
 from hati_core.merge.schema import TableAction
-from hati_core.merge.states import MergedColumn, Shape, TableAt
+from hati_core.merge.shape import MergedColumn, Shape, TableAt
 from hati_core.model import ChangeKind, Conflict, KeyOrigin, RowChange, Side
 from hati_core.quote import identifier, identifiers, literal
 

@@ -1,0 +1,52 @@
+"""The rows that resolutions leave, as a table in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+
+from hati_core.merge.conflicts import RowConflicts
+from hati_core.merge.context import Scratch
+from hati_core.merge.resolve import completed, is_decided, resolved_row, side_row_sql
+from hati_core.model import Conflict, Resolution, Side
+from hati_core.quote import identifier
+
+
+def by_cell(source: RowConflicts, resolutions: Mapping[str, Resolution]) -> list[Conflict]:
+    """The conflicts of a table that are resolved cell by cell, wholly or in part."""
+    ids = [key for key, choice in resolutions.items() if not isinstance(choice, Side)]
+    return source.find(ids) if ids else []
+
+
+def picked_rows(source: RowConflicts, resolutions: Mapping[str, Resolution], default: Side | None) -> Scratch:
+    """The row of each conflict that is settled, by its id; cells that are left open take the default side.
+
+    The row is NULL where it goes.
+    """
+    scratch = Scratch(source.engine, "picks")
+    fields = ", ".join(f"{identifier(column.name)} {column.type}" for column in source.shape.columns)
+    kind = f"STRUCT({fields})"
+    with source.engine.session(source.branch_id) as cursor:
+        cursor.execute(f"CREATE TABLE {scratch.name} (id VARCHAR, row {kind})")
+        _pick_sides(cursor, scratch, source, resolutions)
+        for conflict in by_cell(source, resolutions):
+            decided = resolutions[conflict.id]
+            cells = completed(conflict, decided if isinstance(decided, Mapping) else {}, default)
+            if default or is_decided(conflict, cells):
+                row = resolved_row(conflict, cells)
+                cursor.execute(f"INSERT INTO {scratch.name} VALUES ($1, CAST($2 AS {kind}))", [conflict.id, row])
+    return scratch
+
+
+def _pick_sides(
+    cursor: duckdb.DuckDBPyConnection, scratch: Scratch, source: RowConflicts, resolutions: Mapping[str, Resolution]
+) -> None:
+    """Rows that a side settles as a whole stay in the database."""
+    for side in set(Side) & {choice for choice in resolutions.values() if isinstance(choice, Side)}:
+        ids = [key for key, choice in resolutions.items() if choice is side]
+        cursor.execute(
+            f"INSERT INTO {scratch.name} SELECT id, {side_row_sql(source.shape, side)} "
+            f"FROM {source.classified.name} WHERE list_contains($1::VARCHAR[], id)",
+            [ids],
+        )

@@ -1,0 +1,137 @@
+"""The rules of a table that a merge would break, which is no conflict: nobody can choose a side.
+
+Checks, keys, columns that cannot be empty, and types that values do not fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from hati_core.merge.alter import is_widening
+from hati_core.merge.checks import Query, missing_columns, violation
+from hati_core.merge.context import MergeContext
+from hati_core.merge.keys import duplicate_message, empty_message
+from hati_core.merge.rows import fetch
+from hati_core.merge.schema import TableAction
+from hati_core.merge.table_plan import TableWork
+from hati_core.model import Check, Row, TableInfo, Violation
+from hati_core.quote import identifier, identifiers
+
+_ROWS = 5
+
+
+def violations(context: MergeContext, work: TableWork, final: str) -> list[Violation]:
+    """The rules that one table would break after a merge, given what the merge writes to it."""
+    if work.action not in (TableAction.MERGE_ROWS, TableAction.CREATE):
+        return []
+
+    def query(sql: str) -> list[Row]:
+        return fetch(context.engine, work.ours.point.branch_id, sql)
+
+    found: list[Violation] = []
+    if work.action is TableAction.MERGE_ROWS:
+        found += _missing_values(work, query, final)
+        found += _lost_values(work, query)
+    written = f"(SELECT unnest(result) FROM ({final}) WHERE result IS NOT NULL)"
+    everything = f"({work.preview(final)})"
+    found += _broken_checks(context, work, query, written, everything)
+    found += _repeated_keys(context, work, query, written, everything)
+    return found
+
+
+def _missing_values(work: TableWork, query: Query, final: str) -> list[Violation]:
+    table, found = work.shape.table, []
+    for column in (column.name for column in work.shape.columns if not column.nullable):
+        empty = f"result IS NOT NULL AND result.{identifier(column)} IS NULL"
+        rows = query(f"SELECT result FROM ({final}) WHERE {empty} LIMIT {_ROWS}")
+        if rows:
+            message = f"“{column}” of “{table}” cannot be empty, and the merge would leave it empty."
+            found.append(Violation(table, f"NOT NULL {column}", message, tuple(row["result"] for row in rows)))
+    return found
+
+
+def _lost_values(work: TableWork, query: Query) -> list[Violation]:
+    """Values of a side that do not fit the type that the merged column has."""
+    found = []
+    for column in work.shape.columns:
+        for there in (work.ours, work.theirs):
+            source = column.at.get(there.label)
+            if source is None or source.type == column.type or is_widening(source.type, column.type):
+                continue
+            value = identifier(source.name)
+            back = f"TRY_CAST(TRY_CAST({value} AS {column.type}) AS {source.type})"
+            rows = query(f"SELECT * FROM {there.relation} WHERE {value} IS DISTINCT FROM {back} LIMIT {_ROWS}")
+            if rows:
+                message = (
+                    f"“{column.name}” of “{work.shape.table}” would be {column.type}, and values of "
+                    f"“{there.catalog.name}” do not fit it, such as {rows[0][source.name]!r}."
+                )
+                found.append(Violation(work.shape.table, f"{column.name} {column.type}", message, tuple(rows)))
+    return found
+
+
+def _broken_checks(
+    context: MergeContext, work: TableWork, query: Query, written: str, everything: str
+) -> list[Violation]:
+    table, branch = work.shape.table, work.ours.catalog.name
+    key = () if work.shape.by_lineage else work.shape.key
+    before = work.ours.info.column_names if work.ours.info else ()
+    after = [column.name for column in work.shape.columns]
+    known = checks_of(context.checks, [work.ours.info])
+    held = [check for check in known if not missing_columns(check, before)]
+    mine = [check for check in known if not missing_columns(check, after)]
+    # Where a column is new, every row has a value of it that was not checked on this branch.
+    asked = {check: everything if missing_columns(check, before) else written for check in mine}
+    asked |= dict.fromkeys(gained_checks(context.checks, work), everything)
+    broken = (violation(check, table, branch, key, query, rows) for check, rows in asked.items())
+    undermined = [_undermined(check, table, branch, after) for check in held if check not in mine]
+    return [each for each in broken if each] + undermined
+
+
+def _undermined(check: Check, table: str, branch: str, columns: Sequence[str]) -> Violation:
+    absent = ", ".join(f"“{column}”" for column in missing_columns(check, columns))
+    message = (
+        f"The merge would drop or rename {absent} of “{table}” on “{branch}”, which the check “{check.name}” needs "
+        f"({check.expression}). Drop the check first, and set it anew afterwards."
+    )
+    return Violation(table, check.name, message)
+
+
+def _repeated_keys(
+    context: MergeContext, work: TableWork, query: Query, written: str, everything: str
+) -> list[Violation]:
+    """Rows merge by one key; where the target's own table has another, the merged rows may break that one."""
+    info, table = work.ours.info, work.shape.table
+    key = context.keys.get(info.uuid, ()) if info else ()
+    columns = {column.name for column in work.shape.columns}
+    if not key or key == work.shape.key or not columns.issuperset(key):
+        return []
+    names, where = identifiers(key), f"“{work.ours.catalog.name}”"
+    rule = f"PRIMARY KEY ({', '.join(key)})"
+    empty = query(f"FROM {written} WHERE {' OR '.join(f'{identifier(c)} IS NULL' for c in key)} LIMIT {_ROWS}")
+    if empty:
+        return [Violation(table, rule, empty_message(table, where, key, empty), tuple(empty))]
+    repeated = query(
+        f"SELECT {names} FROM {everything} SEMI JOIN (SELECT {names} FROM {written}) USING ({names}) "
+        f"GROUP BY {names} HAVING count(*) > 1 ORDER BY {names} LIMIT {_ROWS}"
+    )
+    if not repeated:
+        return []
+    return [Violation(table, rule, duplicate_message(table, where, key, repeated), tuple(repeated))]
+
+
+def checks_of(known: Mapping[str, tuple[Check, ...]], infos: Iterable[TableInfo | None]) -> tuple[Check, ...]:
+    """The checks of a table under any of its lineages; of two with one name, the first."""
+    found: dict[str, Check] = {}
+    for info in infos:
+        for check in known.get(info.uuid, ()) if info else ():
+            found.setdefault(check.name.casefold(), check)
+    return tuple(found.values())
+
+
+def gained_checks(known: Mapping[str, tuple[Check, ...]], work: TableWork) -> tuple[Check, ...]:
+    """The checks that the target's table takes over from the other side's, as far as its columns allow."""
+    names = [column.name for column in work.shape.columns]
+    mine = checks_of(known, [work.ours.info])
+    both = checks_of(known, [work.ours.info, work.theirs.info])
+    return tuple(check for check in both if check not in mine and not missing_columns(check, names))
