@@ -61,37 +61,19 @@ def waterfall(
     theme: Theme,
 ) -> go.Figure:
     """What makes up the difference: from one branch's value, part by part, to the other's."""
-    bars = [
-        (short(before.branch), 0.0, before.value, colours[before.branch], amount(before.value, unit)),
-    ]
-    level = before.value
+    first, last = (
+        _Bar(short(value.branch), 0.0, value.value, colours[value.branch], amount(value.value, unit))
+        for value in (before, after)
+    )
+    bars, level = [first], before.value
     for change in changes:
         colour = theme.added if change.delta >= 0 else theme.removed
-        bars.append((short(change.label), level, change.delta, colour, amount(change.delta, unit, signed=True)))
+        told = amount(change.delta, unit, signed=True)
+        bars.append(_Bar(short(change.label), level, change.delta, colour, told))
         level += change.delta
-    bars.append((short(after.branch), 0.0, after.value, colours[after.branch], amount(after.value, unit)))
-    figure = go.Figure(
-        go.Bar(
-            x=list(range(len(bars))),
-            base=[bar[1] for bar in bars],
-            y=[bar[2] for bar in bars],
-            marker={"color": [bar[3] for bar in bars], "cornerradius": 3},
-            text=[bar[4] for bar in bars],
-            textposition="outside",
-            textfont={"color": theme.text, "size": 12},
-            cliponaxis=False,
-            customdata=[[bar[0]] for bar in bars],
-            hovertemplate="%{customdata[0]}: %{text}<extra></extra>",
-        )
-    )
-    figure.update_xaxes(
-        tickmode="array",
-        tickvals=list(range(len(bars))),
-        ticktext=[_wrapped(bar[0]) for bar in bars],
-        ticklabeloverflow="allow",
-        showgrid=False,
-    )
-    levels = [bars[0][2], *(bar[1] + bar[2] for bar in bars[1:])]
+    bars.append(last)
+    figure = _standing(bars, theme)
+    levels = [bar.begin + bar.height for bar in bars]
     floor = _floor(levels)
     figure.update_yaxes(
         visible=False, range=_room(levels, 0.12) if floor is None else [floor, *_room(levels, 0.01)[1:]]
@@ -109,6 +91,42 @@ def waterfall(
             yanchor="bottom",
         )
     return dressed(figure, theme, height=340, top=22)
+
+
+@dataclass(frozen=True)
+class _Bar:
+    """One bar of a waterfall, from where it begins; ``told`` stands at its end."""
+
+    name: str
+    begin: float
+    height: float
+    colour: str
+    told: str
+
+
+def _standing(bars: Sequence[_Bar], theme: Theme) -> go.Figure:
+    figure = go.Figure(
+        go.Bar(
+            x=list(range(len(bars))),
+            base=[bar.begin for bar in bars],
+            y=[bar.height for bar in bars],
+            marker={"color": [bar.colour for bar in bars], "cornerradius": 3},
+            text=[bar.told for bar in bars],
+            textposition="outside",
+            textfont={"color": theme.text, "size": 12},
+            cliponaxis=False,
+            customdata=[[bar.name] for bar in bars],
+            hovertemplate="%{customdata[0]}: %{text}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(
+        tickmode="array",
+        tickvals=list(range(len(bars))),
+        ticktext=[_wrapped(bar.name) for bar in bars],
+        ticklabeloverflow="allow",
+        showgrid=False,
+    )
+    return figure
 
 
 def lanes(figure: go.Figure, names: Sequence[str]) -> None:

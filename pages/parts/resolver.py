@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from hati_core import Conflict, ConflictKind, MergePlan, Side
+from hati_core.merge.resolve import is_decided
 from pages.parts.conflict_card import card, conflict_name
 from pages.parts.merging import keep, plan_key
 from pages.parts.shell import Page
@@ -46,7 +47,7 @@ def _list(plan: MergePlan) -> Conflict | None:
     pages = -(-len(conflicts) // _PAGE)
     number = st.pagination(pages, key=f"conflict-page-{shown}") if pages > 1 else 1
     here = conflicts[(number - 1) * _PAGE : number * _PAGE]
-    open_ids = {conflict.id for conflict in here if not _is_settled(plan, conflict)}
+    open_ids = {conflict.id for conflict in here if not is_decided(conflict, plan.resolutions.get(conflict.id))}
     frame = pd.DataFrame(
         {
             "": ["!" if c.id in open_ids else "✓" for c in here],
@@ -74,11 +75,6 @@ def _list(plan: MergePlan) -> Conflict | None:
     conflict = here[rows[0] if rows and rows[0] < len(here) else 0]
     st.session_state[_IN_HAND] = conflict.id
     return conflict
-
-
-def _is_settled(plan: MergePlan, conflict: Conflict) -> bool:
-    choice = plan.resolutions.get(conflict.id)
-    return choice is not None and (isinstance(choice, Side) or set(conflict.columns) <= set(choice))
 
 
 def _bulk(plan: MergePlan) -> None:
