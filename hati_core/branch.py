@@ -16,6 +16,7 @@ from hati_core.merge.lineage import Point
 from hati_core.merge.plan import MergePlan, PlanKind
 from hati_core.merge.planner import plan_points
 from hati_core.model import Check, Commit, Key, Row, TableEdits, TableInfo
+from hati_core.names import key_text
 from hati_core.quote import identifier, identifiers
 from hati_core.sql import gate
 from hati_core.sql.gate import Statement, StatementKind
@@ -275,17 +276,13 @@ def _edit_message(table: str, edits: TableEdits) -> str:
     """One changed row is named with its cells; more are counted."""
     if len(edits.updates) == 1 and not edits.inserts and not edits.deletes:
         ((key, cells),) = edits.updates.items()
-        return f"{_shown(key)}: {_listed(cells)}"
+        return f"{key_text(key)}: {_listed(cells)}"
     counts = [
         f"{word} {len(rows):,}"
         for word, rows in (("add", edits.inserts), ("change", edits.updates), ("delete", edits.deletes))
         if rows
     ]
     return f"{table}: {', '.join(counts)}"
-
-
-def _shown(key: tuple[object, ...]) -> str:
-    return " · ".join(str(part) for part in key)
 
 
 def _listed(cells: Mapping[str, object]) -> str:

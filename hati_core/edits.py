@@ -8,6 +8,7 @@ from typing import Any
 
 from hati_core.errors import InvalidKey, InvalidValue, StaleEdit
 from hati_core.model import Column, KeyOrigin, Row, TableEdits, TableInfo, Touch
+from hati_core.names import key_text
 from hati_core.quote import identifier, identifiers
 from hati_core.transaction import Transaction
 from hati_core.values import fitting
@@ -118,7 +119,7 @@ def _require_present(tx: Transaction, info: TableInfo, expected: int) -> None:
         f"SELECT {names} FROM temp.edits ANTI JOIN {identifier(info.name)} USING ({names}) ORDER BY {names} LIMIT 3"
     ).fetchall()
     if absent:
-        examples = "; ".join(" · ".join(str(value) for value in row) for row in absent)
+        examples = "; ".join(key_text(row) for row in absent)
         raise StaleEdit(
             f"{examples}: no such row in “{info.name}” on “{tx.branch}” any more. Nothing was written of the "
             f"{expected:,} changed rows. Look at the table as it is now and change it again.",

@@ -1,8 +1,9 @@
-"""What a branch may be called."""
+"""What a branch may be called, and by what a row is named."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 from hati_core.errors import InvalidBranchName
 
@@ -31,3 +32,8 @@ def valid_branch_name(name: str) -> str:
     if tidy.casefold() == MAIN:
         raise InvalidBranchName("“main” is the name of the branch that all others come from. Choose another name.")
     return tidy
+
+
+def key_text(key: Iterable[object]) -> str:
+    """The values of a key, as messages name a row by them."""
+    return " · ".join(str(value) for value in key)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 import duckdb
 
 from hati_core.errors import DataError, InvalidKey, KeyViolation
-from hati_core.merge.keys import duplicate_message
+from hati_core.merge.keys import duplicate_message, has_no_key, repeated_keys
 from hati_core.quote import identifier, identifiers
 from hati_core.storage.results import rows_of
 from hati_core.storage.uncommitted import new_rows
@@ -79,26 +79,17 @@ class TableKeys:
                 self._require_unique(table, key)
 
     def _require_unique(self, table: str, key: tuple[str, ...]) -> None:
-        """Only files with one of the new keys are read whole."""
-        name, names = identifier(table), identifiers(key)
-        self._cursor.execute(
-            f"CREATE OR REPLACE TEMP TABLE new_keys AS SELECT {names} FROM {new_rows(self._cursor, table)}"
-        )
+        written = new_rows(self._cursor, table)
+        self._cursor.execute(f"CREATE OR REPLACE TEMP TABLE new_keys AS SELECT {identifiers(key)} FROM {written}")
         try:
-            absent = " OR ".join(f"{identifier(column)} IS NULL" for column in key)
-            if self._cursor.execute(f"SELECT 1 FROM temp.new_keys WHERE {absent} LIMIT 1").fetchall():
+            if self._cursor.execute(f"SELECT 1 FROM temp.new_keys WHERE {has_no_key(key)} LIMIT 1").fetchall():
                 raise KeyViolation(
                     f"{' + '.join(key)} is the key of “{table}” and cannot be empty. "
                     f"Nothing was written to “{self._branch}”.",
                     branch=self._branch,
                     table=table,
                 )
-            repeated = rows_of(
-                self._cursor.execute(
-                    f"SELECT {names} FROM {name} SEMI JOIN temp.new_keys USING ({names}) "
-                    f"GROUP BY {names} HAVING count(*) > 1 ORDER BY {names} LIMIT 5"
-                )
-            )
+            repeated = rows_of(self._cursor.execute(repeated_keys("temp.new_keys", identifier(table), key)))
             if repeated:
                 raise KeyViolation(
                     duplicate_message(table, f"“{self._branch}”", key, repeated) + " Nothing was written.",

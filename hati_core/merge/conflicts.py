@@ -85,23 +85,19 @@ class RowConflicts:
 
     def find(self, ids: Collection[str]) -> list[Conflict]:
         """The conflicts of those ids, as far as they are in this table."""
-        rows = fetch(
-            self.engine,
-            self.branch_id,
-            f"SELECT * FROM {self.classified.name} WHERE {IS_CONFLICT} AND list_contains($ids::VARCHAR[], id)",
-            {"ids": list(ids)},
-        )
-        return [self._conflict(row) for row in rows]
+        return [self._conflict(row) for row in self._rows("*", ids)]
 
     def known(self, ids: Collection[str]) -> list[str]:
         """Those of the ids that are conflicts of this table."""
-        rows = fetch(
+        return [row["id"] for row in self._rows("id", ids)]
+
+    def _rows(self, columns: str, ids: Collection[str]) -> list[Row]:
+        return fetch(
             self.engine,
             self.branch_id,
-            f"SELECT id FROM {self.classified.name} WHERE {IS_CONFLICT} AND list_contains($ids::VARCHAR[], id)",
+            f"SELECT {columns} FROM {self.classified.name} WHERE {IS_CONFLICT} AND list_contains($ids::VARCHAR[], id)",
             {"ids": list(ids)},
         )
-        return [row["id"] for row in rows]
 
     def _conflict(self, row: Row) -> Conflict:
         return Conflict(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import duckdb
@@ -79,8 +80,7 @@ def require_key(
             table=table,
         )
     names = identifiers(key)
-    absent = " OR ".join(f"{identifier(column)} IS NULL" for column in key)
-    nulls = rows_of(cursor.execute(f"SELECT * FROM (FROM {relation}) WHERE {absent} LIMIT 5"))
+    nulls = rows_of(cursor.execute(f"SELECT * FROM (FROM {relation}) WHERE {has_no_key(key)} LIMIT 5"))
     if nulls:
         raise InvalidKey(
             empty_message(table, branch, key, nulls),
@@ -96,6 +96,23 @@ def require_key(
     )
     if repeated:
         raise InvalidKey(duplicate_message(table, branch, key, repeated), rows=repeated, branch=branch, table=table)
+
+
+def has_no_key(key: Iterable[str]) -> str:
+    """The condition that a row is empty in a column of its key."""
+    return " OR ".join(f"{identifier(column)} IS NULL" for column in key)
+
+
+def repeated_keys(written: str, everything: str, key: Sequence[str]) -> str:
+    """The query for some keys of written rows that stand for more than one row.
+
+    Of the table only files with one of these keys are read whole.
+    """
+    names = identifiers(key)
+    return (
+        f"SELECT {names} FROM {everything} SEMI JOIN (SELECT {names} FROM {written}) USING ({names}) "
+        f"GROUP BY {names} HAVING count(*) > 1 ORDER BY {names} LIMIT 5"
+    )
 
 
 def duplicate_message(table: str, branch: str, key: tuple[str, ...], repeated: list[Row]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from hati_core.errors import InvalidResolution
 from hati_core.merge.shape import Shape
 from hati_core.model import Conflict, ConflictKind, Resolution, Row, Side
+from hati_core.names import key_text
 from hati_core.quote import identifier, literal
 
 _WHOLE_ROW = (ConflictKind.EDIT_DELETE, ConflictKind.DELETE_EDIT)
@@ -56,7 +57,7 @@ def _chosen(conflict: Conflict, column: str, choice: Any) -> Any:
     row = _row_on(conflict, choice)
     if row is None:
         raise InvalidResolution(
-            f"The row {_named(conflict)} of “{conflict.table}” does not exist on the side chosen for “{column}”. "
+            f"The row {key_text(conflict.key)} of “{conflict.table}” does not exist on the side chosen for “{column}”. "
             "Choose a side for the whole row, or a value.",
             table=conflict.table,
         )
@@ -79,7 +80,7 @@ def require_fit(conflict: Conflict, resolution: Resolution, shape: Shape) -> Non
     for column in resolution:
         if column not in allowed:
             raise InvalidResolution(
-                f"“{column}” is not in conflict in row {_named(conflict)} of “{conflict.table}”. "
+                f"“{column}” is not in conflict in row {key_text(conflict.key)} of “{conflict.table}”. "
                 f"In conflict are: {', '.join(conflict.columns)}.",
                 table=conflict.table,
             )
@@ -92,15 +93,16 @@ def schema_side(conflict: Conflict, resolution: Resolution) -> Side:
         InvalidResolution: it is no side, or one that has nothing to offer.
     """
     (what,) = conflict.columns
+    name = key_text(conflict.key) or conflict.table
     side = resolution.get(what) if isinstance(resolution, Mapping) else resolution
     if not isinstance(side, Side):
         raise InvalidResolution(
-            f"“{_named(conflict) or conflict.table}” is settled by taking one side's {what}, not by a value.",
+            f"“{name}” is settled by taking one side's {what}, not by a value.",
             table=conflict.table,
         )
     if side is Side.BASE and (_row_on(conflict, side) is None or what in ("column", "table")):
         raise InvalidResolution(
-            f"“{_named(conflict) or conflict.table}” cannot be left as it was. Take what one of the branches did.",
+            f"“{name}” cannot be left as it was. Take what one of the branches did.",
             table=conflict.table,
         )
     return side
@@ -117,7 +119,3 @@ def side_row_sql(shape: Shape, side: Side) -> str:
         f"CASE WHEN {side.value} IS NULL OR outcome IN ('edit_delete', 'delete_edit') "
         f"THEN {side.value} ELSE struct_pack({cells}) END"
     )
-
-
-def _named(conflict: Conflict) -> str:
-    return " · ".join(str(value) for value in conflict.key)

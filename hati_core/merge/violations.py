@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from hati_core.merge.alter import is_widening
 from hati_core.merge.checks import Query, missing_columns, violation
 from hati_core.merge.context import MergeContext
-from hati_core.merge.keys import duplicate_message, empty_message
+from hati_core.merge.keys import duplicate_message, empty_message, has_no_key, repeated_keys
 from hati_core.merge.rows import fetch
 from hati_core.merge.schema import TableAction
 from hati_core.merge.table_plan import TableWork
 from hati_core.model import Check, Row, TableInfo, Violation
-from hati_core.quote import identifier, identifiers
+from hati_core.quote import identifier
 
 _ROWS = 5
 
@@ -106,15 +106,12 @@ def _repeated_keys(
     columns = {column.name for column in work.shape.columns}
     if not key or key == work.shape.key or not columns.issuperset(key):
         return []
-    names, where = identifiers(key), f"“{work.ours.catalog.name}”"
+    where = f"“{work.ours.catalog.name}”"
     rule = f"PRIMARY KEY ({', '.join(key)})"
-    empty = query(f"FROM {written} WHERE {' OR '.join(f'{identifier(c)} IS NULL' for c in key)} LIMIT {_ROWS}")
+    empty = query(f"FROM {written} WHERE {has_no_key(key)} LIMIT {_ROWS}")
     if empty:
         return [Violation(table, rule, empty_message(table, where, key, empty), tuple(empty))]
-    repeated = query(
-        f"SELECT {names} FROM {everything} SEMI JOIN (SELECT {names} FROM {written}) USING ({names}) "
-        f"GROUP BY {names} HAVING count(*) > 1 ORDER BY {names} LIMIT {_ROWS}"
-    )
+    repeated = query(repeated_keys(written, everything, key))
     if not repeated:
         return []
     return [Violation(table, rule, duplicate_message(table, where, key, repeated), tuple(repeated))]
