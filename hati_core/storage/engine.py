@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 import duckdb
@@ -118,6 +118,11 @@ class Engine:
         alias = self.attach(parent_id)
         with translated(), self._scratch_cursor() as cursor:
             self.place.clone(cursor, alias, parent_id, child_id, at)
+
+    def heads(self, branch_ids: Sequence[str]) -> Mapping[str, int]:
+        """The newest versions of branches, as far as they can be told without attaching their catalogs."""
+        with translated(), self._scratch_cursor() as cursor:
+            return self.place.heads(cursor, branch_ids)
 
     def metadata(self, branch_id: str, table: str) -> str:
         """The qualified name of one of DuckLake's own tables in the catalog of a branch."""

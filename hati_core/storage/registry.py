@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +25,8 @@ from hati_core.names import folded
 from hati_core.storage import tables
 from hati_core.storage.place import Place
 
+_POINTS_AT_ONCE = 400
+"""SQLite takes a thousand parameters in one statement, and a point is two."""
 FORMAT = 2
 """Programs of format 1 know no checks, and would write rows that break them."""
 
@@ -54,6 +57,20 @@ class MergeRow:
     source_id: str
     source_version: int
     at: datetime
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A query, by the digest of its text, at a version of a branch."""
+
+    branch_id: str
+    version: int
+    query: str
+
+    @classmethod
+    def of(cls, sql: str, branch_id: str, version: int) -> Measurement:
+        """Of that query there."""
+        return cls(branch_id, version, sha256(sql.encode()).hexdigest()[:32])
 
 
 class Registry:
@@ -306,6 +323,23 @@ class Registry:
                 position = (connection.scalar(sa.select(sa.func.max(tables.metrics.c.position))) or 0) + 1
             metric = {"name": name, "position": position, "definition": json.dumps(definition)}
             _put(connection, tables.metrics, metric, replace=True)
+
+    def measured(self, points: Collection[tuple[str, int]]) -> dict[Measurement, float]:
+        """What is known of branches at versions."""
+        columns, wanted = tables.measured.c, sorted(points)
+        found: dict[Measurement, float] = {}
+        with self._reading() as connection:
+            for first in range(0, len(wanted), _POINTS_AT_ONCE):
+                here = sa.tuple_(columns.branch_id, columns.version).in_(wanted[first : first + _POINTS_AT_ONCE])
+                for row in connection.execute(sa.select(tables.measured).where(here)):
+                    found[Measurement(row.branch_id, row.version, row.query)] = row.value
+        return found
+
+    def keep_measured(self, values: Mapping[Measurement, float]) -> None:
+        """Keep what was measured; what is known already stays."""
+        with self._writing() as connection:
+            for measurement, value in values.items():
+                _put(connection, tables.measured, {**vars(measurement), "value": value}, replace=False)
 
     def close(self) -> None:
         """Close every connection."""
