@@ -17,6 +17,8 @@ from hati_core.storage.place import Place
 
 _NO_CATALOG = "memory"
 """The catalog of a cursor that has no branch."""
+_OPTIONS = {"data_inlining_row_limit": "0", "parquet_compression": "lz4"}
+"""Inlined rows lose their history in compaction. LZ4 is read in half the time of Snappy, DuckLake's own choice."""
 _PAST_VERSIONS = 16
 """How many catalogs stay attached at an older version; each takes memory and is quick to attach again."""
 _LOADING_SECONDS = 1.0
@@ -105,10 +107,11 @@ class Engine:
                 self._detach(alias)
 
     def create_catalog(self, branch_id: str) -> None:
-        """Make an empty catalog for a branch, with inlining switched off for whoever opens it."""
+        """Make an empty catalog for a branch, with options that hold for whoever opens it and for every fork."""
         alias = self.attach(branch_id, create=True)
         with self.session(branch_id) as cursor:
-            cursor.execute(f"CALL {identifier(alias)}.set_option('data_inlining_row_limit', '0')")
+            for option, value in _OPTIONS.items():
+                cursor.execute(f"CALL {identifier(alias)}.set_option({literal(option)}, {literal(value)})")
 
     def fork_catalog(self, parent_id: str, child_id: str, at: int | None = None) -> None:
         """Copy the parent's catalog to the child's, cut back to version ``at`` when that is given.

@@ -7,6 +7,7 @@ Run: ``make bench``, or ``.venv/bin/python -m tests.benchmarks.peers --rows 1000
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -319,6 +320,8 @@ def figures(root: Path, rows: int, runs: int) -> Iterator[Figure]:
     """Every line, in the order in which it is measured."""
     large, small = Ours(root / "large", rows), Ours(root / "few", SMALL)
     peer, native = Peer(root / "peer.duckdb", rows), Native(root / "native.duckdb", rows)
+    # A commit waits for the disk, which would still be busy with the gigabytes just made.
+    os.sync()
     yield from forks(large, small, peer, runs)
     yield from first_writes(large, peer, native, runs)
     yield from reads(large, native, runs)
