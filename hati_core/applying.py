@@ -38,10 +38,10 @@ def apply_plan(store: Store, plan: MergePlan, message: str | None, author: str |
             tx.before_definition()
             touched, keys = writer.write(tx.cursor)
             tx.note(*touched, keys=keys, checks=_checks(plan), rekeyed=False)
-    target = store.catalog(plan.ours.branch_id)
-    if is_merge and target.head() == tx.head:
+    commit = store.catalog(plan.ours.branch_id).commits(1, until=tx.head + 1)[0]
+    if is_merge and commit.version == tx.head:
         store.registry.record_merge(plan.ours.branch_id, tx.head, theirs.branch_id, theirs.version)
-    return target.commits(1, until=tx.head + 1)[0]
+    return commit
 
 
 def _checks(plan: MergePlan) -> dict[str, tuple[Check, ...]]:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
 from hati_core.branch import BranchView
-from hati_core.errors import HatiError, InvalidMetric, TableNotFound
+from hati_core.errors import HatiError, InvalidMetric, StorageUnavailable, TableNotFound
+from hati_core.merge.lineage import Lineage, Point
 from hati_core.merge.plan import MergePlan
 from hati_core.merge.rows import fetch
 from hati_core.merge.schema import TableAction
+from hati_core.model import BranchInfo
 from hati_core.quote import identifier
 from hati_core.recent import Recent
 from hati_core.scenarios.metrics import Breakdown, Metric, ready_made, row_counts
 from hati_core.sql import gate
+from hati_core.sql.steady import is_steady
+from hati_core.storage.registry_rows import Measurement
 from hati_core.store import Store
 
-_CACHED_VALUES = 10_000
+_CACHED_VALUES = 20_000
 
 
 @dataclass(frozen=True)
@@ -50,11 +56,16 @@ class PartChange:
 
 
 class Measures:
-    """The metrics of a repository. Values are kept by branch and version, which never change."""
+    """The metrics of a repository.
+
+    Values are kept by branch and version, in the registry too. A version never changes, so what a query makes of its
+    rows does not either, unless it asks for the time or for chance.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._values: Recent[tuple[str, int, str], MetricValue] = Recent(_CACHED_VALUES)
+        self._kept: Recent[Measurement, float] = Recent(_CACHED_VALUES)
+        self._branches = Lineage((), ())
 
     def metrics(self, branch: BranchView) -> list[Metric]:
         """The ready-made ones for the branch's tables, then those that were set, in their order.
@@ -84,19 +95,74 @@ class Measures:
             raise InvalidMetric(f"“{metric.name}” does not run on “{branch.name}”: {error.message}") from error
         self._store.registry.set_metric(metric.name, metric.definition())
 
-    def values(self, branch: BranchView, metrics: list[Metric]) -> list[MetricValue]:
+    def values(self, branch: BranchView, metrics: Sequence[Metric]) -> list[MetricValue]:
         """Each metric on one branch; one that fails says so and leaves the others alone."""
-        version = self._version(branch)
-        known = [self._values.get((branch.id, version, metric.sql)) for metric in metrics]
-        found = [value or _measured(branch, metric) for value, metric in zip(known, metrics, strict=True)]
-        # A commit in the middle leaves it open which version was measured.
-        if None in known and self._version(branch) == version:
-            for value in (value for value in found if value.problem is None):
-                self._values.put((branch.id, version, value.metric.sql), value)
-        return [replace(value, metric=metric) for value, metric in zip(found, metrics, strict=True)]
+        head = self._store.head(branch.id) if branch.version is None else branch.version
+        return self._values_at([(branch, head)], metrics)[0]
 
-    def _version(self, branch: BranchView) -> int:
-        return self._store.head(branch.id) if branch.version is None else branch.version
+    def listed(self, branches: Sequence[BranchInfo], metrics: Sequence[Metric]) -> dict[str, list[MetricValue]]:
+        """Each metric on each of several branches as they stand, by name of the branch."""
+        views = [(BranchView(self._store, info.id, info.name, None), info.head) for info in branches]
+        found = self._values_at(views, metrics)
+        return {info.name: values for info, values in zip(branches, found, strict=True)}
+
+    def _values_at(
+        self, branches: Sequence[tuple[BranchView, int]], metrics: Sequence[Metric]
+    ) -> list[list[MetricValue]]:
+        """Each metric on each of several branches; ``None`` of a view's version is the head that stands beside it."""
+        origins = [self._origin(branch.id, head) for branch, head in branches]
+        wanted = [[Measurement.of(metric.sql, *origin) for metric in metrics] for origin in origins]
+        known = self._known({measurement for row in wanted for measurement in row})
+        fresh: dict[Measurement, float] = {}
+        found = []
+        for (branch, head), row in zip(branches, wanted, strict=True):
+            values = [
+                _measured(branch, metric) if measurement not in known else MetricValue(metric, known[measurement])
+                for metric, measurement in zip(metrics, row, strict=True)
+            ]
+            missing = [measurement not in known for measurement in row]
+            if any(missing):
+                fresh |= self._to_keep(branch, head, list(zip(row, values, strict=True)))
+            found.append(values)
+        if fresh:
+            self._keep(fresh)
+        return found
+
+    def _known(self, wanted: Collection[Measurement]) -> dict[Measurement, float]:
+        """Values in memory, and those in the registry, which other processes have put there too."""
+        known = {measurement: value for measurement in wanted if (value := self._kept.get(measurement)) is not None}
+        points = {(absent.branch_id, absent.version) for absent in wanted if absent not in known}
+        if points:
+            for measurement, value in self._store.registry.measured(points).items():
+                known[measurement] = self._kept.put(measurement, value)
+        return known
+
+    def _to_keep(
+        self, branch: BranchView, head: int, values: Sequence[tuple[Measurement, MetricValue]]
+    ) -> dict[Measurement, float]:
+        """What holds for a version for good; a commit in the middle leaves it open which version was measured."""
+        if branch.version is None and self._store.head(branch.id) != head:
+            return {}
+        tables = {name.casefold() for name in self._store.tables(branch.id, head)}
+        return {
+            measurement: found.value
+            for measurement, found in values
+            if found.value is not None and _holds_for_good(found.metric.sql, tables)
+        }
+
+    def _keep(self, values: Mapping[Measurement, float]) -> None:
+        for measurement, value in values.items():
+            self._kept.put(measurement, value)
+        # Without the registry's memory the next process measures again, and nothing is lost.
+        with suppress(StorageUnavailable):
+            self._store.registry.keep_measured(values)
+
+    def _origin(self, branch_id: str, version: int) -> tuple[str, int]:
+        """The branch that made a version: a fork is worth what its parent was there."""
+        if branch_id not in self._branches:
+            self._branches = Lineage(self._store.registry.all_branches(), ())
+        point = self._branches.normal(Point(branch_id, version))
+        return point.branch_id, point.version
 
     def merged_values(self, plan: MergePlan, metrics: list[Metric]) -> list[MetricValue]:
         """Each metric on the target of a plan as the merge would leave it; nothing is written."""
@@ -154,6 +220,11 @@ class Measures:
             rows[0]["all_after"] - math.fsum(part.after for part in shown),
         )
         return shown if _is_nothing(rest.delta, rows[0]["all_after"]) else [*shown, rest]
+
+
+def _holds_for_good(query: str, tables: Collection[str]) -> bool:
+    """Whether a query reads tables alone, and neither clock nor chance; a view may hide either."""
+    return is_steady(query) and {name.casefold() for name in gate.check(query).reads} <= set(tables)
 
 
 def _measured(branch: BranchView, metric: Metric) -> MetricValue:

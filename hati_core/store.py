@@ -108,20 +108,20 @@ class Store:
 
     def head(self, branch_id: str) -> int:
         """The newest version of a branch."""
-        state = self.engine.place.settled(branch_id)
-        known = self._heads.get(branch_id)
-        if state and known and known[0] == state:
-            return known[1]
-        found = self.engine.place.heads([branch_id])
-        head = found[branch_id] if found else self.catalog(branch_id).head()
-        if state:
-            self._heads.put(branch_id, (state, head))
-        return head
+        return self.heads([branch_id])[branch_id]
 
     def heads(self, branch_ids: Sequence[str]) -> dict[str, int]:
         """The newest versions of several branches, asked for at once where that is possible."""
-        found = self.engine.place.heads(branch_ids)
-        return {id_: found[id_] if id_ in found else self.head(id_) for id_ in branch_ids}
+        states = {id_: self.engine.place.settled(id_) for id_ in branch_ids}
+        known = {id_: self._heads.get(id_) for id_ in branch_ids}
+        heads = {id_: seen[1] for id_, seen in known.items() if seen and seen[0] == states[id_]}
+        unknown = [id_ for id_ in branch_ids if id_ not in heads]
+        found = self.engine.heads(unknown) if unknown else {}
+        for id_ in unknown:
+            heads[id_] = found[id_] if id_ in found else self.catalog(id_).head()
+            if state := states[id_]:
+                self._heads.put(id_, (state, heads[id_]))
+        return heads
 
     @contextmanager
     def writing(self, branch_id: str, name: str) -> Iterator[BranchRow]:

@@ -31,9 +31,10 @@ with told():
     pages = -(-len(page.infos) // PAGE_SIZE)
     shown = st.pagination(pages, key="branches-page") if pages > 1 else 1
     reference = page.repository.measures.values(page.repository.main, metrics)
-    for info in page.infos[(shown - 1) * PAGE_SIZE : shown * PAGE_SIZE]:
-        values = page.repository.measures.values(page.repository.branch(info.name), metrics)
-        if branch_row(page, info, values, reference) == "discard":
+    infos = page.infos[(shown - 1) * PAGE_SIZE : shown * PAGE_SIZE]
+    values = page.repository.measures.listed(infos, metrics)
+    for info in infos:
+        if branch_row(page, info, values[info.name], reference) == "discard":
             discard_dialog(page.repository, info.name, changed_rows(page.repository, info))
 
 discarded = page.repository.branches("discarded")

@@ -29,6 +29,9 @@ class Lineage:
         self._branches: Mapping[str, BranchRow] = {branch.id: branch for branch in branches}
         self._merges = tuple(merges)
 
+    def __contains__(self, branch_id: object) -> bool:
+        return branch_id in self._branches
+
     def normal(self, point: Point) -> Point:
         """The same state on the branch that made it: versions up to a fork belong to the parent."""
         row = self._branches.get(point.branch_id)

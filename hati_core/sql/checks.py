@@ -10,15 +10,8 @@ from typing import Any
 from hati_core.errors import InvalidCheck, SyntaxRefused
 from hati_core.sql import gate, parser
 from hati_core.sql.functions_allowed import AGGREGATES, names
+from hati_core.sql.steady import UNSTABLE, WITHOUT_BRACKETS
 
-UNSTABLE = names(
-    "age current_date current_localtime current_localtimestamp current_time current_timestamp gen_random_uuid "
-    "get_current_time get_current_timestamp localtime localtimestamp now random reservoir_quantile today "
-    "transaction_timestamp uuid uuidv4 uuidv7"
-)
-"""Functions whose value changes from call to call, or from day to day; ``age`` of one date counts to today."""
-
-_WITHOUT_BRACKETS = names("current_date current_time current_timestamp localtime localtimestamp")
 _ROW_MAKERS = names("generate_subscripts regexp_split_to_table unnest")
 _AGGREGATES = AGGREGATES | {"count_star", "grouping", "grouping_id"}
 _NOT_OF_ONE_ROW = {
@@ -93,7 +86,7 @@ def _columns(node: Any, own: frozenset[str]) -> Iterator[str]:
         _require_steady(node["function_name"].lower())
     if kind == "COLUMN_REF":
         first = node["column_names"][0]
-        if first.lower() in _WITHOUT_BRACKETS:
+        if first.lower() in WITHOUT_BRACKETS:
             _require_steady(first.lower())
         if first.lower() not in own:
             yield first

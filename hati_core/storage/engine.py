@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 import duckdb
@@ -17,6 +17,8 @@ from hati_core.storage.place import Place
 
 _NO_CATALOG = "memory"
 """The catalog of a cursor that has no branch."""
+_OPTIONS = {"data_inlining_row_limit": "0", "parquet_compression": "lz4"}
+"""Inlined rows lose their history in compaction. LZ4 is read in half the time of Snappy, DuckLake's own choice."""
 _PAST_VERSIONS = 16
 """How many catalogs stay attached at an older version; each takes memory and is quick to attach again."""
 _LOADING_SECONDS = 1.0
@@ -105,10 +107,11 @@ class Engine:
                 self._detach(alias)
 
     def create_catalog(self, branch_id: str) -> None:
-        """Make an empty catalog for a branch, with inlining switched off for whoever opens it."""
+        """Make an empty catalog for a branch, with options that hold for whoever opens it and for every fork."""
         alias = self.attach(branch_id, create=True)
         with self.session(branch_id) as cursor:
-            cursor.execute(f"CALL {identifier(alias)}.set_option('data_inlining_row_limit', '0')")
+            for option, value in _OPTIONS.items():
+                cursor.execute(f"CALL {identifier(alias)}.set_option({literal(option)}, {literal(value)})")
 
     def fork_catalog(self, parent_id: str, child_id: str, at: int | None = None) -> None:
         """Copy the parent's catalog to the child's, cut back to version ``at`` when that is given.
@@ -118,6 +121,11 @@ class Engine:
         alias = self.attach(parent_id)
         with translated(), self._scratch_cursor() as cursor:
             self.place.clone(cursor, alias, parent_id, child_id, at)
+
+    def heads(self, branch_ids: Sequence[str]) -> Mapping[str, int]:
+        """The newest versions of branches, as far as they can be told without attaching their catalogs."""
+        with translated(), self._scratch_cursor() as cursor:
+            return self.place.heads(cursor, branch_ids)
 
     def metadata(self, branch_id: str, table: str) -> str:
         """The qualified name of one of DuckLake's own tables in the catalog of a branch."""

@@ -24,6 +24,8 @@ from hati_core.storage.locks import lock_file, writer_lock
 from hati_core.storage.place import OPENING, WAIT_SECONDS, Stored
 
 _METADATA = "__ducklake_metadata_"
+_READ_AT_ONCE = 50
+"""Catalogs that one query reads; it keeps all of their files open."""
 _SETTLED_SECONDS = 2.0
 """Clocks of file systems are coarse: a file this old shows by its time that nothing was written since."""
 
@@ -175,8 +177,20 @@ class Folder:
             return None
         return tuple(part for found in stats for part in (found.st_mtime_ns, found.st_size))
 
-    def heads(self, branch_ids: Sequence[str]) -> Mapping[str, int]:
-        return {}
+    def heads(self, cursor: duckdb.DuckDBPyConnection, branch_ids: Sequence[str]) -> Mapping[str, int]:
+        files = {branch_id: self.catalog_file(branch_id) for branch_id in branch_ids}
+        there = [(branch_id, file) for branch_id, file in files.items() if file.exists()]
+        found: dict[str, int] = {}
+        for first in range(0, len(there), _READ_AT_ONCE):
+            asked = " UNION ALL ".join(
+                f"SELECT {literal(branch_id)}, max(snapshot_id) "
+                f"FROM sqlite_scan({literal(str(file))}, 'ducklake_snapshot')"
+                for branch_id, file in there[first : first + _READ_AT_ONCE]
+            )
+            # A catalog that another process is closing says that it is locked; whoever attaches it waits for that.
+            with suppress(duckdb.Error):
+                found |= dict(cursor.execute(asked).fetchall())
+        return found
 
     def lock(self, branch_id: str, name: str, timeout: float = WAIT_SECONDS) -> AbstractContextManager[None]:
         return writer_lock(self.locks, branch_id, name, timeout)

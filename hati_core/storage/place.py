@@ -129,8 +129,8 @@ class Place(Protocol):
     def settled(self, branch_id: str) -> tuple[int, ...] | None:
         """As long as this answer stays the same, nobody has written the branch; None where that is not known."""
 
-    def heads(self, branch_ids: Sequence[str]) -> Mapping[str, int]:
-        """The newest versions of branches, as far as they are known without attaching their catalogs."""
+    def heads(self, cursor: duckdb.DuckDBPyConnection, branch_ids: Sequence[str]) -> Mapping[str, int]:
+        """The newest versions of branches, as far as they can be told without attaching their catalogs."""
 
     def lock(self, branch_id: str, name: str, timeout: float = WAIT_SECONDS) -> AbstractContextManager[None]:
         """Hold a branch for writing; ``timeout`` is in seconds.

@@ -1,4 +1,4 @@
-"""The registry: which branches there are, what merged into what, keys, checks and metrics.
+"""The registry: which branches there are, what merged into what, keys, checks, metrics and what they gave.
 
 Tables of its own that DuckDB never opens: two SQLite libraries in one process drop each
 other's file locks. What a commit records about keys, checks and merges is written here from
@@ -21,7 +21,10 @@ from hati_core.names import folded
 from hati_core.storage import tables
 from hati_core.storage.place import Place
 from hati_core.storage.registry_database import RegistryDatabase, put
-from hati_core.storage.registry_rows import BranchRow, MergeRow, as_text, branch_row, merge_row, now
+from hati_core.storage.registry_rows import BranchRow, Measurement, MergeRow, as_text, branch_row, merge_row, now
+
+_POINTS_AT_ONCE = 400
+"""SQLite takes a thousand parameters in one statement, and a point is two."""
 
 
 class Registry:
@@ -243,6 +246,23 @@ class Registry:
                 position = (connection.scalar(sa.select(sa.func.max(tables.metrics.c.position))) or 0) + 1
             metric = {"name": name, "position": position, "definition": json.dumps(definition)}
             put(connection, tables.metrics, metric, replace=True)
+
+    def measured(self, points: Collection[tuple[str, int]]) -> dict[Measurement, float]:
+        """What is known of branches at versions."""
+        columns, wanted = tables.measured.c, sorted(points)
+        found: dict[Measurement, float] = {}
+        with self._database.reading() as connection:
+            for first in range(0, len(wanted), _POINTS_AT_ONCE):
+                here = sa.tuple_(columns.branch_id, columns.version).in_(wanted[first : first + _POINTS_AT_ONCE])
+                for row in connection.execute(sa.select(tables.measured).where(here)):
+                    found[Measurement(row.branch_id, row.version, row.query)] = row.value
+        return found
+
+    def keep_measured(self, values: Mapping[Measurement, float]) -> None:
+        """Keep what was measured; what is known already stays."""
+        with self._database.writing() as connection:
+            for measurement, value in values.items():
+                put(connection, tables.measured, {**vars(measurement), "value": value}, replace=False)
 
     def close(self) -> None:
         """Close every connection."""

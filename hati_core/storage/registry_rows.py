@@ -1,9 +1,10 @@
-"""What the registry knows of branches and merges, as values. It keeps times as text, in UTC."""
+"""What the registry knows of branches, merges and measurements, as values. It keeps times as text, in UTC."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import sqlalchemy as sa
 
@@ -36,6 +37,20 @@ class MergeRow:
     source_id: str
     source_version: int
     at: datetime
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A query, by the digest of its text, at a version of a branch."""
+
+    branch_id: str
+    version: int
+    query: str
+
+    @classmethod
+    def of(cls, sql: str, branch_id: str, version: int) -> Measurement:
+        """Of that query there."""
+        return cls(branch_id, version, sha256(sql.encode()).hexdigest()[:32])
 
 
 def branch_row(row: sa.RowMapping) -> BranchRow:

@@ -249,7 +249,7 @@ class Server:
         """Nothing tells that cheaper than :meth:`heads`."""
         return None
 
-    def heads(self, branch_ids: Sequence[str]) -> Mapping[str, int]:
+    def heads(self, cursor: duckdb.DuckDBPyConnection, branch_ids: Sequence[str]) -> Mapping[str, int]:
         ids = {self.schema_of(branch_id): branch_id for branch_id in branch_ids}
         head = sql.SQL("SELECT {}, max(snapshot_id) FROM {}.ducklake_snapshot")
         with self._connected() as connection:

@@ -69,3 +69,12 @@ metrics = sa.Table(
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("definition", _TEXT, nullable=False),
 )
+measured = sa.Table(
+    "measured",
+    schema,
+    sa.Column("branch_id", _TEXT, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("query", _TEXT, primary_key=True),
+    sa.Column("value", sa.Float(53), nullable=False),
+)
+"""What queries, known by the digests of their texts, gave at versions, which never change."""

@@ -39,7 +39,8 @@ def change_of_headline(before: MetricValue | None, after: MetricValue | None, wh
 
 def values_by_branch(page: Page, names: Sequence[str], metrics: list[Metric]) -> dict[str, list[MetricValue]]:
     """Every metric on every named branch."""
-    return {name: page.repository.measures.values(page.repository.branch(name), metrics) for name in names}
+    infos = {info.name: info for info in page.infos}
+    return page.repository.measures.listed([infos[name] for name in names], metrics)
 
 
 def value_cards(here: list[MetricValue], other: list[MetricValue] | None, other_name: str) -> None:

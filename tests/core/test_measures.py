@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from hati_core import Branch, Breakdown, Metric, Repository, Unit
+from hati_core import Branch, BranchView, Breakdown, Metric, Repository, Unit
 from hati_core.errors import InvalidMetric
 from hati_core.measures import Part
+from hati_core.storage.places import place_of
+from hati_core.storage.registry import Registry
+from hati_core.storage.registry_rows import Measurement
 
 
 def values(repo: Repository, branch: Branch) -> dict[str, float | None]:
     measures = repo.measures
     return {found.metric.name: found.value for found in measures.values(branch, measures.metrics(branch))}
+
+
+def measured(repo: Repository, branch: BranchView, metric: Metric) -> float | None:
+    (found,) = repo.measures.values(branch, [metric])
+    return found.value
 
 
 def test_a_portfolio_is_measured_ready_made(repo: Repository, main: Branch) -> None:
@@ -42,13 +50,43 @@ def test_a_value_follows_its_branch(repo: Repository, main: Branch) -> None:
     assert (values(repo, branch)["Positions"], values(repo, main)["Positions"]) == (4, 3)
 
 
-def test_a_value_is_measured_once_for_each_version(repo: Repository, main: Branch) -> None:
-    metric = Metric("Dice", "SELECT random()")
-    (first,), (second,) = (repo.measures.values(main, [metric]) for _ in range(2))
-    main.execute("UPDATE portfolio SET shares = 0")
-    (third,) = repo.measures.values(main, [metric])
-    assert first == second
-    assert first != third
+def test_what_was_measured_at_a_version_holds_for_every_process_and_every_fork(repo: Repository, main: Branch) -> None:
+    metric = Metric("Shares", "SELECT sum(shares) FROM portfolio")
+    others = Registry(place_of(repo.place))
+    others.keep_measured({Measurement.of(metric.sql, main.id, main.head): 42.0})
+    fork = repo.create_branch("growth")
+    assert [measured(repo, branch, metric) for branch in (main, fork, main.at(main.head))] == [42.0, 42.0, 42.0]
+    fork.execute("UPDATE portfolio SET shares = shares + 1")
+    assert [measured(repo, branch, metric) for branch in (main, fork)] == [42.0, 228.0]
+    assert others.measured([(fork.id, fork.head)]) == {Measurement.of(metric.sql, fork.id, fork.head): 228.0}
+    others.close()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT random()",
+        "SELECT epoch_ns(now())",
+        "SELECT sum(luck) FROM dice",
+        "SELECT epoch_ns(get_current_timestamp())",
+    ],
+)
+def test_what_time_or_chance_decides_is_measured_each_time(repo: Repository, main: Branch, sql: str) -> None:
+    main.execute("CREATE VIEW dice AS SELECT random() AS luck FROM portfolio")
+    metric = Metric("Dice", sql)
+    assert measured(repo, main, metric) != measured(repo, main, metric)
+
+
+def test_a_list_of_branches_is_measured_at_once(repo: Repository, main: Branch) -> None:
+    metrics = [
+        Metric("Shares", "SELECT sum(shares) FROM portfolio"),
+        Metric("Typo", "SELECT sum(share) FROM portfolio"),
+    ]
+    repo.create_branch("growth").execute("UPDATE portfolio SET shares = 1")
+    for _ in range(2):
+        listed = repo.measures.listed(repo.branches(), metrics)
+        assert {name: found[0].value for name, found in listed.items()} == {"main": 225.0, "growth": 3.0}
+        assert all("share" in (found[1].problem or "") for found in listed.values())
 
 
 def test_own_metrics_stand_behind_ready_made_ones_in_the_order_they_were_set(repo: Repository, main: Branch) -> None:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from hati_core import Branch, Repository
@@ -68,6 +69,16 @@ def test_data_is_never_inlined(repo: Repository, main: Branch) -> None:
             assert cursor.execute(f'FROM "{metadata}".ducklake_inlined_data_tables').fetchall() == []
             limit = f"SELECT value FROM \"{metadata}\".ducklake_metadata WHERE key = 'data_inlining_row_limit'"
             assert cursor.execute(limit).fetchall() == [("0",)]
+
+
+def test_rows_are_stored_so_that_they_are_quick_to_read(repo: Repository, main: Branch) -> None:
+    branch = repo.create_branch("growth")
+    for number in range(3):
+        branch.execute(f"INSERT INTO portfolio VALUES ('N{number}', 1, 1.0, 1.0)")
+    assert repo.compact("growth").files_before > 1
+    files = list((repo.root / "data").rglob("*.parquet"))
+    codecs = {pq.ParquetFile(file).metadata.row_group(0).column(0).compression for file in files}
+    assert (len(files) > 3, codecs) == (True, {"LZ4"})
 
 
 def test_a_failed_fork_leaves_nothing(repo: Repository, main: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
