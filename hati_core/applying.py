@@ -38,6 +38,8 @@ def apply_plan(store: Store, plan: MergePlan, message: str | None, author: str |
             tx.before_definition()
             touched, keys = writer.write(tx.cursor)
             tx.note(*touched, keys=keys, checks=_checks(plan), rekeyed=False)
+    if is_merge:
+        store.registry.choices.forget(theirs.branch_id, plan.ours.branch_id)
     commit = store.catalog(plan.ours.branch_id).commits(1, until=tx.head + 1)[0]
     if is_merge and commit.version == tx.head:
         store.registry.record_merge(plan.ours.branch_id, tx.head, theirs.branch_id, theirs.version)

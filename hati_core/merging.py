@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hati_core.applying import apply_plan
+from hati_core.choosing import Choices
 from hati_core.errors import BranchMoved, BranchNotFound, MergeConflict, UnknownStrategy
 from hati_core.merge.diff import Diff, diff_points
 from hati_core.merge.lineage import Point
@@ -144,6 +145,14 @@ class Merging:
             BranchNotFound, BranchDiscarded: there is no such live branch.
         """
         return self.merge(MAIN, strategy, branch, resolutions, message=message)
+
+    def choices(self, source: str, into: str = MAIN) -> Choices:
+        """The choices made so far for the conflicts of a merge, kept until it is made.
+
+        Raises:
+            BranchNotFound, BranchDiscarded: there is no such live branch.
+        """
+        return Choices(self._store, self._store.row(source).id, self._store.row(into).id)
 
     def _head(self, name: str) -> Point:
         return self._store.point(self._store.row(name).id)

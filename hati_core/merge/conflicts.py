@@ -13,7 +13,7 @@ from hati_core.merge.context import Scratch
 from hati_core.merge.rows import fetch, key_tuple
 from hati_core.merge.shape import Shape
 from hati_core.model import Conflict, ConflictKind, Row
-from hati_core.quote import literal
+from hati_core.quote import identifier, literal
 from hati_core.storage.engine import Engine
 
 _PAGE = 500
@@ -37,7 +37,9 @@ class ConflictFilter:
 
     def takes(self, conflict: Conflict) -> bool:
         """Whether it lets a conflict through."""
-        words = " ".join(str(part) for part in (*conflict.key, conflict.base, conflict.ours, conflict.theirs))
+        rows = (conflict.base, conflict.ours, conflict.theirs)
+        values = (value for row in rows if row for value in row.values())
+        words = " ".join(str(part) for part in (*conflict.key, *values))
         return (
             self.table in (None, conflict.table)
             and self.kind in (None, conflict.kind)
@@ -45,16 +47,18 @@ class ConflictFilter:
             and self.text.casefold() in words.casefold()
         )
 
-    def condition(self) -> str:
-        """The same for the classified rows of its table, as SQL."""
+    def condition(self, shape: Shape) -> str:
+        """The same for the classified rows of a table, as SQL."""
         conditions = [IS_CONFLICT]
         if self.kind:
             conditions.append(f"outcome = {literal(self.kind.value)}")
         if self.column is not None:
             conditions.append(f"list_contains(columns, {literal(self.column)})")
         if self.text:
-            words = "concat_ws(' ', key::VARCHAR, base::VARCHAR, ours::VARCHAR, theirs::VARCHAR)"
-            conditions.append(f"contains(lower({words}), lower({literal(self.text)}))")
+            cells = (
+                f"{row}.{identifier(c.name)}::VARCHAR" for row in ("base", "ours", "theirs") for c in shape.columns
+            )
+            conditions.append(f"contains(lower(concat_ws(' ', {', '.join(cells)})), lower({literal(self.text)}))")
         return " AND ".join(conditions)
 
 
@@ -185,7 +189,7 @@ class RowConflicts:
 
     def where(self, wanted: ConflictFilter) -> RowConflicts:
         """Only those that a filter takes."""
-        condition = wanted.condition()
+        condition = wanted.condition(self.shape)
         (row,) = self._fetch("count(*) AS count", f"{condition} AND NOT {_IS_ONE_OF}", ())
         return replace(self, condition=condition, count=row["count"])
 

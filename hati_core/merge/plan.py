@@ -122,10 +122,10 @@ class MergePlan:
 
     def row(self, row_id: str) -> Conflict | None:
         """The conflict of that id, or the row that a violation names so; None where neither is here (any more)."""
-        found = self._rows([row_id])
-        return found.get(row_id)
+        return self.rows([row_id]).get(row_id)
 
-    def _rows(self, ids: Collection[str]) -> dict[str, Conflict]:
+    def rows(self, ids: Collection[str]) -> dict[str, Conflict]:
+        """As :meth:`row`, for several ids."""
         schema = (c for work in self._work.values() for c in work.schema_conflicts if c.id in ids)
         rows = (c for source in self._row_sources.values() for c in source.rows(ids)) if ids else ()
         return {conflict.id: conflict for conflict in (*schema, *rows)}
@@ -156,7 +156,7 @@ class MergePlan:
         by_cell = [key for key, choice in resolutions.items() if not isinstance(choice, Side)]
         settled = {**self.resolutions, **resolutions}
         settled |= {conflict.id: schema_side(conflict, resolutions[conflict.id]) for conflict in about_schema}
-        for conflict in self._rows(by_cell).values():
+        for conflict in self.rows(by_cell).values():
             if conflict.kind is not ConflictKind.SCHEMA:
                 settled[conflict.id] = self._by_cell(conflict, resolutions[conflict.id])
         return self._plan_again(settled, self.default) if about_schema else replace(self, resolutions=settled)

@@ -22,7 +22,7 @@ def _row_on(conflict: Conflict, side: Side) -> Row | None:
 def side_row(conflict: Conflict, side: Side) -> Row | None:
     """The whole row that taking one side leaves; None where the row goes."""
     chosen = _row_on(conflict, side)
-    if conflict.kind in _WHOLE_ROW or chosen is None:
+    if conflict.kind not in _CELLS or chosen is None:
         return chosen
     return {**(conflict.merged or {}), **{column: chosen[column] for column in conflict.columns}}
 
@@ -67,9 +67,9 @@ def _chosen(conflict: Conflict, column: str, choice: Any) -> Any:
 
 def joined(conflict: Conflict, cells: Mapping[str, Any]) -> Resolution:
     """Choices for cells, as one side where that says the same."""
-    sides = {choice if isinstance(choice, Side) else None for choice in cells.values()}
-    is_one = len(sides) == 1 and None not in sides and cells.keys() == set(conflict.columns)
-    return sides.pop() or cells if is_one and conflict.kind in _CELLS else cells
+    if conflict.kind not in _CELLS or cells.keys() != set(conflict.columns):
+        return cells
+    return next((side for side in Side if all(choice is side for choice in cells.values())), cells)
 
 
 def require_fit(conflict: Conflict, resolution: Resolution, shape: Shape, checked: Collection[str] = ()) -> None:
@@ -117,12 +117,12 @@ def schema_side(conflict: Conflict, resolution: Resolution) -> Side:
 
 def side_row_sql(shape: Shape, side: Side) -> str:
     """The SQL twin of :func:`side_row`, over the classified rows of a table."""
+    by_cell = ", ".join(literal(kind.value) for kind in _CELLS)
     cells = ", ".join(
         f"{identifier(c.name)} := CASE WHEN list_contains(columns, {literal(c.name)}) "
         f"THEN {side.value}.{identifier(c.name)} ELSE merged.{identifier(c.name)} END"
         for c in shape.columns
     )
     return (
-        f"CASE WHEN {side.value} IS NULL OR outcome IN ('edit_delete', 'delete_edit') "
-        f"THEN {side.value} ELSE struct_pack({cells}) END"
+        f"CASE WHEN {side.value} IS NULL OR outcome NOT IN ({by_cell}) THEN {side.value} ELSE struct_pack({cells}) END"
     )

@@ -19,6 +19,7 @@ from hati_core.errors import BranchExists, BranchNotFound
 from hati_core.model import BranchStatus, Check
 from hati_core.names import folded
 from hati_core.storage import tables
+from hati_core.storage.choice_log import ChoiceLog
 from hati_core.storage.place import Place
 from hati_core.storage.registry_database import RegistryDatabase, put
 from hati_core.storage.registry_rows import BranchRow, Measurement, MergeRow, as_text, branch_row, merge_row, now
@@ -37,6 +38,7 @@ class Registry:
 
     def __init__(self, place: Place) -> None:
         self._database = RegistryDatabase(place)
+        self.choices = ChoiceLog(self._database)
 
     def branches(self) -> list[BranchRow]:
         """Every branch that is not collected, oldest first."""

@@ -62,6 +62,18 @@ checks = sa.Table(
     sa.Column("name", _TEXT, nullable=False),
     sa.Column("expression", _TEXT, nullable=False),
 )
+choices = sa.Table(
+    "choices",
+    schema,
+    sa.Column("source_id", _TEXT, primary_key=True),
+    sa.Column("target_id", _TEXT, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("author", _TEXT, nullable=False),
+    sa.Column("at", _TEXT, nullable=False),
+    sa.Column("undone", sa.Boolean, nullable=False),
+    sa.Column("changes", _TEXT, nullable=False),
+)
+"""Steps in settling the conflicts of a merge, by number; those that are undone are the last."""
 metrics = sa.Table(
     "metrics",
     schema,

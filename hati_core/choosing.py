@@ -1,0 +1,129 @@
+"""Settling the conflicts of a merge over days and by several people: every choice is kept until the merge is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from hati_core.merge.choices import Choice, choice_of, dump, load
+from hati_core.merge.plan import MergePlan
+from hati_core.merge.rows import fetch
+from hati_core.model import Resolution, Side
+from hati_core.quote import identifier
+from hati_core.store import Store
+
+_ROUNDS = 5
+
+
+class Choices:
+    """The choices for one merge, from :meth:`Repository.choices`; in the registry, with author and time.
+
+    A plan is what it was; each method that changes something takes the plan in hand and returns the next one.
+    """
+
+    def __init__(self, store: Store, source_id: str, target_id: str) -> None:
+        self._store = store
+        self._ends = (source_id, target_id)
+        self._log = store.registry.choices
+
+    @property
+    def state(self) -> tuple[int, str]:
+        """As long as this stays the same, nobody has chosen or undone anything."""
+        return self._log.state(*self._ends)
+
+    def kept(self) -> dict[str, Choice]:
+        """What stands, by conflict, whether it fits a plan of today or not."""
+        found: dict[str, Choice] = {}
+        for step in self._log.steps(*self._ends):
+            for choice in () if step.undone else load(step.changes, step.author, step.at):
+                found[choice.conflict_id] = choice
+        return {key: choice for key, choice in found.items() if choice.resolution is not None}
+
+    def resolutions(self) -> dict[str, Resolution]:
+        """What stands, as plans take it."""
+        kept = self.kept()
+        return {key: choice.resolution for key, choice in kept.items() if choice.resolution is not None}
+
+    def can(self) -> tuple[bool, bool]:
+        """Whether there is something to undo, and something to do again."""
+        steps = self._log.steps(*self._ends)
+        return any(not step.undone for step in steps), any(step.undone for step in steps)
+
+    def choose(self, plan: MergePlan, changes: Mapping[str, Resolution | None], author: str | None = None) -> MergePlan:
+        """Settle conflicts, or open them again with None, as one step.
+
+        Raises:
+            InvalidResolution, InvalidValue: as :meth:`MergePlan.with_resolution`; nothing is kept.
+        """
+        opened = {key for key, choice in changes.items() if choice is None}
+        settled = {key: choice for key, choice in changes.items() if choice is not None}
+        after = plan.with_changes(dict.fromkeys(opened)).with_resolutions(settled)
+        rows = plan.rows(list(changes))
+        made = {key: after.resolutions.get(key) for key in changes}
+        step = [choice_of(rows[key], self._as_text(plan, rows[key].table, choice)) for key, choice in made.items()]
+        self._log.add(*self._ends, author or self._store.author, dump(step))
+        return after
+
+    def clear(self, plan: MergePlan, author: str | None = None) -> MergePlan:
+        """Open every conflict again, as one step; choices that fit no more are gone with it."""
+        self._open(self.kept().values(), author)
+        return plan.with_changes(dict.fromkeys(plan.resolutions))
+
+    def unfit(self, plan: MergePlan) -> list[Choice]:
+        """What was chosen for conflicts that are no more, because the values at stake have changed."""
+        kept = self.kept()
+        return [kept[key] for key in kept.keys() - plan.fitting(kept.keys())]
+
+    def drop_unfit(self, plan: MergePlan, author: str | None = None) -> None:
+        """Forget what fits no more, once somebody has been told."""
+        self._open(self.unfit(plan), author)
+
+    def _open(self, choices: Iterable[Choice], author: str | None) -> None:
+        step = [replace(choice, resolution=None) for choice in choices]
+        if step:
+            self._log.add(*self._ends, author or self._store.author, dump(step))
+
+    def undo(self, plan: MergePlan) -> MergePlan:
+        """Take back the last step, whoever made it."""
+        self._log.undo(*self._ends)
+        return self.taken_in(plan)
+
+    def redo(self, plan: MergePlan) -> MergePlan:
+        """Make the step again that was taken back last."""
+        self._log.redo(*self._ends)
+        return self.taken_in(plan)
+
+    def taken_in(self, plan: MergePlan) -> MergePlan:
+        """The plan with what stands now, such as what somebody else chose meanwhile."""
+        kept = self.resolutions()
+        # What is chosen for a column decides which rows conflict.
+        for _ in range(_ROUNDS):
+            changes = self._news(plan, kept)
+            if not changes:
+                break
+            plan = plan.with_changes(changes)
+        return plan
+
+    def _news(self, plan: MergePlan, kept: Mapping[str, Resolution]) -> dict[str, Resolution | None]:
+        rows = plan.rows(plan.resolutions.keys())
+        mine = {key: self._as_text(plan, row.table, plan.resolutions[key]) for key, row in rows.items()}
+        fitting = plan.fitting(kept.keys())
+        gone: dict[str, Resolution | None] = dict.fromkeys(mine.keys() - kept.keys())
+        return gone | {key: choice for key, choice in kept.items() if key in fitting and mine.get(key) != choice}
+
+    def forget(self) -> None:
+        """Forget all of it, once the merge is made."""
+        self._log.forget(*self._ends)
+
+    def _as_text(self, plan: MergePlan, table: str, resolution: Resolution | None) -> Resolution | None:
+        """A choice with its values as the database writes them, which it reads again without loss."""
+        if resolution is None or isinstance(resolution, Side):
+            return resolution
+        types = {column.name: column.type for column in plan.work()[table].shape.columns}
+        values = {name: cell for name, cell in resolution.items() if not isinstance(cell, Side) and cell is not None}
+        if not values:
+            return dict(resolution)
+        named = list(enumerate(values.items()))
+        sql = ", ".join(f"CAST(${n + 1}::{types[name]} AS VARCHAR) AS {identifier(name)}" for n, (name, _) in named)
+        (texts,) = fetch(plan.context.engine, plan.ours.branch_id, f"SELECT {sql}", [*values.values()])
+        return {**resolution, **texts}

@@ -1,0 +1,91 @@
+"""Choices made for merges that are not made yet: steps that can be undone and done again, by whoever goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from hati_core.storage.registry_database import RegistryDatabase
+from hati_core.storage.registry_rows import now
+from hati_core.storage.tables import choices
+
+_TRIES = 20
+
+
+@dataclass(frozen=True)
+class ChoiceStep:
+    """One step; ``changes`` is for whoever wrote it to read, ``at`` in UTC."""
+
+    number: int
+    author: str
+    at: datetime
+    undone: bool
+    changes: str
+
+
+class ChoiceLog:
+    """The steps of every merge that is being settled, by source and target branch."""
+
+    def __init__(self, database: RegistryDatabase) -> None:
+        self._database = database
+
+    def steps(self, source_id: str, target_id: str) -> list[ChoiceStep]:
+        """Every step, oldest first."""
+        wanted = sa.select(choices).where(_of(source_id, target_id)).order_by(choices.c.number)
+        with self._database.reading() as connection:
+            return [
+                ChoiceStep(row.number, row.author, datetime.fromisoformat(row.at), bool(row.undone), row.changes)
+                for row in connection.execute(wanted)
+            ]
+
+    def state(self, source_id: str, target_id: str) -> tuple[int, str]:
+        """As long as this answer stays the same, nobody has chosen or undone anything."""
+        done = sa.select(sa.func.count(), sa.func.max(choices.c.at)).where(
+            _of(source_id, target_id), choices.c.undone.is_(False)
+        )
+        with self._database.reading() as connection:
+            number, last = connection.execute(done).one()
+        return int(number), str(last)
+
+    def add(self, source_id: str, target_id: str, author: str, changes: str) -> None:
+        """Add a step behind the last one that is not undone; those that are undone are gone."""
+        for attempt in range(_TRIES):
+            try:
+                with self._database.writing() as connection:
+                    connection.execute(sa.delete(choices).where(_of(source_id, target_id), choices.c.undone.is_(True)))
+                    last = connection.scalar(sa.select(sa.func.max(choices.c.number)).where(_of(source_id, target_id)))
+                    step = {"number": (last or 0) + 1, "author": author, "at": now(), "undone": False}
+                    ends = {"source_id": source_id, "target_id": target_id}
+                    connection.execute(sa.insert(choices).values(**ends, **step, changes=changes))
+                return
+            except IntegrityError:
+                # Somebody else took the number in that moment.
+                if attempt == _TRIES - 1:
+                    raise
+
+    def undo(self, source_id: str, target_id: str) -> bool:
+        """Undo the last step that is not; returns whether there was one."""
+        return self._turn(source_id, target_id, sa.func.max(choices.c.number), was=False)
+
+    def redo(self, source_id: str, target_id: str) -> bool:
+        """Do the step again that was undone last; returns whether there was one."""
+        return self._turn(source_id, target_id, sa.func.min(choices.c.number), was=True)
+
+    def _turn(self, source_id: str, target_id: str, which: sa.ColumnElement[int], *, was: bool) -> bool:
+        ours = _of(source_id, target_id)
+        one = sa.select(which).where(ours, choices.c.undone.is_(was)).scalar_subquery()
+        with self._database.writing() as connection:
+            change = sa.update(choices).where(ours, choices.c.number == one).values(undone=not was)
+            return connection.execute(change).rowcount == 1
+
+    def forget(self, source_id: str, target_id: str) -> None:
+        """Forget every step."""
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(choices).where(_of(source_id, target_id)))
+
+
+def _of(source_id: str, target_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(choices.c.source_id == source_id, choices.c.target_id == target_id)

@@ -1,0 +1,144 @@
+"""Choices for a merge outlive plans, sessions and processes, until the merge is made."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from merge_desk import Desk
+
+from hati_core import Branch, ConflictKind, MergePlan, Side
+from hati_core.choosing import Choices
+from hati_core.errors import InvalidResolution, InvalidValue
+
+
+def conflicted(desk: Desk) -> tuple[Branch, MergePlan, Choices]:
+    """Both branches changed the shares and the price of AAPL, and the shares of MSFT."""
+    branch = desk.fork("UPDATE portfolio SET shares = 1, price = 1 WHERE ticker IN ('AAPL', 'MSFT')")
+    desk.trunk.execute("UPDATE portfolio SET shares = 2 WHERE ticker IN ('AAPL', 'MSFT')")
+    desk.trunk.execute("UPDATE portfolio SET price = 2 WHERE ticker = 'AAPL'")
+    return branch, desk.plan(branch), desk.repo.choices(branch.name, desk.trunk.name)
+
+
+def ids(plan: MergePlan) -> dict[str, str]:
+    return {conflict.key[0]: conflict.id for conflict in plan.conflicts}
+
+
+def test_what_one_person_chose_another_finds(desk: Desk) -> None:
+    branch, plan, choices = conflicted(desk)
+    aapl, msft = (ids(plan)[ticker] for ticker in ("AAPL", "MSFT"))
+    choices.choose(plan, {aapl: {"price": "7.5"}}, "ada")
+    after = choices.choose(plan, {msft: Side.THEIRS}, "bob")
+    assert set(after.resolutions) == {msft}
+    colleague = desk.repo.choices(branch.name, desk.trunk.name)
+    found = colleague.taken_in(desk.plan(branch))
+    assert found.resolutions == {aapl: {"price": 7.5}, msft: Side.THEIRS}
+    assert [(c.conflict_id, c.author) for c in colleague.kept().values()] == [(aapl, "ada"), (msft, "bob")]
+    assert all(choice.at for choice in colleague.kept().values())
+    assert colleague.taken_in(found) is found
+
+
+def test_steps_are_undone_and_done_again_whoever_made_them(desk: Desk) -> None:
+    branch, plan, choices = conflicted(desk)
+    aapl, msft = (ids(plan)[ticker] for ticker in ("AAPL", "MSFT"))
+    assert choices.can() == (False, False)
+    plan = choices.choose(plan, {aapl: {"shares": Side.OURS}})
+    plan = choices.choose(plan, {aapl: {"price": 3}, msft: Side.OURS})
+    states = [choices.state]
+    plan = desk.repo.choices(branch.name, desk.trunk.name).undo(plan)
+    assert plan.resolutions == {aapl: {"shares": Side.OURS}}
+    states.append(choices.state)
+    assert choices.can() == (True, True)
+    plan = choices.redo(plan)
+    assert plan.resolutions == {aapl: {"shares": Side.OURS, "price": 3.0}, msft: Side.OURS}
+    plan = choices.clear(plan)
+    assert (plan.resolutions, choices.resolutions()) == ({}, {})
+    plan = choices.undo(plan)
+    assert set(plan.resolutions) == {aapl, msft}
+    plan = choices.undo(choices.undo(plan))
+    assert choices.undo(plan).resolutions == {}
+    plan = choices.choose(plan, {msft: Side.BASE})
+    assert choices.can() == (True, False)
+    assert choices.redo(plan).resolutions == {msft: Side.BASE}
+    states.append(choices.state)
+    assert len(set(states)) == 3
+
+
+def test_a_choice_that_cannot_be_made_is_not_kept(desk: Desk) -> None:
+    _, plan, choices = conflicted(desk)
+    for wrong, error in (({"shares": "many"}, InvalidValue), ({"ticker": "X"}, InvalidResolution)):
+        with pytest.raises(error):
+            choices.choose(plan, {ids(plan)["AAPL"]: wrong})
+    with pytest.raises(InvalidResolution):
+        choices.choose(plan, {"nothing": Side.OURS})
+    assert choices.kept() == {}
+
+
+def test_when_a_branch_moves_the_choices_that_fit_stay_and_the_others_are_named(desk: Desk) -> None:
+    branch, plan, choices = conflicted(desk)
+    aapl, msft = (ids(plan)[ticker] for ticker in ("AAPL", "MSFT"))
+    choices.choose(plan, {aapl: Side.THEIRS, msft: Side.THEIRS})
+    desk.trunk.execute("UPDATE portfolio SET shares = 9 WHERE ticker = 'MSFT'")
+    again = choices.taken_in(desk.plan(branch))
+    assert again.resolutions == {aapl: Side.THEIRS}
+    assert [(c.table, c.key, c.columns) for c in choices.unfit(again)] == [("portfolio", ("MSFT",), ("shares",))]
+    choices.drop_unfit(again)
+    assert choices.unfit(again) == []
+    assert set(choices.kept()) == {aapl}
+
+
+def test_choices_end_with_the_merge(desk: Desk) -> None:
+    branch, plan, choices = conflicted(desk)
+    plan = choices.choose(plan, dict.fromkeys(ids(plan).values(), Side.OURS))
+    desk.repo.apply_merge(plan)
+    assert (choices.kept(), choices.can()) == ({}, (False, False))
+    branch.execute("UPDATE portfolio SET shares = 3")
+    assert desk.plan(branch).resolutions == {}
+
+
+def test_choices_about_columns_are_kept_with_those_about_rows(desk: Desk) -> None:
+    branch = desk.fork(
+        "ALTER TABLE portfolio RENAME COLUMN price TO cost", "UPDATE portfolio SET shares = 1 WHERE ticker = 'AAPL'"
+    )
+    desk.trunk.execute("ALTER TABLE portfolio RENAME COLUMN price TO value")
+    desk.trunk.execute("UPDATE portfolio SET shares = 2 WHERE ticker = 'AAPL'")
+    plan, choices = desk.plan(branch), desk.repo.choices(branch.name, desk.trunk.name)
+    name = next(conflict for conflict in plan.conflicts if conflict.kind is ConflictKind.SCHEMA)
+    plan = choices.choose(plan, {name.id: Side.THEIRS})
+    row = next(conflict for conflict in plan.conflicts if conflict.kind is ConflictKind.EDIT_EDIT)
+    plan = choices.choose(plan, {row.id: {"shares": 12}})
+    again = choices.taken_in(desk.plan(branch))
+    assert again.resolutions == plan.resolutions == {name.id: Side.THEIRS, row.id: {"shares": 12}}
+    assert again.tables["portfolio"].columns == ("ticker", "shares", "cost")
+    assert choices.undo(choices.undo(again)).resolutions == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "sides", "value"),
+    [
+        ("BIGINT", ("1", "2"), 9_007_199_254_740_993),
+        ("DOUBLE", ("1", "2"), 0.1 + 0.2),
+        ("DECIMAL(38,10)", ("1", "2"), Decimal("12345678901234567890.0123456789")),
+        ("VARCHAR", ("'a'", "'b'"), 'quo"te, {brace} \n ☂'),
+        ("DATE", ("'2024-01-01'", "'2024-01-02'"), date(2024, 2, 29)),
+        ("BLOB", ("'a'", "'b'"), b"\x00\xff\\x41'"),
+        ("BOOLEAN", ("true", "NULL"), False),
+        ("INTEGER[]", ("[1]", "[2]"), [1, None, 3]),
+        ("STRUCT(a INTEGER, b VARCHAR)", ("{a: 1, b: 'x'}", "{a: 2, b: 'x'}"), {"a": 1, "b": 'it\'s, {odd}: "x"'}),
+        ("INTEGER", ("1", "2"), None),
+    ],
+)
+def test_typed_values_come_back_as_they_were(desk: Desk, kind: str, sides: tuple[str, str], value: object) -> None:
+    desk.trunk.execute(f"CREATE TABLE kinds (id INTEGER PRIMARY KEY, cell {kind})")
+    desk.trunk.execute("INSERT INTO kinds VALUES (1, NULL)")
+    branch = desk.fork(f"UPDATE kinds SET cell = {sides[0]}")
+    desk.trunk.execute("DELETE FROM kinds" if sides[1] == "NULL" else f"UPDATE kinds SET cell = {sides[1]}")
+    choices = desk.repo.choices(branch.name, desk.trunk.name)
+    (conflict,) = desk.plan(branch).conflicts
+    choices.choose(desk.plan(branch), {conflict.id: {"cell": value}})
+    found = choices.taken_in(desk.plan(branch))
+    assert found.resolutions[conflict.id] == {"cell": value}
+    assert choices.taken_in(found) is found
+    desk.repo.apply_merge(found)
+    assert desk.trunk.query("SELECT cell FROM kinds") == [{"cell": value}]
