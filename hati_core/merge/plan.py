@@ -55,10 +55,12 @@ class MergePlan:
 
     @property
     def source_version(self) -> int:
+        """The version of the source that was planned with."""
         return self.theirs.version
 
     @property
     def target_version(self) -> int:
+        """The version of the target that was planned with."""
         return self.ours.version
 
     @property
@@ -151,7 +153,11 @@ class MergePlan:
         return typed
 
     def with_resolutions(self, resolutions: Mapping[str, Resolution]) -> MergePlan:
-        """A plan in which each of those conflicts is settled; checks each as :meth:`with_resolution` does."""
+        """A plan in which each of those conflicts is settled.
+
+        Raises:
+            InvalidResolution, InvalidValue: as :meth:`with_resolution`, for any of them.
+        """
         sides = {key: value for key, value in resolutions.items() if isinstance(value, Side)}
         if unknown := set(sides) - self.conflicts.known(list(sides)):
             raise InvalidResolution(f"There is no conflict {sorted(unknown)[0]!r} in this merge. Plan it again.")
