@@ -44,6 +44,8 @@ class ConflictKind(Enum):
     DELETE_EDIT = "delete_edit"
     INSERT_INSERT = "insert_insert"
     SCHEMA = "schema"
+    VIOLATION = "violation"
+    """No conflict: both sides agree on the row, and it breaks a rule of its table."""
 
 
 class ChangeKind(Enum):
@@ -228,12 +230,18 @@ class Check:
 
 @dataclass(frozen=True)
 class Violation:
-    """A rule of a table that rows break, with some of those rows."""
+    """A rule of a table that rows break, with some of those rows.
+
+    ``columns`` are those that the rule reads. ``row_ids`` are by what a merge plan knows those of the rows that it
+    writes, so that a resolution can mend them.
+    """
 
     table: str
     rule: str
     message: str
     rows: tuple[Row, ...] = ()
+    columns: tuple[str, ...] = ()
+    row_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,12 @@ def violation(
         f"The check “{check.name}” of “{table}” on “{branch}” does not hold: "
         f"{check.expression} is false where {examples}{more}."
     )
-    return Violation(table, check.name, message, tuple(rows))
+    return Violation(table, check.name, message, tuple(rows), tuple(columns_of(check.expression)))
+
+
+def is_false(check: Check) -> str:
+    """The condition that rows which break a check meet."""
+    return f"NOT (\n{check.expression}\n)"
 
 
 def refusal(violations: Sequence[Violation], branch: str | None, table: str, advice: str) -> CheckViolation:
@@ -92,7 +97,7 @@ def refusal(violations: Sequence[Violation], branch: str | None, table: str, adv
 
 
 def _where_false(relation: str, check: Check) -> str:
-    return f"SELECT * FROM (FROM {relation}) WHERE NOT (\n{check.expression}\n)"
+    return f"SELECT * FROM (FROM {relation}) WHERE {is_false(check)}"
 
 
 def _shown(row: Row, wanted: Collection[str]) -> str:

@@ -12,8 +12,16 @@ from hati_core.merge.shape import Shape
 from hati_core.model import ConflictKind
 from hati_core.quote import identifier, literal
 
-_CONFLICTS = ", ".join(literal(kind.value) for kind in ConflictKind if kind is not ConflictKind.SCHEMA)
-IS_CONFLICT = f"outcome IN ({_CONFLICTS})"
+CONFLICTS = tuple(
+    kind.value
+    for kind in (
+        ConflictKind.EDIT_EDIT,
+        ConflictKind.EDIT_DELETE,
+        ConflictKind.DELETE_EDIT,
+        ConflictKind.INSERT_INSERT,
+    )
+)
+IS_CONFLICT = f"outcome IN ({', '.join(literal(kind) for kind in CONFLICTS)})"
 
 
 def classified(states: str, shape: Shape, row_level: bool = False) -> str:

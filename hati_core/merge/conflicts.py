@@ -2,19 +2,69 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Protocol, overload
+from typing import Any, Protocol, overload
 
-from hati_core.merge.classify import IS_CONFLICT
+from hati_core.merge.classify import CONFLICTS, IS_CONFLICT
 from hati_core.merge.context import Scratch
 from hati_core.merge.rows import fetch, key_tuple
 from hati_core.merge.shape import Shape
 from hati_core.model import Conflict, ConflictKind, Row
+from hati_core.quote import literal
 from hati_core.storage.engine import Engine
 
 _PAGE = 500
+_IS_ONE_OF = "id IN (SELECT unnest($ids::VARCHAR[]))"
+
+
+@dataclass(frozen=True)
+class ConflictFilter:
+    """Which conflicts to look at: of one table, one kind, one column, with a text in the key or a value of the row.
+
+    What is None or empty leaves all of them.
+    """
+
+    table: str | None = None
+    kind: ConflictKind | None = None
+    column: str | None = None
+    text: str = ""
+
+    def __bool__(self) -> bool:
+        return self != ConflictFilter()
+
+    def takes(self, conflict: Conflict) -> bool:
+        """Whether it lets a conflict through."""
+        words = " ".join(str(part) for part in (*conflict.key, conflict.base, conflict.ours, conflict.theirs))
+        return (
+            self.table in (None, conflict.table)
+            and self.kind in (None, conflict.kind)
+            and (self.column is None or self.column in conflict.columns)
+            and self.text.casefold() in words.casefold()
+        )
+
+    def condition(self) -> str:
+        """The same for the classified rows of its table, as SQL."""
+        conditions = [IS_CONFLICT]
+        if self.kind:
+            conditions.append(f"outcome = {literal(self.kind.value)}")
+        if self.column is not None:
+            conditions.append(f"list_contains(columns, {literal(self.column)})")
+        if self.text:
+            words = "concat_ws(' ', key::VARCHAR, base::VARCHAR, ours::VARCHAR, theirs::VARCHAR)"
+            conditions.append(f"contains(lower({words}), lower({literal(self.text)}))")
+        return " AND ".join(conditions)
+
+
+@dataclass(frozen=True)
+class Facets:
+    """How many conflicts there are by table, by kind and by column."""
+
+    tables: Counter[str]
+    kinds: Counter[ConflictKind]
+    columns: Counter[str]
 
 
 class ConflictSource(Protocol):
@@ -33,6 +83,15 @@ class ConflictSource(Protocol):
     def known(self, ids: Collection[str]) -> list[str]:
         """Those of the ids that are conflicts here."""
 
+    def place(self, conflict_id: str, without: Collection[str]) -> int | None:
+        """How many come before that one, leaving out some ids; None where it is not here."""
+
+    def where(self, wanted: ConflictFilter) -> ConflictSource:
+        """Only those that a filter takes."""
+
+    def facets(self, without: Collection[str]) -> list[tuple[ConflictKind, tuple[str, ...], int]]:
+        """How many there are of each kind with each set of columns, leaving out some ids."""
+
 
 @dataclass(frozen=True)
 class SchemaConflicts:
@@ -45,9 +104,12 @@ class SchemaConflicts:
     def count(self) -> int:
         return len(self.conflicts)
 
+    def _others(self, without: Collection[str]) -> list[Conflict]:
+        return [conflict for conflict in self.conflicts if conflict.id not in without]
+
     def page(self, offset: int, limit: int, without: Collection[str]) -> list[Conflict]:
         """Conflicts in order, leaving out some ids."""
-        return [conflict for conflict in self.conflicts if conflict.id not in without][offset : offset + limit]
+        return self._others(without)[offset : offset + limit]
 
     def find(self, ids: Collection[str]) -> list[Conflict]:
         """The conflicts of those ids, as far as they are here."""
@@ -57,55 +119,91 @@ class SchemaConflicts:
         """Those of the ids that are conflicts here."""
         return [conflict.id for conflict in self.find(ids)]
 
+    def place(self, conflict_id: str, without: Collection[str]) -> int | None:
+        """How many come before that one, leaving out some ids; None where it is not here."""
+        ids = [conflict.id for conflict in self._others(without)]
+        return ids.index(conflict_id) if conflict_id in ids else None
+
+    def where(self, wanted: ConflictFilter) -> SchemaConflicts:
+        """Only those that a filter takes."""
+        return replace(self, conflicts=tuple(filter(wanted.takes, self.conflicts)))
+
+    def facets(self, without: Collection[str]) -> list[tuple[ConflictKind, tuple[str, ...], int]]:
+        """How many there are of each kind with each set of columns, leaving out some ids."""
+        return [(conflict.kind, conflict.columns, 1) for conflict in self._others(without)]
+
 
 @dataclass(frozen=True)
 class RowConflicts:
-    """The classified rows of one table, and how many of them conflict."""
+    """The classified rows of one table, and how many of them are conflicts that meet a condition."""
 
     engine: Engine
     branch_id: str
     shape: Shape
     classified: Scratch
     count: int
+    condition: str = IS_CONFLICT
 
     @property
     def table(self) -> str:
         return self.shape.table
 
+    def _fetch(self, what: str, condition: str, ids: Collection[str], rest: str = "") -> list[Row]:
+        sql = f"SELECT {what} FROM {self.classified.name} WHERE {condition} {rest}"
+        return fetch(self.engine, self.branch_id, sql, {"ids": list(ids)})
+
     def page(self, offset: int, limit: int, without: Collection[str]) -> list[Conflict]:
         """Conflicts in key order, leaving out some ids."""
-        rows = fetch(
-            self.engine,
-            self.branch_id,
-            f"SELECT * FROM {self.classified.name} WHERE {IS_CONFLICT} AND NOT list_contains($without::VARCHAR[], id) "
-            f"ORDER BY position LIMIT {int(limit)} OFFSET {int(offset)}",
-            {"without": list(without)},
-        )
-        return [self._conflict(row) for row in rows]
+        part = f"ORDER BY position LIMIT {int(limit)} OFFSET {int(offset)}"
+        return [
+            self._conflict(row) for row in self._fetch("*", f"{self.condition} AND NOT {_IS_ONE_OF}", without, part)
+        ]
 
     def find(self, ids: Collection[str]) -> list[Conflict]:
         """The conflicts of those ids, as far as they are in this table."""
-        return [self._conflict(row) for row in self._rows("*", ids)]
+        return [self._conflict(row) for row in self._fetch("*", f"{self.condition} AND {_IS_ONE_OF}", ids)]
+
+    def rows(self, ids: Collection[str]) -> list[Conflict]:
+        """As :meth:`find`, with rows that are no conflict: a resolution can mend one that breaks a rule."""
+        return [self._conflict(row) for row in self._fetch("*", _IS_ONE_OF, ids)]
 
     def known(self, ids: Collection[str]) -> list[str]:
         """Those of the ids that are conflicts of this table."""
-        return [row["id"] for row in self._rows("id", ids)]
+        return [row["id"] for row in self._fetch("id", f"{self.condition} AND {_IS_ONE_OF}", ids)]
 
-    def _rows(self, columns: str, ids: Collection[str]) -> list[Row]:
-        return fetch(
-            self.engine,
-            self.branch_id,
-            f"SELECT {columns} FROM {self.classified.name} WHERE {IS_CONFLICT} AND list_contains($ids::VARCHAR[], id)",
-            {"ids": list(ids)},
-        )
+    def known_rows(self, ids: Collection[str]) -> list[str]:
+        """Those of the ids that are rows here, in conflict or not."""
+        return [row["id"] for row in self._fetch("id", _IS_ONE_OF, ids)]
+
+    def place(self, conflict_id: str, without: Collection[str]) -> int | None:
+        """How many come before that one, leaving out some ids; None where it is not here."""
+        if conflict_id in without or not self.known([conflict_id]):
+            return None
+        own = f"(SELECT position FROM {self.classified.name} WHERE id = {literal(conflict_id)})"
+        earlier = f"{self.condition} AND NOT {_IS_ONE_OF} AND position < {own}"
+        return int(self._fetch("count(*) AS count", earlier, without)[0]["count"])
+
+    def where(self, wanted: ConflictFilter) -> RowConflicts:
+        """Only those that a filter takes."""
+        condition = wanted.condition()
+        (row,) = self._fetch("count(*) AS count", f"{condition} AND NOT {_IS_ONE_OF}", ())
+        return replace(self, condition=condition, count=row["count"])
+
+    def facets(self, without: Collection[str]) -> list[tuple[ConflictKind, tuple[str, ...], int]]:
+        """How many there are of each kind with each set of columns, leaving out some ids."""
+        what, rest = "outcome, columns, count(*) AS count", "GROUP BY outcome, columns"
+        rows = self._fetch(what, f"{self.condition} AND NOT {_IS_ONE_OF}", without, rest)
+        return [(ConflictKind(row["outcome"]), tuple(row["columns"]), row["count"]) for row in rows]
 
     def _conflict(self, row: Row) -> Conflict:
+        is_conflict = row["outcome"] in CONFLICTS
+        cells = tuple(column.name for column in self.shape.columns if column.name not in self.shape.key)
         return Conflict(
             id=row["id"],
             table=self.shape.table,
             key=key_tuple(row["key"], self.shape.by_lineage),
-            kind=ConflictKind(row["outcome"]),
-            columns=tuple(row["columns"]),
+            kind=ConflictKind(row["outcome"]) if is_conflict else ConflictKind.VIOLATION,
+            columns=tuple(row["columns"]) if is_conflict else cells,
             base=row["base"],
             ours=row["ours"],
             theirs=row["theirs"],
@@ -157,6 +255,20 @@ class ConflictList(Sequence[Conflict]):
         for start in range(0, len(self), _PAGE):
             yield from self._page(start, _PAGE)
 
+    def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
+        """Where a conflict stands.
+
+        Raises:
+            ValueError: it is not here.
+        """
+        before = 0
+        for source, left_out in self._parts():
+            place = source.place(value.id, left_out) if isinstance(value, Conflict) else None
+            if place is not None:
+                return before + place
+            before += source.count - len(left_out)
+        raise ValueError(f"{value!r} is not among these conflicts")
+
     def get(self, conflict_id: str) -> Conflict | None:
         """The conflict of that id, or None."""
         return next(islice((c for source in self._sources for c in source.find([conflict_id])), 1), None)
@@ -167,5 +279,20 @@ class ConflictList(Sequence[Conflict]):
 
     def of(self, table: str) -> ConflictList:
         """Only those of one table."""
+        return self.where(ConflictFilter(table=table))
+
+    def where(self, wanted: ConflictFilter) -> ConflictList:
+        """Only those that a filter takes."""
+        sources = [source for source in self._sources if wanted.table in (None, source.table)]
         left_out = frozenset[str]().union(*self._without)
-        return ConflictList([source for source in self._sources if source.table == table], left_out)
+        return ConflictList([source.where(wanted) for source in sources], left_out)
+
+    def facets(self) -> Facets:
+        """How many there are by table, by kind and by column."""
+        tables, kinds, columns = Counter[str](), Counter[ConflictKind](), Counter[str]()
+        for source, left_out in self._parts():
+            for kind, names, count in source.facets(left_out):
+                tables[source.table] += count
+                kinds[kind] += count
+                columns.update(dict.fromkeys(names, count))
+        return Facets(tables, kinds, columns)

@@ -9,14 +9,14 @@ import duckdb
 from hati_core.merge.conflicts import RowConflicts
 from hati_core.merge.context import Scratch
 from hati_core.merge.resolve import completed, is_decided, resolved_row, side_row_sql
-from hati_core.model import Conflict, Resolution, Side
+from hati_core.model import Conflict, ConflictKind, Resolution, Side
 from hati_core.quote import identifier
 
 
 def by_cell(source: RowConflicts, resolutions: Mapping[str, Resolution]) -> list[Conflict]:
     """The conflicts of a table that are resolved cell by cell, wholly or in part."""
     ids = [key for key, choice in resolutions.items() if not isinstance(choice, Side)]
-    return source.find(ids) if ids else []
+    return source.rows(ids) if ids else []
 
 
 def picked_rows(source: RowConflicts, resolutions: Mapping[str, Resolution], default: Side | None) -> Scratch:
@@ -32,8 +32,10 @@ def picked_rows(source: RowConflicts, resolutions: Mapping[str, Resolution], def
         _pick_sides(cursor, scratch, source, resolutions)
         for conflict in by_cell(source, resolutions):
             decided = resolutions[conflict.id]
-            cells = completed(conflict, decided if isinstance(decided, Mapping) else {}, default)
-            if default or is_decided(conflict, cells):
+            cells = decided if isinstance(decided, Mapping) else {}
+            is_open = conflict.kind is not ConflictKind.VIOLATION
+            cells = completed(conflict, cells, default) if is_open else cells
+            if not is_open or default or is_decided(conflict, cells):
                 row = resolved_row(conflict, cells)
                 cursor.execute(f"INSERT INTO {scratch.name} VALUES ($1, CAST($2 AS {kind}))", [conflict.id, row])
     return scratch
@@ -47,6 +49,6 @@ def _pick_sides(
         ids = [key for key, choice in resolutions.items() if choice is side]
         cursor.execute(
             f"INSERT INTO {scratch.name} SELECT id, {side_row_sql(source.shape, side)} "
-            f"FROM {source.classified.name} WHERE list_contains($1::VARCHAR[], id)",
+            f"FROM {source.classified.name} WHERE id IN (SELECT unnest($1::VARCHAR[]))",
             [ids],
         )

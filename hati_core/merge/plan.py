@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
@@ -12,14 +12,15 @@ from hati_core.merge.conflicts import ConflictList, ConflictSource, RowConflicts
 from hati_core.merge.context import MergeContext, Scratch
 from hati_core.merge.lineage import Point
 from hati_core.merge.picks import by_cell, picked_rows
-from hati_core.merge.resolve import completed, is_decided, require_fit, resolved_row, schema_side
+from hati_core.merge.resolve import completed, is_decided, joined, require_fit, resolved_row, schema_side
 from hati_core.merge.rows import fetch
 from hati_core.merge.schema import TableAction
 from hati_core.merge.shape import Shape
 from hati_core.merge.table_plan import TablePlan, TableWork
-from hati_core.merge.violations import violations
-from hati_core.model import ConflictKind, Resolution, Row, Side, Violation
+from hati_core.merge.violations import checks_of, violations
+from hati_core.model import Conflict, ConflictKind, Resolution, Row, Side, Violation
 from hati_core.quote import identifier
+from hati_core.sql.checks import columns_of
 from hati_core.values import fitting
 
 
@@ -96,14 +97,18 @@ class MergePlan:
     def _sources_of(self, work: TableWork) -> Iterator[ConflictSource]:
         if work.schema_conflicts:
             yield SchemaConflicts(work.shape.table, work.schema_conflicts)
-        if work.classified and work.row_conflicts:
-            yield RowConflicts(
-                self._context.engine, self.ours.branch_id, work.shape, work.classified, work.row_conflicts
-            )
+        if work.row_conflicts:
+            yield self._row_sources[work.shape.table]
 
     @cached_property
-    def _row_sources(self) -> tuple[RowConflicts, ...]:
-        return tuple(source for source in self._sources if isinstance(source, RowConflicts))
+    def _row_sources(self) -> dict[str, RowConflicts]:
+        """The rows of each table that are planned one by one, by its name."""
+        engine, branch_id = self._context.engine, self.ours.branch_id
+        return {
+            name: RowConflicts(engine, branch_id, work.shape, work.classified, work.row_conflicts)
+            for name, work in self._work.items()
+            if work.classified
+        }
 
     @cached_property
     def _decided(self) -> frozenset[str]:
@@ -111,38 +116,72 @@ class MergePlan:
         sides = [key for key, choice in self.resolutions.items() if isinstance(choice, Side)]
         in_whole = (
             conflict.id
-            for source in self._row_sources
+            for source in self._row_sources.values()
             for conflict in by_cell(source, self.resolutions)
             if is_decided(conflict, self.resolutions[conflict.id])
         )
         return self.conflicts.known(sides) | frozenset(in_whole)
 
-    def _is_about_schema(self, conflict_id: str) -> bool:
-        conflict = self.conflicts.get(conflict_id)
-        return conflict is not None and conflict.kind is ConflictKind.SCHEMA
+    def row(self, row_id: str) -> Conflict | None:
+        """The conflict of that id, or the row that a violation names so; None where neither is here (any more)."""
+        found = self._rows([row_id])
+        return found.get(row_id)
+
+    def _rows(self, ids: Collection[str]) -> dict[str, Conflict]:
+        schema = (c for work in self._work.values() for c in work.schema_conflicts if c.id in ids)
+        rows = (c for source in self._row_sources.values() for c in source.rows(ids)) if ids else ()
+        return {conflict.id: conflict for conflict in (*schema, *rows)}
+
+    def fitting(self, ids: Collection[str]) -> frozenset[str]:
+        """Those of the ids that a resolution can be of."""
+        schema = (c.id for work in self._work.values() for c in work.schema_conflicts if c.id in ids)
+        rows = (id_ for source in self._row_sources.values() for id_ in source.known_rows(ids)) if ids else ()
+        return frozenset((*schema, *rows))
 
     def with_resolution(self, conflict_id: str, resolution: Resolution) -> MergePlan:
         """A plan in which that conflict is settled so: by a side, or cell by cell by sides and values.
 
-        Cells settled before stay settled unless they are named again.
+        Cells settled before stay settled unless they are named again. A row that breaks a rule of its table is
+        mended in the same way.
 
         Raises:
             InvalidResolution: no such conflict, or a column that is not in conflict.
             InvalidValue: a value that does not fit the type of its column.
         """
-        conflict = self.conflicts.get(conflict_id)
-        if conflict is None:
+        return self.with_resolutions({conflict_id: resolution})
+
+    def with_resolutions(self, resolutions: Mapping[str, Resolution]) -> MergePlan:
+        """A plan in which each of those conflicts is settled.
+
+        Raises:
+            InvalidResolution, InvalidValue: as :meth:`with_resolution`, for any of them.
+        """
+        if resolutions.keys() - self.fitting(resolutions.keys()):
             raise InvalidResolution("There is no such conflict any more. Look at the merge again and choose anew.")
-        if conflict.kind is ConflictKind.SCHEMA:
-            return self._plan_again({**self.resolutions, conflict_id: schema_side(conflict, resolution)}, self.default)
-        shape = self._work[conflict.table].shape
-        require_fit(conflict, resolution, shape)
-        if isinstance(resolution, Mapping):
-            values = self._typed(shape, resolution)
-            resolved_row(conflict, values)
-            before = self.resolutions.get(conflict_id) or {}
-            resolution = {**(completed(conflict, {}, before) if isinstance(before, Side) else before), **values}
-        return replace(self, resolutions={**self.resolutions, conflict_id: resolution})
+        about_schema = [c for work in self._work.values() for c in work.schema_conflicts if c.id in resolutions]
+        by_cell = [key for key, choice in resolutions.items() if not isinstance(choice, Side)]
+        settled = {**self.resolutions, **resolutions}
+        settled |= {conflict.id: schema_side(conflict, resolutions[conflict.id]) for conflict in about_schema}
+        for conflict in self._rows(by_cell).values():
+            if conflict.kind is not ConflictKind.SCHEMA:
+                settled[conflict.id] = self._by_cell(conflict, resolutions[conflict.id])
+        return self._plan_again(settled, self.default) if about_schema else replace(self, resolutions=settled)
+
+    def _by_cell(self, conflict: Conflict, resolution: Resolution) -> Resolution:
+        """The choices for the cells of a row, together with those made before."""
+        work = self._work[conflict.table]
+        require_fit(conflict, resolution, work.shape, self._checked_columns(work))
+        assert not isinstance(resolution, Side)
+        values = self._typed(work.shape, resolution)
+        resolved_row(conflict, values)
+        before = self.resolutions.get(conflict.id) or {}
+        return joined(conflict, {**(completed(conflict, {}, before) if isinstance(before, Side) else before), **values})
+
+    def _checked_columns(self, work: TableWork) -> frozenset[str]:
+        """The columns that a check reads: where the merged row breaks it, mending takes any of them."""
+        checks = checks_of(self._context.checks, [work.ours.info, work.theirs.info])
+        names = {name.casefold() for check in checks for name in columns_of(check.expression)}
+        return frozenset(column.name for column in work.shape.columns if column.name.casefold() in names)
 
     def _typed(self, shape: Shape, cells: Mapping[str, object]) -> dict[str, object]:
         typed: dict[str, object] = {}
@@ -152,31 +191,21 @@ class MergePlan:
                 typed[name] = value if isinstance(value, Side) else fitting(cursor, shape.table, column, value)
         return typed
 
-    def with_resolutions(self, resolutions: Mapping[str, Resolution]) -> MergePlan:
-        """A plan in which each of those conflicts is settled.
-
-        Raises:
-            InvalidResolution, InvalidValue: as :meth:`with_resolution`, for any of them.
-        """
-        sides = {key: value for key, value in resolutions.items() if isinstance(value, Side)}
-        if unknown := set(sides) - self.conflicts.known(list(sides)):
-            raise InvalidResolution(f"There is no conflict {sorted(unknown)[0]!r} in this merge. Plan it again.")
-        about_schema = [c for work in self._work.values() for c in work.schema_conflicts if c.id in sides]
-        for conflict in about_schema:
-            schema_side(conflict, sides[conflict.id])
-        settled = {**self.resolutions, **sides}
-        plan = self._plan_again(settled, self.default) if about_schema else replace(self, resolutions=settled)
-        for conflict_id, resolution in resolutions.items():
-            if not isinstance(resolution, Side):
-                plan = plan.with_resolution(conflict_id, resolution)
-        return plan
-
     def without_resolution(self, conflict_id: str) -> MergePlan:
         """A plan in which that conflict is open again."""
-        left = {key: value for key, value in self.resolutions.items() if key != conflict_id}
-        if self._is_about_schema(conflict_id):
-            return self._plan_again(left, self.default)
-        return replace(self, resolutions=left)
+        return self.with_changes({conflict_id: None})
+
+    def with_changes(self, changes: Mapping[str, Resolution | None]) -> MergePlan:
+        """A plan in which each of those conflicts is settled so and not otherwise, or with None is open again.
+
+        Raises:
+            InvalidResolution, InvalidValue: as :meth:`with_resolution`.
+        """
+        left = {key: value for key, value in self.resolutions.items() if key not in changes}
+        settled = {key: choice for key, choice in changes.items() if choice is not None}
+        if any(c.id in changes for work in self._work.values() for c in work.schema_conflicts):
+            return self._plan_again(left, self.default).with_resolutions(settled)
+        return replace(self, resolutions=left).with_resolutions(settled)
 
     def with_default(self, side: Side | None) -> MergePlan:
         """A plan in which every conflict without a resolution takes that side."""
@@ -226,8 +255,8 @@ class MergePlan:
         ids = list(self.resolutions)
         return {
             source.table: picked_rows(source, self.resolutions, self.default)
-            for source in self._row_sources
-            if ids and source.known(ids)
+            for source in self._row_sources.values()
+            if ids and source.known_rows(ids)
         }
 
     @cached_property

@@ -68,7 +68,7 @@ def _chooser(resolutions: Mapping[str, Resolution], default: Side | None) -> Cho
 
 def _with_fitting(plan: MergePlan, resolutions: Mapping[str, Resolution]) -> MergePlan:
     """The plan with those resolutions that still fit; ids change when the values at stake do."""
-    known = plan.conflicts.known(list(resolutions))
+    known = plan.fitting(resolutions.keys())
     return replace(
         plan,
         resolutions={key: value for key, value in resolutions.items() if key in known},

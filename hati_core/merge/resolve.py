@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from hati_core.errors import InvalidResolution
@@ -11,6 +11,7 @@ from hati_core.model import Conflict, ConflictKind, Resolution, Row, Side
 from hati_core.names import key_text
 from hati_core.quote import identifier, literal
 
+_CELLS = (ConflictKind.EDIT_EDIT, ConflictKind.INSERT_INSERT)
 _WHOLE_ROW = (ConflictKind.EDIT_DELETE, ConflictKind.DELETE_EDIT)
 
 
@@ -64,8 +65,15 @@ def _chosen(conflict: Conflict, column: str, choice: Any) -> Any:
     return row[column]
 
 
-def require_fit(conflict: Conflict, resolution: Resolution, shape: Shape) -> None:
-    """Check that a resolution speaks of columns that are in conflict.
+def joined(conflict: Conflict, cells: Mapping[str, Any]) -> Resolution:
+    """Choices for cells, as one side where that says the same."""
+    sides = {choice if isinstance(choice, Side) else None for choice in cells.values()}
+    is_one = len(sides) == 1 and None not in sides and cells.keys() == set(conflict.columns)
+    return sides.pop() or cells if is_one and conflict.kind in _CELLS else cells
+
+
+def require_fit(conflict: Conflict, resolution: Resolution, shape: Shape, checked: Collection[str] = ()) -> None:
+    """Check that a resolution speaks of columns that are in conflict, or ``checked`` by a rule of the table.
 
     Raises:
         InvalidResolution: it names a key column, or a column that the table or the conflict does not have.
@@ -74,9 +82,8 @@ def require_fit(conflict: Conflict, resolution: Resolution, shape: Shape) -> Non
         return
     if not isinstance(resolution, Mapping):
         raise InvalidResolution(f"A resolution is a Side, or a dict of columns; {resolution!r} is neither.")
-    allowed = (
-        set(conflict.columns) if conflict.kind not in _WHOLE_ROW else {c.name for c in shape.columns} - set(shape.key)
-    )
+    others = {c.name for c in shape.columns} - set(shape.key)
+    allowed = others if conflict.kind not in _CELLS else set(conflict.columns) | (others & set(checked))
     for column in resolution:
         if column not in allowed:
             raise InvalidResolution(

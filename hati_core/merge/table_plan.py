@@ -16,7 +16,7 @@ from hati_core.model import ChangeKind, Conflict, KeyOrigin, RowChange, Side
 from hati_core.quote import identifier, identifiers, literal
 
 _NOTHING = (
-    "SELECT NULL AS key, NULL AS ours, NULL AS result, false AS both_edited, []::VARCHAR[] AS columns, "
+    "SELECT NULL AS id, NULL AS key, NULL AS ours, NULL AS result, false AS both_edited, []::VARCHAR[] AS columns, "
     "'' AS action WHERE false"
 )
 
@@ -66,7 +66,7 @@ class TableWork:
         return tuple(column for column in self.shape.columns if column.is_lost_at(self.ours.label))
 
     def final(self, picks: Scratch | None, default: Side | None) -> str:
-        """The rows that the merge writes: ``ours``, ``result`` and ``action`` (insert, update, delete) by key.
+        """The rows that the merge writes: ``ours``, ``result`` and ``action`` (insert, update, delete) by key and id.
 
         ``picks`` holds the rows that resolutions left; ``default`` settles the other conflicts,
         which without one stay as ours has them.
@@ -85,7 +85,7 @@ class TableWork:
         return (
             "SELECT *, "
             "CASE WHEN ours IS NULL THEN 'insert' WHEN result IS NULL THEN 'delete' ELSE 'update' END AS action "
-            f"FROM (SELECT key, ours, {settled} AS result, both_edited, columns FROM {rows}) "
+            f"FROM (SELECT id, key, ours, {settled} AS result, both_edited, columns FROM {rows}) "
             "WHERE result IS DISTINCT FROM ours"
         )
 
@@ -98,7 +98,7 @@ class TableWork:
         key = by_lineage if self.shape.by_lineage else self.shape.key_of("row")
         ours, result, action = ("NULL", "row", "insert") if created else ("row", "NULL", "delete")
         return (
-            f"SELECT {key} AS key, {ours} AS ours, {result} AS result, false AS both_edited, "
+            f"SELECT NULL AS id, {key} AS key, {ours} AS ours, {result} AS result, false AS both_edited, "
             f"[]::VARCHAR[] AS columns, '{action}' AS action "
             f"FROM (SELECT rowid AS row_id, {self.shape.row(there)} AS row FROM {there.relation})"
         )

@@ -6,18 +6,22 @@ Checks, keys, columns that cannot be empty, and types that values do not fit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
 
 from hati_core.merge.alter import is_widening
-from hati_core.merge.checks import Query, missing_columns, violation
+from hati_core.merge.checks import Query, is_false, missing_columns, violation
 from hati_core.merge.context import MergeContext
 from hati_core.merge.keys import duplicate_message, empty_message, has_no_key, repeated_keys
 from hati_core.merge.rows import fetch
 from hati_core.merge.schema import TableAction
 from hati_core.merge.table_plan import TableWork
 from hati_core.model import Check, Row, TableInfo, Violation
-from hati_core.quote import identifier
+from hati_core.quote import identifier, identifiers
 
 _ROWS = 5
+_MENDABLE = 200
+"""Rows of one violation that are offered for mending; the next ones come up when these are mended."""
 
 
 def violations(context: MergeContext, work: TableWork, final: str) -> list[Violation]:
@@ -32,11 +36,19 @@ def violations(context: MergeContext, work: TableWork, final: str) -> list[Viola
     if work.action is TableAction.MERGE_ROWS:
         found += _missing_values(work, query, final)
         found += _lost_values(work, query)
-    written = f"(SELECT unnest(result) FROM ({final}) WHERE result IS NOT NULL)"
-    everything = f"({work.preview(final)})"
-    found += _broken_checks(context, work, query, written, everything)
-    found += _repeated_keys(context, work, query, written, everything)
+    found += _broken_checks(context, work, query, final)
+    found += _repeated_keys(context, work, query, final)
     return found
+
+
+def _ids(work: TableWork, query: Query, final: str, condition: str) -> tuple[str, ...]:
+    """The rows that the merge writes and that meet a condition, by what the plan knows them."""
+    if work.classified is None:
+        return ()
+    taken = {column.name.casefold() for column in work.shape.columns}
+    name = next(name for name in (f"id_{number}" for number in count()) if name not in taken)
+    rows = f"SELECT id AS {name}, unnest(result) FROM ({final}) WHERE result IS NOT NULL"
+    return tuple(row[name] for row in query(f"SELECT {name} FROM ({rows}) WHERE {condition} LIMIT {_MENDABLE}"))
 
 
 def _missing_values(work: TableWork, query: Query, final: str) -> list[Violation]:
@@ -46,7 +58,9 @@ def _missing_values(work: TableWork, query: Query, final: str) -> list[Violation
         rows = query(f"SELECT result FROM ({final}) WHERE {empty} LIMIT {_ROWS}")
         if rows:
             message = f"“{column}” of “{table}” cannot be empty, and the merge would leave it empty."
-            found.append(Violation(table, f"NOT NULL {column}", message, tuple(row["result"] for row in rows)))
+            mended_by = _ids(work, query, final, f"{identifier(column)} IS NULL")
+            wrong = tuple(row["result"] for row in rows)
+            found.append(Violation(table, f"NOT NULL {column}", message, wrong, (column,), mended_by))
     return found
 
 
@@ -70,9 +84,16 @@ def _lost_values(work: TableWork, query: Query) -> list[Violation]:
     return found
 
 
-def _broken_checks(
-    context: MergeContext, work: TableWork, query: Query, written: str, everything: str
-) -> list[Violation]:
+def _written(final: str) -> str:
+    return f"(SELECT unnest(result) FROM ({final}) WHERE result IS NOT NULL)"
+
+
+def _everything(work: TableWork, final: str) -> str:
+    return f"({work.preview(final)})"
+
+
+def _broken_checks(context: MergeContext, work: TableWork, query: Query, final: str) -> list[Violation]:
+    written, everything = _written(final), _everything(work, final)
     table, branch = work.shape.table, work.ours.catalog.name
     key = () if work.shape.by_lineage else work.shape.key
     before = work.ours.info.column_names if work.ours.info else ()
@@ -83,9 +104,13 @@ def _broken_checks(
     # Where a column is new, every row has a value of it that was not checked on this branch.
     asked = {check: everything if missing_columns(check, before) else written for check in mine}
     asked |= dict.fromkeys(gained_checks(context.checks, work), everything)
-    broken = (violation(check, table, branch, key, query, rows) for check, rows in asked.items())
-    undermined = [_undermined(check, table, branch, after) for check in held if check not in mine]
-    return [each for each in broken if each] + undermined
+    broken = []
+    for check, rows in asked.items():
+        found = violation(check, table, branch, key, query, rows)
+        if found and found.rows:
+            found = replace(found, row_ids=_ids(work, query, final, is_false(check)))
+        broken += [found] if found else []
+    return broken + [_undermined(check, table, branch, after) for check in held if check not in mine]
 
 
 def _undermined(check: Check, table: str, branch: str, columns: Sequence[str]) -> Violation:
@@ -97,9 +122,7 @@ def _undermined(check: Check, table: str, branch: str, columns: Sequence[str]) -
     return Violation(table, check.name, message)
 
 
-def _repeated_keys(
-    context: MergeContext, work: TableWork, query: Query, written: str, everything: str
-) -> list[Violation]:
+def _repeated_keys(context: MergeContext, work: TableWork, query: Query, final: str) -> list[Violation]:
     """Rows merge by one key; where the target's own table has another, the merged rows may break that one."""
     info, table = work.ours.info, work.shape.table
     key = context.keys.get(info.uuid, ()) if info else ()
@@ -108,13 +131,17 @@ def _repeated_keys(
         return []
     where = f"“{work.ours.catalog.name}”"
     rule = f"PRIMARY KEY ({', '.join(key)})"
+    written = _written(final)
     empty = query(f"FROM {written} WHERE {has_no_key(key)} LIMIT {_ROWS}")
     if empty:
-        return [Violation(table, rule, empty_message(table, where, key, empty), tuple(empty))]
-    repeated = query(repeated_keys(written, everything, key))
+        mended_by = _ids(work, query, final, has_no_key(key))
+        return [Violation(table, rule, empty_message(table, where, key, empty), tuple(empty), key, mended_by)]
+    repeated = query(repeated_keys(written, _everything(work, final), key))
     if not repeated:
         return []
-    return [Violation(table, rule, duplicate_message(table, where, key, repeated), tuple(repeated))]
+    many = repeated_keys(written, _everything(work, final), key)
+    mended_by = _ids(work, query, final, f"({identifiers(key)}) IN (SELECT ({identifiers(key)}) FROM ({many}))")
+    return [Violation(table, rule, duplicate_message(table, where, key, repeated), tuple(repeated), key, mended_by)]
 
 
 def checks_of(known: Mapping[str, tuple[Check, ...]], infos: Iterable[TableInfo | None]) -> tuple[Check, ...]:
