@@ -250,6 +250,8 @@ class Branch(BranchView):
     def restore(self, version: int, message: str | None = None, *, author: str | None = None) -> Commit:
         """Make every table what it was at a version, as one more commit; later versions stay in the history.
 
+        Columns that were dropped since, or given a wider type, come back as the last ones of their tables.
+
         Raises:
             BranchNotFound: the branch has no such version.
             CheckViolation, InvalidKey: rows of that version break a rule that was set since; nothing is written.

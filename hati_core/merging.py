@@ -62,6 +62,7 @@ class Merging:
         Raises:
             BranchNotFound, BranchDiscarded: there is no such live branch.
             InvalidKey: rows of a table cannot be told apart.
+            UnknownStrategy: both are the same branch.
         """
         theirs, ours = self._head(source), self._head(into)
         if theirs.branch_id == ours.branch_id:
@@ -110,9 +111,12 @@ class Merging:
             UnknownStrategy: before anything happens.
             MergeConflict: strategy ``abort`` met conflicts; nothing is written.
             UnresolvedConflicts: strategy ``manual`` and a conflict has no resolution; nothing is written.
+            CheckViolation: the merged rows break a rule; nothing is written.
+            BranchMoved: others kept committing while it was planned anew; nothing is written.
         """
-        chosen = _strategy(strategy)
-        for attempt in range(_REPLANS):
+        chosen, attempt = _strategy(strategy), 0
+        while True:
+            attempt += 1
             plan = self.plan_merge(source, into).with_resolutions(resolutions or {})
             if chosen is Strategy.ABORT and plan.conflicts:
                 raise MergeConflict(
@@ -124,9 +128,8 @@ class Merging:
             try:
                 return self.apply_merge(plan.with_default(_winner(chosen, source)), message)
             except BranchMoved:
-                if attempt == _REPLANS - 1:
+                if attempt == _REPLANS:
                     raise
-        raise AssertionError("unreachable")
 
     def sync(
         self,

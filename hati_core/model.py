@@ -94,6 +94,7 @@ class TableInfo:
 
     @property
     def column_names(self) -> tuple[str, ...]:
+        """The names of the columns, in their order."""
         return tuple(column.name for column in self.columns)
 
     def column(self, name: str) -> Column | None:
@@ -155,6 +156,7 @@ class BranchInfo:
 
     @property
     def is_main(self) -> bool:
+        """Whether it is the branch that all others come from."""
         return self.parent is None
 
 
@@ -181,6 +183,7 @@ class RowChange:
 
     @property
     def kind(self) -> ChangeKind:
+        """What happened to the row."""
         if self.before is None:
             return ChangeKind.ADDED
         return ChangeKind.REMOVED if self.after is None else ChangeKind.CHANGED

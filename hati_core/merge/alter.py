@@ -51,13 +51,13 @@ def alterations(table: str, columns: Sequence[MergedColumn], ours: TableInfo) ->
     """The statements that give ``table``, which has the columns of ``ours``, the merged columns; in order."""
     steps = _Steps(table)
     own = [(column.at["ours"], column) for column in columns if "ours" in column.at]
-    kept = {before.name for before, _ in own}
+    kept = [column for column in ours.columns if any(column.name == before.name for before, _ in own)]
     for column in ours.columns:
-        if column.name not in kept:
+        if column not in kept:
             steps.alter(f"DROP COLUMN {identifier(column.name)}", f"column {column.name} dropped")
     _rename(steps, [(before.name, after.name) for before, after in own if before.name != after.name])
     for before, after in own:
-        _change(steps, before, after)
+        _change(steps, before, after, is_last=before == kept[-1])
     for column in columns:
         if "ours" not in column.at:
             steps.alter(
@@ -87,13 +87,13 @@ def _rename(steps: _Steps, names: Sequence[tuple[str, str]]) -> None:
         steps.alter(f"RENAME COLUMN {identifier(before)} TO {identifier(after)}", told.get(after, ""))
 
 
-def _change(steps: _Steps, before: Column, after: MergedColumn) -> None:
+def _change(steps: _Steps, before: Column, after: MergedColumn, *, is_last: bool) -> None:
     name = identifier(after.name)
     told = f"column {after.name} {before.type} → {after.type}"
     if is_widening(before.type, after.type):
         steps.alter(f"ALTER COLUMN {name} SET DATA TYPE {after.type}", told, retypes=True)
     elif before.type != after.type:
-        _rewrite(steps, after, told)
+        _rewrite(steps, after, told if is_last else f"{told}, moved to the end")
     if "ancestor" not in after.at and before.initial != after.initial:
         own, merged = (typed(begun, after.type) for begun in (before.initial, after.initial))
         steps.found.append(
@@ -111,10 +111,9 @@ def _change(steps: _Steps, before: Column, after: MergedColumn) -> None:
 
 
 def _rewrite(steps: _Steps, column: MergedColumn, told: str) -> None:
-    """A type that DuckLake does not widen to takes a new column, which stands last in its table from then on.
+    """A type that DuckLake does not widen to takes a new column, which comes last in its table.
 
-    Adding the columns behind it anew would keep their order and end their lineage, by which the next merge
-    knows them.
+    Adding the columns behind it anew would keep their order and end their lineage, by which later merges know them.
     """
     name, passing = identifier(column.name), identifier(_passing("column"))
     steps.alter(f"ADD COLUMN {passing} {column.type}")

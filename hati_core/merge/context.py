@@ -78,6 +78,9 @@ class MergeContext:
         """The columns with a key: declared for any lineage of the table, else inferred from the first candidate.
 
         An inferred key is a column that every candidate has.
+
+        Raises:
+            InvalidKey: there is no key, and a column hides the numbers that would tell rows apart.
         """
         there = [candidate for candidate in candidates if candidate.info]
         names = {column.name for column in columns}

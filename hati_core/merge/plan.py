@@ -56,10 +56,12 @@ class MergePlan:
 
     @property
     def source_version(self) -> int:
+        """The version of the source that was planned with."""
         return self.theirs.version
 
     @property
     def target_version(self) -> int:
+        """The version of the target that was planned with."""
         return self.ours.version
 
     @property
@@ -149,7 +151,11 @@ class MergePlan:
         return self.with_resolutions({conflict_id: resolution})
 
     def with_resolutions(self, resolutions: Mapping[str, Resolution]) -> MergePlan:
-        """A plan in which each of those conflicts is settled; checks each as :meth:`with_resolution` does."""
+        """A plan in which each of those conflicts is settled.
+
+        Raises:
+            InvalidResolution, InvalidValue: as :meth:`with_resolution`, for any of them.
+        """
         if resolutions.keys() - self.fitting(resolutions.keys()):
             raise InvalidResolution("There is no such conflict any more. Look at the merge again and choose anew.")
         about_schema = [c for work in self._work.values() for c in work.schema_conflicts if c.id in resolutions]

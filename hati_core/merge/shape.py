@@ -72,6 +72,7 @@ class Shape:
 
     @property
     def by_lineage(self) -> bool:
+        """Whether rows are told apart by DuckLake's numbers for them, not by columns."""
         return self.origin is KeyOrigin.LINEAGE
 
     def row(self, there: TableAt, prefix: str = "", past: str = "") -> str:

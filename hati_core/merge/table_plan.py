@@ -41,6 +41,7 @@ class TableWork:
 
     @property
     def conflicts(self) -> int:
+        """How many conflicts there are, about the table's rows, its columns and itself."""
         return self.row_conflicts + len(self.schema_conflicts)
 
     @cached_property

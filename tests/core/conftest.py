@@ -27,6 +27,13 @@ def branch(shared_repo: Repository, shared_main: Branch) -> Branch:
     return shared_repo.create_branch(f"test {uuid.uuid4()}")
 
 
+@pytest.fixture
+def checked(repo: Repository, main: Branch) -> Branch:
+    """``main`` with its three positions, whose shares have to be positive."""
+    repo.set_check("portfolio", "positive", "shares > 0")
+    return main
+
+
 def set_up(repo: Repository) -> Branch:
     """Put the three positions on ``main``."""
     with repo.main.transaction("Set up") as tx:

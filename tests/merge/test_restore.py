@@ -8,7 +8,7 @@ from merge_desk import Desk, set_up
 from hati_core import Repository
 from hati_core.errors import BranchMoved, BranchNotFound, CheckViolation, InvalidKey, KeyViolation
 from hati_core.merge.plan import PlanKind
-from hati_core.model import KeyOrigin
+from hati_core.model import Column, KeyOrigin
 
 START = {"AAPL": (100, 1.5), "MSFT": (75, 2.5), "XOM": (10, 4.5)}
 
@@ -82,6 +82,28 @@ def test_columns_and_names_are_what_they_were(desk: Desk, change: str) -> None:
     assert set(desk.trunk.tables()) == {"portfolio"}
     assert desk.trunk.table("portfolio").column_names == ("ticker", "shares", "price")
     assert desk.rows() == START
+
+
+def test_a_column_that_was_widened_comes_back_as_the_last_one_and_the_plan_says_so(desk: Desk) -> None:
+    old = desk.trunk.head
+    desk.trunk.execute("ALTER TABLE portfolio ALTER COLUMN shares SET DATA TYPE BIGINT")
+    plan = desk.trunk.plan_restore(old)
+    assert plan.tables["portfolio"].schema_changes == ("column shares BIGINT → INTEGER, moved to the end",)
+    desk.repo.apply_merge(plan)
+    found = desk.trunk.table("portfolio")
+    assert found.column_names == ("ticker", "price", "shares")
+    assert found.column("shares") == Column("shares", "INTEGER")
+    assert desk.trunk.query("FROM portfolio WHERE ticker = 'AAPL'") == [{"ticker": "AAPL", "price": 1.5, "shares": 100}]
+
+
+def test_a_last_column_that_was_widened_stays_the_last_one(desk: Desk) -> None:
+    desk.trunk.execute("CREATE TABLE sizes (id INTEGER, size INTEGER)")
+    old = desk.trunk.head
+    desk.trunk.execute("ALTER TABLE sizes ALTER COLUMN size SET DATA TYPE BIGINT")
+    plan = desk.trunk.plan_restore(old)
+    assert plan.tables["sizes"].schema_changes == ("column size BIGINT → INTEGER",)
+    desk.repo.apply_merge(plan)
+    assert desk.trunk.table("sizes").column_names == ("id", "size")
 
 
 def test_rows_without_a_key_are_what_they_were(desk: Desk) -> None:
