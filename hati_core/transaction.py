@@ -17,6 +17,7 @@ from hati_core.quote import identifier, identifiers
 from hati_core.sql import ddl, gate
 from hati_core.sql.gate import Statement, StatementKind
 from hati_core.storage.catalog import Journal
+from hati_core.storage.commits import certain
 from hati_core.storage.limits import Limits, Stop
 from hati_core.storage.statistics import refresh_statistics
 from hati_core.store import Store, named
@@ -283,28 +284,30 @@ def transaction(
         QueryTimeout: a statement ran over its time, or was stopped.
     """
     catalog = store.catalog(branch_id)
-    with store.writing(branch_id, branch), store.engine.session(branch_id) as cursor:
-        cursor.execute("BEGIN")
-        try:
-            head = catalog.head(cursor)
-            store.take_in(branch_id, head, cursor)
-            tx = Transaction(store, branch_id, branch, cursor, head, Limits(timeout, stop))
-            yield tx
-            # The commit itself is not stopped: nobody could say whether it came to pass.
-            with tx.limits.over(cursor, _UNDONE):
-                tx.check_rows()
-                tx.settle_types()
-            journal = tx.journal(merged)
-            cursor.execute(
-                f"CALL {identifier(catalog.alias)}.set_commit_message($1, $2, extra_info => $3)",
-                [author, message or tx.default_message(), journal.dump()],
-            )
-            cursor.execute("COMMIT")
-        except BaseException:
-            # A COMMIT that failed has left no transaction to roll back.
-            with suppress(duckdb.TransactionException):
-                cursor.execute("ROLLBACK")
-            raise
+    with store.writing(branch_id, branch):
+        with certain(catalog) as commit, store.engine.session(branch_id) as cursor:
+            cursor.execute("BEGIN")
+            try:
+                head = catalog.head(cursor)
+                store.take_in(branch_id, head, cursor)
+                tx = Transaction(store, branch_id, branch, cursor, head, Limits(timeout, stop))
+                yield tx
+                # The commit itself is not stopped: nobody could say whether it came to pass.
+                with tx.limits.over(cursor, _UNDONE):
+                    tx.check_rows()
+                    tx.settle_types()
+                journal = tx.journal(merged)
+                cursor.execute(
+                    f"CALL {identifier(catalog.alias)}.set_commit_message($1, $2, extra_info => $3)",
+                    [author, message or tx.default_message(), journal.dump()],
+                )
+                commit.begins(head)
+                cursor.execute("COMMIT")
+            except BaseException:
+                # A COMMIT that failed has left no transaction to roll back, nor has an instance that died.
+                with suppress(duckdb.TransactionException, duckdb.FatalException):
+                    cursor.execute("ROLLBACK")
+                raise
         if journal.checks and store.head(branch_id) == head:
             # A check by itself changes no table, so DuckLake makes no commit for it to ride in.
             store.record_checks(branch_id, head, journal.checks)
