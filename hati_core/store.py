@@ -248,7 +248,16 @@ class Store:
     def merge_context(self, row_level: bool = False) -> MergeContext:
         """What planning and comparing need, as it is now."""
         keys, checks = self.registry.keys(), self.registry.checks()
-        return MergeContext(self.engine, self.lineage(), self.catalog, self.tables, keys, checks, row_level)
+        return MergeContext(
+            self.engine,
+            self.lineage(),
+            self.catalog,
+            self.tables,
+            keys,
+            checks,
+            row_level,
+            generation=self.engine.generation,
+        )
 
     def row_level_merge(self) -> bool:
         """Whether two edits of one row conflict even in different cells."""

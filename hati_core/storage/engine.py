@@ -12,7 +12,7 @@ import duckdb
 from hati_core.errors import EngineRestarted, HatiError, RepositoryError
 from hati_core.quote import identifier
 from hati_core.storage.failures import translated
-from hati_core.storage.instance import NO_CATALOG, Instance, forgotten, restarted
+from hati_core.storage.instance import NO_CATALOG, Instance, consequence, restarted
 from hati_core.storage.place import Place
 
 _PAST_VERSIONS = 16
@@ -49,6 +49,7 @@ class Engine:
         if self._closed:
             raise RepositoryError(f"The repository in {self.place.name} was closed. Open it again.")
         if self._instance.is_lost:
+            self.place.after_death()
             self._instance = Instance(self.place)
         return self._instance
 
@@ -62,7 +63,7 @@ class Engine:
                 if instance.is_dead():
                     self._give_up(instance)
                     raise restarted(error) from error
-                if self.generation and (failure := forgotten(error)):
+                if self.generation and (failure := consequence(error)):
                     raise failure from error
                 raise
 
@@ -164,6 +165,8 @@ class Engine:
                 if cursor is None:
                     cursor = instance.connection.cursor()
                     cursor.execute(f"USE {identifier(current)}")
+                with self._guard:
+                    instance.lent.add(cursor)
                 yield cursor
             is_clean = True
         finally:
@@ -208,7 +211,8 @@ class Engine:
             is_clean = True
         finally:
             # Where it has been is unknown, so nobody gets it again.
-            instance.take_back(cursor, "", is_clean=is_clean)
+            with self._guard:
+                instance.take_back(cursor, "", is_clean=is_clean)
 
     def scratch_name(self, purpose: str) -> str:
         """A fresh, qualified name for a table in memory; whoever makes it drops it by :meth:`drop`."""

@@ -107,6 +107,9 @@ class Folder:
     def before_fences(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Nothing: all of it lies in the one folder."""
 
+    def after_death(self) -> None:
+        """Nothing: what DuckDB held ends with its connections."""
+
     def allowed(self) -> Sequence[str]:
         return (f"{self.root}{os.sep}",)
 

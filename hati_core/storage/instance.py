@@ -1,19 +1,18 @@
 """One DuckDB instance with its fences up, and what to do with it once it has died.
 
 An internal error of DuckDB can invalidate the instance that it happens in: from then on every
-statement of every thread is refused. Nothing of an instance that died may be used again, and not
-all of it may be closed: a connection that is in a transaction of DuckLake would roll back, which is
-refused too, in a destructor, where that ends the process (DuckDB 1.5.5).
+statement of every thread is refused. What it holds is freed when the last of its connections is closed.
 """
 
 from __future__ import annotations
 
-import ctypes
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 
 import duckdb
 
-from hati_core.errors import EngineRestarted
+from hati_core.errors import EngineRestarted, RepositoryError, StorageUnavailable
 from hati_core.quote import literal
 from hati_core.storage.extensions import load_extension
 from hati_core.storage.failures import plain, translated
@@ -21,11 +20,15 @@ from hati_core.storage.place import Place
 
 NO_CATALOG = "memory"
 """The catalog of a cursor that has no branch."""
-_FORGOTTEN = re.compile(r'Table with name "?\w+_[0-9a-f]{32}"? does not exist|Catalog "b_[0-9a-f]{12}\w*" does not exist')
+_FORGOTTEN = re.compile(
+    r'Table with name "?\w+_[0-9a-f]{32}"? does not exist|Catalog "b_[0-9a-f]{12}\w*" does not exist'
+)
 
 
 class Instance:
     """A DuckDB instance; ``attached`` counts the sessions of each catalog, ``idle`` are cursors by their catalog.
+
+    ``lent`` are the cursors of sessions.
 
     Raises:
         StorageUnavailable: the place cannot be reached.
@@ -34,6 +37,7 @@ class Instance:
     def __init__(self, place: Place) -> None:
         self.attached: dict[str, int] = {NO_CATALOG: 0}
         self.idle: dict[str, list[duckdb.DuckDBPyConnection]] = {}
+        self.lent: set[duckdb.DuckDBPyConnection] = set()
         self.is_lost = False
         self.connection = duckdb.connect(":memory:")
         try:
@@ -73,8 +77,13 @@ class Instance:
         return False
 
     def bury(self) -> None:
-        """Give up everything that nobody is using; what is lent comes back by :meth:`take_back`."""
+        """Give up what nobody is using; what is lent is stopped, and comes back by :meth:`take_back`."""
         self.is_lost = True
+        for cursor in self.lent:
+            cursor.interrupt()
+        self._forget()
+
+    def _forget(self) -> None:
         for cursors in self.idle.values():
             for cursor in cursors:
                 cursor.close()
@@ -83,8 +92,9 @@ class Instance:
 
     def take_back(self, cursor: duckdb.DuckDBPyConnection, current: str, *, is_clean: bool) -> None:
         """Take a cursor that was lent; one that is not ``is_clean`` may be in a transaction."""
+        self.lent.discard(cursor)
         if self.is_lost and not is_clean:
-            _never_free(cursor)
+            _close_dead(cursor)
         elif is_clean and current in self.attached:
             self.idle.setdefault(current, []).append(cursor)
         else:
@@ -93,23 +103,49 @@ class Instance:
     def close(self) -> None:
         """Close every cursor and the instance; one that died goes with the last of its cursors."""
         if not self.is_lost:
-            self.bury()
+            self._forget()
             self.connection.close()
 
 
-def _never_free(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Keep a cursor to the very end of the process, when modules have been cleared away already."""
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(cursor))
+class _Closing:
+    """Closes a cursor when it is freed itself."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+
+    def __del__(self) -> None:
+        self._cursor.close()
 
 
-def forgotten(error: duckdb.Error) -> EngineRestarted | None:
-    """The error for a statement that asked for what went with an instance that died, if that is what it did."""
-    if not _FORGOTTEN.search(str(error)):
-        return None
-    return EngineRestarted(
-        "DuckDB had to be started anew since this was worked out, and what it had in memory is gone. Nothing was "
-        "written; plan or compare again. Choices that still fit are kept."
-    )
+def _close_dead(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Close a cursor that may be in a transaction of an instance that died.
+
+    DuckDB (1.5.5) would roll the transaction back, which is refused like anything else, in a
+    destructor, where that ends the process. It leaves it be while an exception is on its way through C++:
+    the list that it makes of these parameters has the only one, cannot take it, and is freed on the way.
+    """
+
+    def parameters() -> Iterator[_Closing]:
+        yield _Closing(cursor)
+
+    with duckdb.connect(":memory:") as other, suppress(duckdb.Error):
+        other.executemany("SELECT ?", parameters())
+
+
+def consequence(error: duckdb.Error) -> RepositoryError | None:
+    """The error for a statement that suffers from the death of an earlier instance, if that is what it does."""
+    if _FORGOTTEN.search(str(error)):
+        return EngineRestarted(
+            "DuckDB had to be started anew since this was worked out, and what it had in memory is gone. Nothing was "
+            "written; plan or compare again. Choices that still fit are kept."
+        )
+    if "database is locked" in str(error):
+        # An instance that died in a commit is held in memory by that very commit, and SQLite's lock with it.
+        return StorageUnavailable(
+            "DuckDB failed inside during an earlier commit, which has left the catalog of this branch locked. Nothing "
+            "was written. Close the program and start it again; reading works until then."
+        )
+    return None
 
 
 def restarted(error: duckdb.Error) -> EngineRestarted:

@@ -100,6 +100,13 @@ class Place(Protocol):
     def before_fences(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Do what DuckDB's own fences will stop."""
 
+    def after_death(self) -> None:
+        """Free what the DuckDB instance that was last made ready here still holds: it died.
+
+        Raises:
+            StorageUnavailable: the place cannot be reached.
+        """
+
     def allowed(self) -> Sequence[str]:
         """The only folders that DuckDB may touch."""
 
