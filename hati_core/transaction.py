@@ -301,6 +301,7 @@ def transaction(
                     f"CALL {identifier(catalog.alias)}.set_commit_message($1, $2, extra_info => $3)",
                     [author, message or tx.default_message(), journal.dump()],
                 )
+                store.engine.place.require_locks({branch_id: branch})
                 commit.begins(head)
                 cursor.execute("COMMIT")
             except BaseException:

@@ -147,6 +147,15 @@ class Place(Protocol):
             StorageUnavailable: the lock cannot be made.
         """
 
+    def require_locks(self, held: Mapping[str, str]) -> None:
+        """Check, before something is made to last, that the caller still holds branches that it took.
+
+        ``held`` are names by id.
+
+        Raises:
+            BranchBusy: a lock was lost.
+        """
+
     def forget_lock(self, branch_id: str) -> None:
         """Remove what the lock of a branch that is gone leaves behind."""
 

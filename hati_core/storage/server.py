@@ -293,6 +293,9 @@ class Server:
         with explained(self._address), self.locks.hold(branch_id, name, timeout):
             yield
 
+    def require_locks(self, held: Mapping[str, str]) -> None:
+        self.locks.require(held)
+
     def forget_lock(self, branch_id: str) -> None:
         """Nothing stays."""
 

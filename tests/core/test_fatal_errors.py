@@ -182,7 +182,7 @@ def test_a_merge_plan_from_before_is_planned_again_with_its_choices(
         trap.step_in()
     before = branch.head
     assert plan.is_lost
-    with pytest.raises(EngineRestarted, match="plan or compare again. Choices that still fit are kept"):
+    with pytest.raises(EngineRestarted, match=r"plan or compare again\. Choices that still fit are kept"):
         shared_repo.apply_merge(plan)
     with pytest.raises(EngineRestarted, match="plan or compare again"):
         diff.tables["portfolio"].rows()
