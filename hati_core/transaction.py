@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -111,6 +111,15 @@ class Transaction:
             return []
         with self.limits.over(self.cursor, _UNDONE):
             return rows_of(_run(self.cursor, statement.sql, params))
+
+    def retype(self, tables: Iterable[str]) -> None:
+        """Record tables of which statements of our own gave a column another type."""
+        self._retyped.update(tables)
+
+    @property
+    def has_retyped(self) -> bool:
+        """Whether a column of some table got another type."""
+        return bool(self._retyped)
 
     def settle_types(self) -> None:
         """Has to come before the commit where a column got another type."""
@@ -309,6 +318,7 @@ def transaction(
                 with suppress(duckdb.TransactionException, duckdb.FatalException):
                     cursor.execute("ROLLBACK")
                 raise
+        store.settle_statistics(branch_id, head, is_retyped=tx.has_retyped)
         if journal.checks and store.head(branch_id) == head:
             # A check by itself changes no table, so DuckLake makes no commit for it to ride in.
             store.record_checks(branch_id, head, journal.checks)
