@@ -37,6 +37,7 @@ def apply_plan(store: Store, plan: MergePlan, message: str | None, author: str |
             _require_unmoved(store, plan, tx.head)
             tx.before_definition()
             touched, keys = writer.write(tx.cursor)
+            tx.retype(name for name, work in plan.work().items() if any(step.retypes for step in work.alterations))
             tx.note(*touched, keys=keys, checks=_checks(plan), rekeyed=False)
     if is_merge:
         store.registry.choices.forget(theirs.branch_id, plan.ours.branch_id)

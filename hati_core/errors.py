@@ -3,6 +3,7 @@
     HatiError
     ├── RepositoryError
     │   ├── StorageUnavailable     its place cannot be reached, read, written, or is full
+    │   ├── EngineRestarted        the database engine failed inside and was started anew; trying again works
     │   └── RepositoryTooNew       written by a newer version of this program
     ├── BranchError
     │   ├── InvalidBranchName      empty, too long, control characters, reserved
@@ -68,6 +69,12 @@ class StorageUnavailable(RepositoryError):
     """The place where the repository lives cannot be read, written, or is full."""
 
     kind, title = "storage_unavailable", "The storage is not available"
+
+
+class EngineRestarted(RepositoryError):
+    """DuckDB failed inside and was started anew, and what it had in memory is gone; trying again works."""
+
+    kind, title = "engine_restarted", "The database was started anew"
 
 
 class RepositoryTooNew(RepositoryError):

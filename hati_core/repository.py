@@ -145,6 +145,7 @@ class Repository(Merging, Rules):
             if at is not None and not 0 <= at <= head:
                 raise no_version(row.name, head, at)
             self._store.fork(row.id, branch_id, head, at)
+            self._store.engine.place.require_locks({row.id: row.name})
             self._store.registry.add_branch(
                 branch_id,
                 name,

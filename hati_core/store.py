@@ -20,6 +20,7 @@ from hati_core.storage.engines import open_engine, release_engine
 from hati_core.storage.place import OPENING, Place
 from hati_core.storage.registry import Registry
 from hati_core.storage.registry_rows import BranchRow
+from hati_core.storage.statistics import Columns, forget_statistics, renew_statistics, retyped_columns
 
 MAIN_ID = "000000000000"
 _CACHED_VERSIONS = 512
@@ -41,6 +42,7 @@ class Store:
         self.engine = open_engine(place)
         self._tables: Recent[tuple[str, int], dict[str, TableInfo]] = Recent(_CACHED_VERSIONS)
         self._schema_versions: Recent[tuple[str, int], int] = Recent(_CACHED_VERSIONS)
+        self._retyped: Recent[tuple[str, int], Columns] = Recent(_CACHED_VERSIONS)
         self._inferred: Recent[tuple[str, int, str], TableInfo] = Recent(_CACHED_VERSIONS)
         self._heads: Recent[str, tuple[tuple[int, ...], int]] = Recent(_CACHED_VERSIONS)
         self._names: Recent[str, str] = Recent(_CACHED_VERSIONS)
@@ -189,6 +191,22 @@ class Store:
         found = self._tables.get(place)
         return found if found is not None else self._tables.put(place, self.catalog(branch_id).tables(version))
 
+    def settle_statistics(self, branch_id: str, head: int, *, is_retyped: bool) -> None:
+        """Keep DuckLake's statistics from columns that have had several types, after a commit on ``head``.
+
+        ``is_retyped`` says that the commit gave a column another type. The caller holds the branch.
+        """
+        place = (branch_id, self._schema_version(branch_id, head))
+        columns = None if is_retyped else self._retyped.get(place)
+        if columns is None:
+            columns = retyped_columns(self.engine, branch_id)
+            if not is_retyped:
+                self._retyped.put(place, columns)
+        if columns:
+            forget_statistics(self.engine, branch_id, columns)
+        if is_retyped:
+            renew_statistics(self.engine, branch_id)
+
     def _schema_version(self, branch_id: str, version: int) -> int:
         place = (branch_id, version)
         found = self._schema_versions.get(place)
@@ -249,7 +267,16 @@ class Store:
     def merge_context(self, row_level: bool = False) -> MergeContext:
         """What planning and comparing need, as it is now."""
         keys, checks = self.registry.keys(), self.registry.checks()
-        return MergeContext(self.engine, self.lineage(), self.catalog, self.tables, keys, checks, row_level)
+        return MergeContext(
+            self.engine,
+            self.lineage(),
+            self.catalog,
+            self.tables,
+            keys,
+            checks,
+            row_level,
+            generation=self.engine.generation,
+        )
 
     def row_level_merge(self) -> bool:
         """Whether two edits of one row conflict even in different cells."""

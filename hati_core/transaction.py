@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 import duckdb
@@ -14,6 +14,7 @@ from hati_core.quote import identifier
 from hati_core.sql import ddl, gate
 from hati_core.sql.gate import Statement, StatementKind
 from hati_core.storage.catalog import Journal
+from hati_core.storage.commits import certain
 from hati_core.storage.limits import Limits, Stop
 from hati_core.storage.results import Params, rows_of, run
 from hati_core.storage.statistics import refresh_statistics
@@ -102,6 +103,16 @@ class Transaction:
             return []
         with self.limits.over(self.cursor, _UNDONE):
             return rows_of(run(self.cursor, statement.sql, params))
+
+    def retype(self, tables: Iterable[str]) -> None:
+        """Record tables of which statements of our own gave a column another type."""
+        for table in tables:
+            self._tables.retyped(table)
+
+    @property
+    def has_retyped(self) -> bool:
+        """Whether a column of some table got another type."""
+        return bool(self._tables.to_settle)
 
     def settle_types(self) -> None:
         """Has to come before the commit where a column got another type."""
@@ -229,28 +240,32 @@ def transaction(
         QueryTimeout: a statement ran over its time, or was stopped.
     """
     catalog = store.catalog(branch_id)
-    with store.writing(branch_id, branch), store.engine.session(branch_id) as cursor:
-        cursor.execute("BEGIN")
-        try:
-            head = catalog.head(cursor)
-            store.take_in(branch_id, head, cursor)
-            tx = Transaction(store, branch_id, branch, cursor, head, Limits(timeout, stop))
-            yield tx
-            # The commit itself is not stopped: nobody could say whether it came to pass.
-            with tx.limits.over(cursor, _UNDONE):
-                tx.check_rows()
-                tx.settle_types()
-            journal = tx.journal(merged)
-            cursor.execute(
-                f"CALL {identifier(catalog.alias)}.set_commit_message($1, $2, extra_info => $3)",
-                [author, message or tx.default_message(), journal.dump()],
-            )
-            cursor.execute("COMMIT")
-        except BaseException:
-            # A COMMIT that failed has left no transaction to roll back.
-            with suppress(duckdb.TransactionException):
-                cursor.execute("ROLLBACK")
-            raise
+    with store.writing(branch_id, branch):
+        with certain(catalog) as commit, store.engine.session(branch_id) as cursor:
+            cursor.execute("BEGIN")
+            try:
+                head = catalog.head(cursor)
+                store.take_in(branch_id, head, cursor)
+                tx = Transaction(store, branch_id, branch, cursor, head, Limits(timeout, stop))
+                yield tx
+                # The commit itself is not stopped: nobody could say whether it came to pass.
+                with tx.limits.over(cursor, _UNDONE):
+                    tx.check_rows()
+                    tx.settle_types()
+                journal = tx.journal(merged)
+                cursor.execute(
+                    f"CALL {identifier(catalog.alias)}.set_commit_message($1, $2, extra_info => $3)",
+                    [author, message or tx.default_message(), journal.dump()],
+                )
+                store.engine.place.require_locks({branch_id: branch})
+                commit.begins(head)
+                cursor.execute("COMMIT")
+            except BaseException:
+                # A COMMIT that failed has left no transaction to roll back, nor has an instance that died.
+                with suppress(duckdb.TransactionException, duckdb.FatalException):
+                    cursor.execute("ROLLBACK")
+                raise
+        store.settle_statistics(branch_id, head, is_retyped=tx.has_retyped)
         if journal.checks and store.head(branch_id) == head:
             # A check by itself changes no table, so DuckLake makes no commit for it to ride in.
             store.record_checks(branch_id, head, journal.checks)

@@ -20,7 +20,6 @@ from hati_core.model import Column, KeyOrigin, Touch
 from hati_core.quote import identifier, identifiers
 from hati_core.storage.catalog import Catalog
 from hati_core.storage.engine import Engine
-from hati_core.storage.statistics import refresh_statistics
 
 
 def require_complete(plan: MergePlan) -> None:
@@ -116,8 +115,6 @@ class PlanWriter:
             elif table.action is TableAction.MERGE_ROWS:
                 _alter(cursor, work)
                 _write_rows(cursor, work, table, self._finals[name].name)
-                if any(step.retypes for step in work.alterations):
-                    refresh_statistics(cursor, name)
                 note = "altered" if table.schema_changes else ""
                 touched.append(Touch(name, table.inserts, table.updates, table.deletes, note))
             else:

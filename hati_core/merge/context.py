@@ -39,6 +39,7 @@ class MergeContext:
     checks: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
     row_level: bool = False
     infers: bool = True
+    generation: int = 0
 
     def tables(self, point: Point) -> dict[str, TableInfo]:
         """Every table at a point, by name."""

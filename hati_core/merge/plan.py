@@ -65,6 +65,11 @@ class MergePlan:
         return self.ours.version
 
     @property
+    def is_lost(self) -> bool:
+        """Whether the rows that were worked out are gone, because DuckDB failed inside; it has to be planned again."""
+        return self._context.generation != self._context.engine.generation
+
+    @property
     def row_level(self) -> bool:
         """Whether two edits of one row conflict even in different cells."""
         return self._context.row_level

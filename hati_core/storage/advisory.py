@@ -1,8 +1,9 @@
 """One writer per branch at a time by PostgreSQL's advisory locks, within and across processes and machines.
 
 The locks of a process live in one connection of their own, so the server frees them when the
-process dies. Should that connection break while a branch is held, DuckLake still refuses the
-second of two commits on one version, and the collector leaves young files alone.
+process dies. Should that connection break while a branch is held, :meth:`AdvisoryLocks.require`
+tells so before anything is made to last. In the moment between, DuckLake still refuses the second of
+two commits on one version, and the collector leaves young files alone.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import random
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 import psycopg
 
+from hati_core.errors import BranchBusy
 from hati_core.storage.locks import busy
 from hati_core.storage.place import WAIT_SECONDS
 
@@ -33,6 +35,7 @@ class AdvisoryLocks:
         self._scope = scope
         self._guard = threading.Lock()
         self._connection: Connection | None = None
+        self._held: dict[str, Connection] = {}
         # A session that holds a lock gets it again at once, so threads need locks of their own.
         self._threads: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -52,14 +55,34 @@ class AdvisoryLocks:
         try:
             key = self._key(branch_id)
             connection = self._lock(key, until, name, timeout)
+            self._held[branch_id] = connection
             try:
                 yield
             finally:
+                del self._held[branch_id]
                 # A connection that broke has freed its locks.
                 with suppress(psycopg.OperationalError):
                     connection.execute("SELECT pg_advisory_unlock(%s)", [key])
         finally:
             own.release()
+
+    def require(self, held: Mapping[str, str]) -> None:
+        """Check that branches that the caller took are still held: a lock lasts as long as its connection.
+
+        ``held`` are names by id.
+
+        Raises:
+            BranchBusy: a connection broke, and another writer may have the branch by now.
+        """
+        for connection, name in {self._held[branch_id]: name for branch_id, name in held.items()}.items():
+            try:
+                connection.execute("SELECT 1")
+            except psycopg.OperationalError as error:
+                raise BranchBusy(
+                    f"The connection to the server broke that “{name}” was held by, and another writer may hold it "
+                    "now. Nothing was written; try again.",
+                    branch=name,
+                ) from error
 
     def _lock(self, key: int, until: float, name: str, timeout: float) -> Connection:
         pause = _FIRST_PAUSE

@@ -65,6 +65,7 @@ class Collector:
             dead = {file for file in files if file.base not in named and self._is_old(file)}
             leftovers = self._leftovers(held)
             if not dry_run:
+                self._place.require_locks({row.id: row.name for row in kept})
                 self._place.data.remove([*dead])
                 self._place.remove_leftovers(leftovers)
         removed, alive = [*dead, *leftovers], [file for file in files if file not in dead]

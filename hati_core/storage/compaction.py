@@ -234,6 +234,7 @@ class Compactor:
                 "WHERE snapshot_id = $2",
                 [next_file_id, merged.seen.head],
             )
+            self._place.require_locks({self._branch_id: self._name})
 
 
 @contextmanager

@@ -9,14 +9,12 @@ from contextlib import contextmanager, suppress
 
 import duckdb
 
-from hati_core.errors import HatiError, RepositoryError
+from hati_core.errors import EngineRestarted, HatiError, RepositoryError
 from hati_core.quote import identifier, literal
-from hati_core.storage.extensions import load_extension
 from hati_core.storage.failures import translated
+from hati_core.storage.instance import NO_CATALOG, Instance, consequence, restarted
 from hati_core.storage.place import Place
 
-_NO_CATALOG = "memory"
-"""The catalog of a cursor that has no branch."""
 _OPTIONS = {"data_inlining_row_limit": "0", "parquet_compression": "lz4"}
 """Inlined rows lose their history in compaction. LZ4 is read in half the time of Snappy, DuckLake's own choice."""
 _PAST_VERSIONS = 16
@@ -31,7 +29,7 @@ def alias_of(branch_id: str, version: int | None = None) -> str:
 
 
 class Engine:
-    """The DuckDB instance of one repository, wherever that lives.
+    """The DuckDB instance of one repository, wherever that lives; another one where DuckDB fails inside.
 
     Cursors are pooled per branch: a cursor that has its branch as the current catalog
     costs 5 ms to make and nothing to reuse.
@@ -44,67 +42,73 @@ class Engine:
         self._session_over = threading.Condition(self._guard)
         self._sessions: dict[object, tuple[str, int]] = {}
         self._closed = False
-        self._attached: dict[str, int] = {_NO_CATALOG: 0}
-        self._idle: dict[str, list[duckdb.DuckDBPyConnection]] = {}
-        self._connection = duckdb.connect(":memory:")
-        try:
-            with translated():
-                self._prepare()
-        except BaseException:
-            self._connection.close()
-            raise
+        self.generation = 0
+        """Tables in memory are there as long as this stays the same."""
+        self._instance = Instance(place)
 
-    def _prepare(self) -> None:
-        for name in self.place.extensions:
-            load_extension(self._connection, name)
-        # The secret manager starts lazily and looks into the home folder; after the fences
-        # are up that fails, and with it every later ATTACH.
-        self._connection.execute("FROM duckdb_secrets()").fetchall()
-        self.place.before_fences(self._connection)
-        allowed = ", ".join(literal(folder) for folder in self.place.allowed())
-        for setting in (
-            f"temp_directory = {literal(str(self.place.scratch))}",
-            f"allowed_directories = [{allowed}]",
-            "autoinstall_known_extensions = false",
-            "autoload_known_extensions = false",
-            "python_enable_replacements = false",
-            "enable_external_access = false",
-            "TimeZone = 'UTC'",
-            "lock_configuration = true",
-        ):
-            self._connection.execute(f"SET {setting}")
+    def _alive(self) -> Instance:
+        """The instance in use; the guard has to be held."""
+        if self._closed:
+            raise RepositoryError(f"The repository in {self.place.name} was closed. Open it again.")
+        if self._instance.is_lost:
+            self.place.after_death()
+            self._instance = Instance(self.place)
+        return self._instance
+
+    @contextmanager
+    def _using(self, instance: Instance) -> Iterator[None]:
+        """Translate what DuckDB raises, and give up the instance where that has killed it."""
+        with translated():
+            try:
+                yield
+            except duckdb.Error as error:
+                if instance.is_dead():
+                    self._give_up(instance)
+                    raise restarted(error) from error
+                if self.generation and (failure := consequence(error)):
+                    raise failure from error
+                raise
+
+    def _give_up(self, instance: Instance) -> None:
+        with self._guard:
+            if not instance.is_lost:
+                instance.bury()
+                self.generation += 1
 
     def attach(self, branch_id: str, version: int | None = None, *, create: bool = False) -> str:
         """Attach the catalog of a branch, as it is or as it was, unless it is; returns its name inside DuckDB."""
-        alias = alias_of(branch_id, version)
         with self._guard:
-            if self._closed:
-                raise RepositoryError(f"The repository in {self.place.name} was closed. Open it again.")
-            if alias not in self._attached:
-                with translated():
-                    self.place.attach(self._connection, branch_id, alias, version, create=create)
-                self._attached[alias] = 0
+            return self._attach(self._alive(), branch_id, version, create=create)
+
+    def _attach(self, instance: Instance, branch_id: str, version: int | None = None, *, create: bool = False) -> str:
+        alias = alias_of(branch_id, version)
+        if alias not in instance.attached:
+            with self._using(instance):
+                self.place.attach(instance.connection, branch_id, alias, version, create=create)
+            instance.attached[alias] = 0
         return alias
 
     def detach(self, branch_id: str) -> None:
         """Let go of the catalog of a branch and of its past versions."""
         own = alias_of(branch_id)
         with self._guard:
-            for alias in [alias for alias in self._attached if alias == own or alias.startswith(f"{own}_v")]:
-                self._detach(alias)
+            instance = self._instance
+            for alias in [alias for alias in instance.attached if alias == own or alias.startswith(f"{own}_v")]:
+                self._detach(instance, alias)
 
-    def _detach(self, alias: str) -> None:
-        for cursor in self._idle.pop(alias, []):
+    def _detach(self, instance: Instance, alias: str) -> None:
+        for cursor in instance.idle.pop(alias, []):
             cursor.close()
-        with translated():
-            self.place.detach(self._connection, alias)
-        del self._attached[alias]
+        with self._using(instance):
+            self.place.detach(instance.connection, alias)
+        instance.attached.pop(alias, None)
 
-    def _detach_past(self) -> None:
-        past = [alias for alias in self._attached if "_v" in alias]
+    def _detach_past(self, instance: Instance) -> None:
+        past = [alias for alias in instance.attached if "_v" in alias]
         for alias in past[:-_PAST_VERSIONS]:
-            if not self._attached[alias]:
-                self._detach(alias)
+            if not instance.attached.get(alias):
+                with suppress(EngineRestarted):
+                    self._detach(instance, alias)
 
     def create_catalog(self, branch_id: str) -> None:
         """Make an empty catalog for a branch, with options that hold for whoever opens it and for every fork."""
@@ -118,13 +122,17 @@ class Engine:
 
         No data moves. The caller holds the parent's writer lock.
         """
-        alias = self.attach(parent_id)
-        with translated(), self._scratch_cursor() as cursor:
+        with self._guard:
+            instance = self._alive()
+            alias = self._attach(instance, parent_id)
+        with self._scratch_cursor(instance) as cursor:
             self.place.clone(cursor, alias, parent_id, child_id, at)
 
     def heads(self, branch_ids: Sequence[str]) -> Mapping[str, int]:
         """The newest versions of branches, as far as they can be told without attaching their catalogs."""
-        with translated(), self._scratch_cursor() as cursor:
+        with self._guard:
+            instance = self._alive()
+        with self._scratch_cursor(instance) as cursor:
             return self.place.heads(cursor, branch_ids)
 
     def metadata(self, branch_id: str, table: str) -> str:
@@ -148,28 +156,31 @@ class Engine:
         Raises:
             HatiError: for anything DuckDB raises inside.
         """
-        with self._lent(branch_id, None, current=_NO_CATALOG) as cursor:
+        with self._lent(branch_id, None, current=NO_CATALOG) as cursor:
             yield cursor
 
     @contextmanager
     def _lent(self, branch_id: str, version: int | None, *, current: str) -> Iterator[duckdb.DuckDBPyConnection]:
         with self._guard:
-            alias = self.attach(branch_id, version)
-            self._attached[alias] += 1
-            idle = self._idle.get(current)
+            instance = self._alive()
+            alias = self._attach(instance, branch_id, version)
+            instance.attached[alias] += 1
+            idle = instance.idle.get(current)
             cursor = idle.pop() if idle else None
             own = object()
             self._sessions[own] = (alias, threading.get_ident())
         is_clean = False
         try:
-            with translated():
+            with self._using(instance):
                 if cursor is None:
-                    cursor = self._connection.cursor()
+                    cursor = instance.connection.cursor()
                     cursor.execute(f"USE {identifier(current)}")
+                with self._guard:
+                    instance.lent.add(cursor)
                 yield cursor
             is_clean = True
         finally:
-            self._take_back(alias, current, cursor, is_clean)
+            self._take_back(instance, alias, current, cursor, is_clean)
             with self._session_over:
                 del self._sessions[own]
                 self._session_over.notify_all()
@@ -185,15 +196,15 @@ class Engine:
             running = {key for key, (name, thread) in self._sessions.items() if name == alias and thread != own_thread}
             self._session_over.wait_for(lambda: not running & self._sessions.keys(), timeout=_LOADING_SECONDS)
 
-    def _take_back(self, alias: str, current: str, cursor: duckdb.DuckDBPyConnection | None, is_clean: bool) -> None:
+    def _take_back(
+        self, instance: Instance, alias: str, current: str, cursor: duckdb.DuckDBPyConnection | None, is_clean: bool
+    ) -> None:
         with self._guard:
-            if alias in self._attached:
-                self._attached[alias] -= 1
-            if cursor and is_clean and current in self._attached:
-                self._idle.setdefault(current, []).append(cursor)
-            elif cursor:
-                cursor.close()
-            self._detach_past()
+            if alias in instance.attached:
+                instance.attached[alias] -= 1
+            if cursor:
+                instance.take_back(cursor, current, is_clean=is_clean)
+            self._detach_past(instance)
 
     def load(self, branch_id: str) -> None:
         """Load the tables of a branch now: DuckLake takes 20 ms for it, which the first statement would wait for."""
@@ -202,32 +213,31 @@ class Engine:
             pass
 
     @contextmanager
-    def _scratch_cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        cursor = self._connection.cursor()
+    def _scratch_cursor(self, instance: Instance) -> Iterator[duckdb.DuckDBPyConnection]:
+        cursor, is_clean = instance.connection.cursor(), False
         try:
-            yield cursor
+            with self._using(instance):
+                yield cursor
+            is_clean = True
         finally:
-            cursor.close()
+            # Where it has been is unknown, so nobody gets it again.
+            with self._guard:
+                instance.take_back(cursor, "", is_clean=is_clean)
 
     def scratch_name(self, purpose: str) -> str:
         """A fresh, qualified name for a table in memory; whoever makes it drops it by :meth:`drop`."""
         return f"memory.main.{identifier(f'{purpose}_{uuid.uuid4().hex}')}"
 
     def drop(self, table: str) -> None:
-        """Drop a table in memory; after closing there is nothing left to drop."""
+        """Drop a table in memory; after closing, or where its instance died, there is nothing left to drop."""
         with self._guard:
-            if not self._closed:
-                with self._scratch_cursor() as cursor:
+            if not self._closed and not self._instance.is_lost:
+                with suppress(EngineRestarted), self._scratch_cursor(self._instance) as cursor:
                     cursor.execute(f"DROP TABLE IF EXISTS {table}")
 
     def close(self) -> None:
         """Close every cursor and the instance."""
         with self._guard:
-            for cursors in self._idle.values():
-                for cursor in cursors:
-                    cursor.close()
-            self._idle.clear()
-            self._attached.clear()
             self._closed = True
-            self._connection.close()
+            self._instance.close()
             self.place.close()

@@ -27,6 +27,7 @@ _GUESS = re.compile(r"\s*Did you mean.*", re.DOTALL)
 _PREFIX = re.compile(r"^(?:[A-Z][\w ]*? Error|TransactionContext Error): ")
 _ALIAS = re.compile(r'"?\bb_[0-9a-f]{12}(?:_v\d+)?\b"?\.(?:"?main"?\.)?')
 _METADATA = re.compile(r"__ducklake_metadata_b_[0-9a-f]{12}(?:_v\d+)?|\bhati_server\b")
+_STACK = re.compile(r"\n*\s*(?:Stack Trace:|This error signals an assertion failure).*", re.DOTALL)
 _RELOADING = re.compile(r'because schema "\w+_[0-9a-f]{12}" does not exist')
 """A statement that does not bind makes DuckDB's PostgreSQL extension forget all schemas for a moment."""
 _LOST = ("Unable to connect to Postgres", "connection to server", "server closed the connection", 'query "ROLLBACK"')
@@ -35,7 +36,7 @@ _FULL = ("No space left on device", "disk is full", "database or disk is full")
 
 def plain(error: BaseException) -> str:
     """The message of a database error without its class, its code frame and our internal names."""
-    text = _PREFIX.sub("", _POSITION.sub("", str(error)))
+    text = _PREFIX.sub("", _POSITION.sub("", _STACK.sub("", str(error))))
     return _METADATA.sub("the catalog", _ALIAS.sub("", text)).strip()
 
 

@@ -109,6 +109,9 @@ class Folder:
     def before_fences(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Nothing: all of it lies in the one folder."""
 
+    def after_death(self) -> None:
+        """Nothing: what DuckDB held ends with its connections."""
+
     def allowed(self) -> Sequence[str]:
         return (f"{self.root}{os.sep}",)
 
@@ -187,13 +190,20 @@ class Folder:
                 f"FROM sqlite_scan({literal(str(file))}, 'ducklake_snapshot')"
                 for branch_id, file in there[first : first + _READ_AT_ONCE]
             )
-            # A catalog that another process is closing says that it is locked; whoever attaches it waits for that.
-            with suppress(duckdb.Error):
+            try:
                 found |= dict(cursor.execute(asked).fetchall())
+            except duckdb.FatalException:
+                raise
+            except duckdb.Error:
+                # A catalog that another process is closing says that it is locked; whoever attaches it waits for that.
+                continue
         return found
 
     def lock(self, branch_id: str, name: str, timeout: float = WAIT_SECONDS) -> AbstractContextManager[None]:
         return writer_lock(self.locks, branch_id, name, timeout)
+
+    def require_locks(self, held: Mapping[str, str]) -> None:
+        """The operating system takes the lock of a file from nobody who lives."""
 
     def forget_lock(self, branch_id: str) -> None:
         lock_file(self.locks, branch_id).unlink(missing_ok=True)

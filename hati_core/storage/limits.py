@@ -68,6 +68,9 @@ class Limits:
                 timer.start()
             yield
         except duckdb.InterruptException as error:
+            # Nobody asked: the instance died in another thread.
+            if not any(stop.asked for stop in stops):
+                raise
             raise self._refusal(late, afterwards) from error
         finally:
             for stop in stops:

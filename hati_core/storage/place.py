@@ -100,6 +100,13 @@ class Place(Protocol):
     def before_fences(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Do what DuckDB's own fences will stop."""
 
+    def after_death(self) -> None:
+        """Free what the DuckDB instance that was last made ready here still holds: it died.
+
+        Raises:
+            StorageUnavailable: the place cannot be reached.
+        """
+
     def allowed(self) -> Sequence[str]:
         """The only folders that DuckDB may touch."""
 
@@ -138,6 +145,15 @@ class Place(Protocol):
         Raises:
             BranchBusy: another writer held it for all that time.
             StorageUnavailable: the lock cannot be made.
+        """
+
+    def require_locks(self, held: Mapping[str, str]) -> None:
+        """Check, before something is made to last, that the caller still holds branches that it took.
+
+        ``held`` are names by id.
+
+        Raises:
+            BranchBusy: a lock was lost.
         """
 
     def forget_lock(self, branch_id: str) -> None:

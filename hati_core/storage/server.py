@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+import uuid
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -39,6 +40,8 @@ _DEFAULTS = {"connect_timeout": "10", "keepalives_idle": "30", "keepalives_inter
 _OURS = "-c search_path={schema} -c idle_session_timeout=0 -c tcp_keepalives_idle=30 -c lock_timeout=30s"
 """A server that lost sight of a process for a minute gives its locks to others."""
 _POOLED = 8
+_ENDING_MILLISECONDS = 10_000
+"""How long the server may take to end a connection."""
 
 
 class Server:
@@ -52,6 +55,7 @@ class Server:
         self._engine = sa.create_engine("postgresql+psycopg://", creator=self._connect_for_registry, pool_pre_ping=True)
         self._data: Data | None = _data(address.data) if address.data else None
         self._scratch: Path | None = None
+        self._instance = ""
 
     @classmethod
     def at(cls, url: str) -> Server:
@@ -146,6 +150,7 @@ class Server:
             )
 
     def before_fences(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._instance = f"hati {uuid.uuid4().hex}"
         settings = self._address.settings
         known = {"host": "HOST", "port": "PORT", "user": "USER", "dbname": "DATABASE", "password": "PASSWORD"}
         secret = ", ".join(f"{known[name]} {literal(value)}" for name, value in settings.items() if name in known)
@@ -164,7 +169,15 @@ class Server:
     @property
     def _options(self) -> str:
         """What DuckDB is told beside the secret; DuckLake goes by it to see that the database is the same."""
-        return make_conninfo(**(_DEFAULTS | dict(self._address.options)))
+        return make_conninfo(**(_DEFAULTS | dict(self._address.options) | {"application_name": self._instance}))
+
+    def after_death(self) -> None:
+        """DuckDB does not let go of connections in a transaction, and what they have locked would stay so."""
+        with self._connected() as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity WHERE application_name = %s",
+                [_ENDING_MILLISECONDS, self._instance],
+            )
 
     def allowed(self) -> Sequence[str]:
         return (self.data.url, f"{self.scratch}/")
@@ -265,6 +278,9 @@ class Server:
     def lock(self, branch_id: str, name: str, timeout: float = WAIT_SECONDS) -> Iterator[None]:
         with explained(self._address), self.locks.hold(branch_id, name, timeout):
             yield
+
+    def require_locks(self, held: Mapping[str, str]) -> None:
+        self.locks.require(held)
 
     def forget_lock(self, branch_id: str) -> None:
         """Nothing stays."""

@@ -51,14 +51,16 @@ def planned(page: Page, source: str, target: str) -> MergePlan:
     plan: MergePlan | None = st.session_state.get(PLAN)
     heads = {info.name: info.head for info in page.infos}
     if plan and (plan.source, plan.target) == (source, target):
-        if (plan.source_version, plan.target_version) == (heads[source], heads[target]):
+        is_moved = (plan.source_version, plan.target_version) != (heads[source], heads[target])
+        if not is_moved and not plan.is_lost:
             return plan
         resolutions = plan.resolutions
-        moved = source if plan.source_version != heads[source] else target
-        st.info(
-            f"“{plain(moved)}” has changed meanwhile. The merge was worked out anew; look at it again.",
-            icon=":material/update:",
-        )
+        if is_moved:
+            moved = source if plan.source_version != heads[source] else target
+            st.info(
+                f"“{plain(moved)}” has changed meanwhile. The merge was worked out anew; look at it again.",
+                icon=":material/update:",
+            )
     else:
         resolutions = {}
     with st.spinner("Working out the merge…"):

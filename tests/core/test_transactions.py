@@ -116,7 +116,7 @@ def test_looking_at_many_versions_keeps_few_of_them_open(repo: Repository, main:
     for branch in branches:
         for version in range(2, branch.head + 1):
             branch.at(version).query("SELECT 1")
-    assert len([alias for alias in repo._store.engine._attached if "_v" in alias]) <= 16
+    assert len([alias for alias in repo._store.engine._instance.attached if "_v" in alias]) <= 16
     assert shares(branches[0].at(2))["AAPL"] == 0
 
 
