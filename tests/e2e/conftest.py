@@ -19,6 +19,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from tests import machine
 from tests.e2e.install_browser import find
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +72,8 @@ def serving(place: Path) -> Iterator[Server]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {**os.environ, "HATI_HOME": str(place / "hati"), "HATI_AUTHOR": "ada"}
+    # A real server has the whole machine, and DuckDB as many threads as it likes.
+    environment.pop(machine.CORES, None)
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     with (place / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
