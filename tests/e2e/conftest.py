@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -25,6 +25,7 @@ from tests.e2e.install_browser import find
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
 WAIT_MS = 20_000
+_PAUSE_SECONDS = 0.05
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -94,7 +95,9 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes]) -> None:
                 if answer.status == 200:
                     return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
-            continue
+            # Asking without a pause takes a core from the server that is starting.
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_PAUSE_SECONDS)
     raise RuntimeError("the app did not start")
 
 
