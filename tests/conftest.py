@@ -11,9 +11,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from hati_core import Repository
+from tests import machine
 from tests.servers import BUCKET, Postgres, running_postgres, running_s3
 
 NewPlace = Callable[[], str]
+
+machine.share_cores()
+machine.keep_files_in_memory()
 
 settings.register_profile(
     "quick",

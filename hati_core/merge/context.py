@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hati_core.errors import InvalidKey
+from hati_core.merge.classify import classified
 from hati_core.merge.columns import Group, grouped
 from hati_core.merge.keys import duplicate_message, empty_message, infer_key
 from hati_core.merge.lineage import Lineage, Point
@@ -40,6 +41,7 @@ class MergeContext:
     row_level: bool = False
     infers: bool = True
     generation: int = 0
+    _known: weakref.WeakValueDictionary[str, Scratch] = field(default_factory=weakref.WeakValueDictionary)
 
     def tables(self, point: Point) -> dict[str, TableInfo]:
         """Every table at a point, by name."""
@@ -125,6 +127,25 @@ class MergeContext:
             keys = [key for label, key in found if label == where]
             raise _key_fault(shape, {"ancestor": ancestor, **points}[where].catalog.name, keys)
         return scratch
+
+    def outcomes(self, shape: Shape, ancestor: TableAt, points: Mapping[str, TableAt]) -> Scratch:
+        """A table of what the merge makes of each touched row.
+
+        Versions never change, so what was asked before has the same answer: a choice about one table's columns
+        makes a new plan, which shares every other table with the plan before it.
+
+        Raises:
+            InvalidKey: the key does not identify the rows on one of the points.
+        """
+        asked = states_query(shape, self.lineage, ancestor, points) + classified("", shape, self.row_level)
+        known = self._known.get(asked)
+        if known:
+            return known
+        states = self.states(shape, ancestor, points)
+        result = Scratch(self.engine, "classified")
+        with self.engine.session(points["ours"].point.branch_id) as cursor:
+            cursor.execute(f"CREATE TABLE {result.name} AS {classified(states.name, shape, self.row_level)}")
+        return self._known.setdefault(asked, result)
 
 
 def _first_name(there: Mapping[str, TableAt], labels: Iterable[str]) -> tuple[str, str]:

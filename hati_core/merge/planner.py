@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from hati_core.merge.classify import IS_CONFLICT, classified
+from hati_core.merge.classify import IS_CONFLICT
 from hati_core.merge.columns import Choose, Group, as_it_is, common, merge_columns
-from hati_core.merge.context import MergeContext, Scratch
+from hati_core.merge.context import MergeContext
 from hati_core.merge.lineage import Point
 from hati_core.merge.plan import MergePlan, PlanKind
 from hati_core.merge.rows import scalar
@@ -158,11 +158,8 @@ class _Table:
         merge = merge_columns(fate.name, self.groups, self.choose, self._gave_values)
         points = {label: self.there[label] for label in ("base", "ours", "theirs")}
         shape = self.context.shape(fate.name, merge.columns, list(points.values()))
-        states = self.context.states(shape, self.there["ancestor"], points)
-        result = Scratch(self.context.engine, "classified")
+        result = self.context.outcomes(shape, self.there["ancestor"], points)
         branch_id = self.there["ours"].point.branch_id
-        with self.context.engine.session(branch_id) as cursor:
-            cursor.execute(f"CREATE TABLE {result.name} AS {classified(states.name, shape, self.context.row_level)}")
         conflicts = scalar(self.context.engine, branch_id, f"SELECT count(*) FROM {result.name} WHERE {IS_CONFLICT}")
         return replace(
             self._work(fate, shape),

@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -19,11 +19,13 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from tests import machine
 from tests.e2e.install_browser import find
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
 WAIT_MS = 20_000
+_PAUSE_SECONDS = 0.05
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -71,6 +73,8 @@ def serving(place: Path) -> Iterator[Server]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {**os.environ, "HATI_HOME": str(place / "hati"), "HATI_AUTHOR": "ada"}
+    # A real server has the whole machine, and DuckDB as many threads as it likes.
+    environment.pop(machine.CORES, None)
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     with (place / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
@@ -91,7 +95,9 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes]) -> None:
                 if answer.status == 200:
                     return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
-            continue
+            # Asking without a pause takes a core from the server that is starting.
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_PAUSE_SECONDS)
     raise RuntimeError("the app did not start")
 
 

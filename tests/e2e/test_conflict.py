@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from hati_core import Repository
-from tests.e2e.conftest import App, Server
+from tests.e2e.conftest import ROOT, App, Server
+
+TUTORIAL = ROOT / "assets" / "sample" / "tutorial.csv"
 
 
 def _both_change_shares(app: App) -> None:
@@ -26,6 +29,20 @@ def _both_change_shares(app: App) -> None:
     app.sees("1 row changed on main.")
     app.choose_branch("aggressive-growth")
     app.go("Merge")
+
+
+@pytest.fixture
+def clash(app: App, server: Server) -> None:
+    """The page Merge, where the same changes, which were made without the browser, meet."""
+    with Repository.open(server.home, author="ada") as repository, TUTORIAL.open("rb") as content:
+        importer = repository.importer("tutorial.csv", content)
+        importer.load(repository.main, "portfolio", ("ticker",), has_header=True)
+        importer.close()
+        growth = repository.create_branch("aggressive-growth")
+        growth.execute("UPDATE portfolio SET shares = 200, avg_cost = 155 WHERE ticker = 'AAPL'")
+        repository.main.execute("UPDATE portfolio SET shares = 90 WHERE ticker = 'AAPL'", author="bob")
+    app.open("merge?source=aggressive-growth&into=main")
+    expect(app.metric("! Conflicts left")).to_contain_text("1 of 1")
 
 
 def test_the_choice_for_a_conflicting_cell_lands(app: App, server: Server) -> None:
@@ -50,8 +67,8 @@ def test_the_choice_for_a_conflicting_cell_lands(app: App, server: Server) -> No
         assert repository.main.log(1)[0].author == "bob"
 
 
+@pytest.mark.usefixtures("clash")
 def test_a_typed_value_is_checked_and_lands(app: App, server: Server) -> None:
-    _both_change_shares(app)
     card = app.page.locator(".st-key-conflict-card")
     card.get_by_text("another value").click()
     card.get_by_role("textbox", name="Value of shares").fill("lots")
@@ -69,8 +86,8 @@ def test_a_typed_value_is_checked_and_lands(app: App, server: Server) -> None:
         assert rows == [{"shares": 120}]
 
 
+@pytest.mark.usefixtures("clash")
 def test_a_strategy_settles_what_has_no_choice_and_the_merge_can_be_undone(app: App, server: Server) -> None:
-    _both_change_shares(app)
     app.page.get_by_text("Stop if anything conflicts").click()
     expect(app.page.get_by_role("button", name="Merge into main")).to_be_disabled()
     app.page.get_by_text("main wins", exact=True).click()
@@ -89,8 +106,8 @@ def test_a_strategy_settles_what_has_no_choice_and_the_merge_can_be_undone(app: 
         assert rows == [{"shares": 90, "avg_cost": 150.0}]
 
 
+@pytest.mark.usefixtures("clash")
 def test_a_colleague_moving_main_keeps_the_choice_that_still_fits(app: App, server: Server) -> None:
-    _both_change_shares(app)
     app.page.locator(".st-key-conflict-card").get_by_text("main: 90").click()
     expect(app.metric("! Conflicts left")).to_contain_text("0 of 1")
     with Repository.open(server.home, author="eve") as repository:

@@ -306,3 +306,15 @@ def test_a_column_that_a_merge_widened_can_be_filtered(desk: Desk) -> None:
     desk.merge(branch)
     assert desk.trunk.query("SELECT ticker FROM portfolio WHERE shares = 75 AND shares % 2 = 1") == [{"ticker": "MSFT"}]
     assert not desk.plan(branch).tables
+
+
+def test_a_choice_about_a_column_works_out_no_other_table_anew(desk: Desk) -> None:
+    desk.trunk.execute("CREATE TABLE cash (account VARCHAR PRIMARY KEY, amount DOUBLE)")
+    branch = desk.fork(DROP_PRICE, "INSERT INTO cash VALUES ('savings', 5.0)")
+    desk.trunk.execute("UPDATE portfolio SET price = 9 WHERE ticker = 'AAPL'")
+    plan = desk.plan(branch)
+    settled = plan.with_resolution(only_conflict(plan).id, Side.THEIRS)
+    before, after = plan.work(), settled.work()
+    assert after["cash"].classified is before["cash"].classified
+    assert after["portfolio"].classified is not before["portfolio"].classified
+    assert settled.query("FROM cash") == [{"account": "savings", "amount": 5.0}]
