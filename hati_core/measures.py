@@ -22,6 +22,7 @@ from hati_core.sql.steady import is_steady
 from hati_core.storage.registry_rows import Measurement
 from hati_core.store import Store
 
+_NO_PARTS = "SELECT NULL::VARCHAR AS label, 0 AS amount WHERE false"
 _CACHED_VALUES = 20_000
 
 
@@ -196,18 +197,38 @@ class Measures:
         """
         sides = []
         for branch in (before, after):
-            table = self._store.table(branch.id, self._store.head(branch.id), breakdown.table)
+            version = self._store.head(branch.id) if branch.version is None else branch.version
+            table = self._store.table(branch.id, version, breakdown.table)
             gate.check(_parts(breakdown))
             catalog = self._store.catalog(branch.id)
-            sides.append(_parts(breakdown, f"{identifier(catalog.alias)}.main.{identifier(table.name)}"))
+            sides.append(_parts(breakdown, catalog.at(table.name, version)))
+        self._store.engine.attach(after.id)
+        return self._largest_changes(before.id, sides[0], sides[1], limit)
+
+    def merged_changes(self, plan: MergePlan, breakdown: Breakdown, limit: int = 12) -> list[PartChange]:
+        """The parts of its target that a plan changes most, as :meth:`changes`; only rows that it writes are read.
+
+        Raises:
+            HatiError: the breakdown does not run on the merged table.
+        """
+        table = plan.tables.get(breakdown.table)
+        if table is None or not (table.inserts or table.updates or table.deletes):
+            return []
+        gate.check(_parts(breakdown))
+        sides = []
+        for row, absent in (("ours", TableAction.CREATE), ("result", TableAction.DROP)):
+            rows = f"(SELECT unnest({row}) FROM ({table.final}) WHERE {row} IS NOT NULL)"
+            sides.append(_NO_PARTS if table.action is absent else _parts(breakdown, rows))
+        return self._largest_changes(plan.ours.branch_id, sides[0], sides[1], limit)
+
+    def _largest_changes(self, branch_id: str, before: str, after: str, limit: int) -> list[PartChange]:
         joined = (
             "SELECT coalesce(b.label, a.label) AS label, coalesce(b.amount, 0)::DOUBLE AS before, "
-            f"coalesce(a.amount, 0)::DOUBLE AS after FROM ({sides[0]}) AS b FULL JOIN ({sides[1]}) AS a USING (label)"
+            f"coalesce(a.amount, 0)::DOUBLE AS after FROM ({before}) AS b FULL JOIN ({after}) AS a USING (label)"
         )
-        self._store.engine.attach(after.id)
         rows = fetch(
             self._store.engine,
-            before.id,
+            branch_id,
             f"SELECT *, sum(before) OVER () AS all_before, sum(after) OVER () AS all_after FROM ({joined}) "
             f"WHERE before IS DISTINCT FROM after ORDER BY abs(after - before) DESC, label LIMIT {int(limit)}",
         )

@@ -153,3 +153,39 @@ def test_what_makes_two_branches_differ_adds_up(repo: Repository, main: Branch) 
     shown = {change.label: change.delta for change in repo.measures.changes(main, branch, value, limit=1)}
     assert shown == {"NVDA": 190_000, "other": 9_750}
     assert repo.measures.changes(main, main, value) == []
+
+
+def test_what_a_merge_would_change_adds_up_before_it_is_made(repo: Repository, main: Branch) -> None:
+    value = Breakdown("portfolio", "shares * current_price", ("ticker",))
+    branch = repo.create_branch("growth")
+    branch.execute("INSERT INTO portfolio VALUES ('NVDA', 200, 800.0, 950.0)")
+    branch.execute("UPDATE portfolio SET shares = 200 WHERE ticker = 'AAPL'")
+    branch.execute("DELETE FROM portfolio WHERE ticker = 'GOOGL'")
+    main.execute("UPDATE portfolio SET current_price = 100 WHERE ticker = 'AAPL'")
+    plan = repo.plan_merge("growth")
+    planned = repo.measures.merged_changes(plan, value)
+    assert {part.label: part.delta for part in planned} == {"NVDA": 190_000, "AAPL": 10_000, "GOOGL": -8_750}
+    assert [part.label for part in repo.measures.merged_changes(plan, value, limit=1)] == ["NVDA", "other"]
+    before = main.head
+    repo.apply_merge(plan)
+    assert repo.measures.changes(main.at(before), main, value) == planned
+    assert repo.measures.merged_changes(repo.plan_merge("growth"), value) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "delta"), [("DROP TABLE portfolio", -58_750), ("CREATE TABLE more AS FROM portfolio", 0)]
+)
+def test_tables_that_a_merge_drops_or_makes_count_whole(
+    repo: Repository, main: Branch, statement: str, delta: float
+) -> None:
+    branch = repo.create_branch("growth")
+    branch.execute(statement)
+    plan = repo.plan_merge("growth")
+    changed = {
+        table: sum(
+            part.delta
+            for part in repo.measures.merged_changes(plan, Breakdown(table, "shares * current_price", ("ticker",)))
+        )
+        for table in ("portfolio", "more")
+    }
+    assert changed == {"portfolio": delta, "more": 0 if delta else 58_750}
