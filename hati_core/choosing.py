@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from hati_core.merge.choices import Choice, choice_of, dump, load
+from hati_core.merge.conflicts import ConflictFilter
 from hati_core.merge.plan import MergePlan
 from hati_core.merge.rows import fetch
-from hati_core.model import Resolution, Side
+from hati_core.model import Conflict, Resolution, Side
 from hati_core.quote import identifier
 from hati_core.store import Store
 
 _ROUNDS = 5
+_ALL = ConflictFilter()
 
 
 class Choices:
@@ -50,7 +52,7 @@ class Choices:
         return any(not step.undone for step in steps), any(step.undone for step in steps)
 
     def choose(self, plan: MergePlan, changes: Mapping[str, Resolution | None], author: str | None = None) -> MergePlan:
-        """Settle conflicts, or open them again with None, as one step.
+        """Settle conflicts, or open them again with None, as one step; cells settled before stay so.
 
         Raises:
             InvalidResolution, InvalidValue: as :meth:`MergePlan.with_resolution`; nothing is kept.
@@ -58,11 +60,41 @@ class Choices:
         opened = {key for key, choice in changes.items() if choice is None}
         settled = {key: choice for key, choice in changes.items() if choice is not None}
         after = plan.with_changes(dict.fromkeys(opened)).with_resolutions(settled)
-        rows = plan.rows(list(changes))
-        made = {key: after.resolutions.get(key) for key in changes}
-        step = [choice_of(rows[key], self._as_text(plan, rows[key].table, choice)) for key, choice in made.items()]
-        self._log.add(*self._ends, author or self._store.author, dump(step))
+        self._add(after, plan.rows(changes.keys()), author)
         return after
+
+    def open_cell(self, plan: MergePlan, conflict_id: str, column: str, author: str | None = None) -> MergePlan:
+        """Open one cell of a conflict again, as one step; the others stay as they are settled."""
+        rows, before = plan.rows([conflict_id]), plan.resolutions.get(conflict_id)
+        cells = dict.fromkeys(rows[conflict_id].columns, before) if isinstance(before, Side) else dict(before or {})
+        cells.pop(column, None)
+        after = plan.with_changes({conflict_id: cells or None})
+        self._add(after, rows, author)
+        return after
+
+    def choose_rest(
+        self, plan: MergePlan, side: Side, wanted: ConflictFilter = _ALL, author: str | None = None
+    ) -> MergePlan:
+        """Take one side for what is open and meets a filter, as one step.
+
+        With a column, only its cells; where a side deleted the row, the row as a whole.
+        """
+        after, touched = plan, dict[str, Conflict]()
+        # Taking a side's columns can bring up rows that were not in conflict before.
+        while rest := {c.id: c for c in after.open_conflicts.where(wanted) if c.id not in touched}:
+            touched |= rest
+            after = after.with_resolutions(
+                {key: _from(after, conflict, side, wanted) for key, conflict in rest.items()}
+            )
+        if touched:
+            self._add(after, touched, author)
+        return after
+
+    def _add(self, after: MergePlan, rows: Mapping[str, Conflict], author: str | None) -> None:
+        step = [
+            choice_of(row, self._as_text(after, row.table, after.resolutions.get(key))) for key, row in rows.items()
+        ]
+        self._log.add(*self._ends, author or self._store.author, dump(step))
 
     def clear(self, plan: MergePlan, author: str | None = None) -> MergePlan:
         """Open every conflict again, as one step; choices that fit no more are gone with it."""
@@ -127,3 +159,13 @@ class Choices:
         sql = ", ".join(f"CAST(${n + 1}::{types[name]} AS VARCHAR) AS {identifier(name)}" for n, (name, _) in named)
         (texts,) = fetch(plan.context.engine, plan.ours.branch_id, f"SELECT {sql}", [*values.values()])
         return {**resolution, **texts}
+
+
+def _from(plan: MergePlan, conflict: Conflict, side: Side, wanted: ConflictFilter) -> Resolution:
+    """What is open of a conflict, from one side; what was chosen for other cells stays."""
+    before = plan.resolutions.get(conflict.id)
+    if wanted.column is not None and conflict.is_by_cell:
+        return {wanted.column: side}
+    if before and conflict.is_by_cell and not isinstance(before, Side):
+        return {column: side for column in conflict.columns if column not in before}
+    return side

@@ -215,6 +215,11 @@ class Conflict:
     ours_version: int | None = None
     theirs_version: int | None = None
 
+    @property
+    def is_by_cell(self) -> bool:
+        """Whether it is about cells, each of which can be settled by itself."""
+        return self.kind in (ConflictKind.EDIT_EDIT, ConflictKind.INSERT_INSERT)
+
 
 Resolution = Side | Mapping[str, Any]
 """A side for the whole conflict, or for each column in conflict a side or a value."""

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from pages.parts.merging import as_chosen, choose_sides, counters, done_panel, finish, planned
+from pages.parts.merging import as_chosen, choose_sides, counters, done_panel, finish
 from pages.parts.resolver import resolver
 from pages.parts.session import told
+from pages.parts.settling import notices, planned
 from pages.parts.shell import begin_page, empty_state, needs_two_branches
 from pages.parts.words import plain
 
@@ -19,6 +20,7 @@ needs_two_branches(
 source, target = choose_sides(page)
 with told():
     plan = planned(page, source, target)
+    notices(page)
     for note in plan.notes:
         st.info(plain(note), icon=":material/info:")
     if not plan.tables:

@@ -22,7 +22,7 @@ def _row_on(conflict: Conflict, side: Side) -> Row | None:
 def side_row(conflict: Conflict, side: Side) -> Row | None:
     """The whole row that taking one side leaves; None where the row goes."""
     chosen = _row_on(conflict, side)
-    if conflict.kind not in _CELLS or chosen is None:
+    if not conflict.is_by_cell or chosen is None:
         return chosen
     return {**(conflict.merged or {}), **{column: chosen[column] for column in conflict.columns}}
 
@@ -67,7 +67,7 @@ def _chosen(conflict: Conflict, column: str, choice: Any) -> Any:
 
 def joined(conflict: Conflict, cells: Mapping[str, Any]) -> Resolution:
     """Choices for cells, as one side where that says the same."""
-    if conflict.kind not in _CELLS or cells.keys() != set(conflict.columns):
+    if not conflict.is_by_cell or cells.keys() != set(conflict.columns):
         return cells
     return next((side for side in Side if all(choice is side for choice in cells.values())), cells)
 
@@ -83,7 +83,7 @@ def require_fit(conflict: Conflict, resolution: Resolution, shape: Shape, checke
     if not isinstance(resolution, Mapping):
         raise InvalidResolution(f"A resolution is a Side, or a dict of columns; {resolution!r} is neither.")
     others = {c.name for c in shape.columns} - set(shape.key)
-    allowed = others if conflict.kind not in _CELLS else set(conflict.columns) | (others & set(checked))
+    allowed = others if not conflict.is_by_cell else set(conflict.columns) | (others & set(checked))
     for column in resolution:
         if column not in allowed:
             raise InvalidResolution(

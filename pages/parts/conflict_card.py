@@ -9,8 +9,8 @@ import streamlit as st
 
 from hati_core import Conflict, ConflictKind, HatiError, MergePlan, Side
 from hati_core.merge.effects import choice_amounts
-from pages.parts.merging import keep
 from pages.parts.session import complain, told
+from pages.parts.settling import reopen, settle
 from pages.parts.shell import Page
 from pages.parts.values import shared_metrics
 from pages.parts.words import ago, amount, cell, plain
@@ -38,18 +38,18 @@ def card(page: Page, plan: MergePlan, conflict: Conflict) -> None:
     st.markdown(f"**{plain(conflict.table)} · {plain(conflict_name(conflict))}**")
     st.caption(" · ".join(part for part in (_KINDS[conflict.kind], _who(page, plan, conflict)) if part))
     if conflict.kind is ConflictKind.SCHEMA:
-        _schema_choice(plan, conflict)
+        _schema_choice(page, plan, conflict)
         return
     if conflict.kind in (ConflictKind.EDIT_EDIT, ConflictKind.INSERT_INSERT):
         for column in conflict.columns:
-            _cell_choice(plan, conflict, column)
+            _cell_choice(page, plan, conflict, column)
     else:
-        _row_choice(plan, conflict)
+        _row_choice(page, plan, conflict)
     _quiet_cells(plan, conflict)
     _effect(page, plan, conflict)
 
 
-def _cell_choice(plan: MergePlan, conflict: Conflict, column: str) -> None:
+def _cell_choice(page: Page, plan: MergePlan, conflict: Conflict, column: str) -> None:
     """The value of either branch, the value before, or another one."""
     sides: list[Any] = [Side.OURS, Side.THEIRS]
     if conflict.base is not None:
@@ -71,14 +71,12 @@ def _cell_choice(plan: MergePlan, conflict: Conflict, column: str) -> None:
             horizontal=True,
         )
         if choice == _OTHER and isinstance(chosen, Side):
-            reopened = _without_cell(plan, conflict, column)
-            st.session_state[f"{key}-plan"] = reopened.resolutions.get(conflict.id)
-            keep(reopened)
+            reopen(page, plan, conflict.id, column)
             st.rerun()
         elif choice == _OTHER:
-            _typed_value(plan, conflict, column)
+            _typed_value(page, plan, conflict, column)
         elif choice is not None and choice is not chosen:
-            keep(plan.with_resolution(conflict.id, {column: choice}))
+            settle(page, plan, {conflict.id: {column: choice}})
             st.rerun()
 
 
@@ -90,15 +88,7 @@ def typed_value(text: str) -> str | None:
     return tidy.replace(",", "") if _GROUPED.fullmatch(tidy) else tidy
 
 
-def _without_cell(plan: MergePlan, conflict: Conflict, column: str) -> MergePlan:
-    """The plan with one cell open again; the other cells of the row keep their choices."""
-    choices = {name: _raw(plan, conflict, name) for name in conflict.columns if name != column}
-    settled = {name: choice for name, choice in choices.items() if _chosen(plan, conflict, name) is not None}
-    reopened = plan.without_resolution(conflict.id)
-    return reopened.with_resolution(conflict.id, settled) if settled else reopened
-
-
-def _typed_value(plan: MergePlan, conflict: Conflict, column: str) -> None:
+def _typed_value(page: Page, plan: MergePlan, conflict: Conflict, column: str) -> None:
     before = _raw(plan, conflict, column)
     shown = "" if before is None or isinstance(before, Side) else str(before)
     with st.form(f"typed-{conflict.id}-{column}", border=False, enter_to_submit=True):
@@ -109,14 +99,14 @@ def _typed_value(plan: MergePlan, conflict: Conflict, column: str) -> None:
                 st.error(f"Type a value for {plain(column)}, or NULL to leave it empty.", icon=":material/error:")
                 return
             try:
-                keep(plan.with_resolution(conflict.id, {column: typed_value(typed)}))
+                settle(page, plan, {conflict.id: {column: typed_value(typed)}})
             except HatiError as error:
                 complain(error)
                 return
             st.rerun()
 
 
-def _row_choice(plan: MergePlan, conflict: Conflict) -> None:
+def _row_choice(page: Page, plan: MergePlan, conflict: Conflict) -> None:
     """One side deleted the row and the other changed it: the row as a whole."""
     labels = {
         side: f"{_side_name(plan, side)}: {_row_words(conflict, side)}" for side in (Side.OURS, Side.THEIRS, Side.BASE)
@@ -131,11 +121,11 @@ def _row_choice(plan: MergePlan, conflict: Conflict) -> None:
             key=f"choice-{conflict.id}-{chosen}",
         )
     if choice is not None and choice is not chosen:
-        keep(plan.with_resolution(conflict.id, choice))
+        settle(page, plan, {conflict.id: choice})
         st.rerun()
 
 
-def _schema_choice(plan: MergePlan, conflict: Conflict) -> None:
+def _schema_choice(page: Page, plan: MergePlan, conflict: Conflict) -> None:
     """What one of the branches made of a column or a table."""
     (what,) = conflict.columns
     sides = [Side.OURS, Side.THEIRS]
@@ -152,7 +142,7 @@ def _schema_choice(plan: MergePlan, conflict: Conflict) -> None:
             key=f"choice-{conflict.id}-{chosen}",
         )
     if choice is not None and choice is not chosen:
-        keep(plan.with_resolution(conflict.id, choice))
+        settle(page, plan, {conflict.id: choice})
         st.rerun()
 
 

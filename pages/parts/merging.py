@@ -10,11 +10,11 @@ from hati_core import Branch, BranchView, Commit, HatiError, MergePlan, Side, St
 from hati_core.merge.schema import TableAction
 from pages.parts.rows_table import changes_table
 from pages.parts.session import announce, author, complain, current, picker, told
+from pages.parts.settling import forget
 from pages.parts.shell import Page
 from pages.parts.values import change_of_headline, headline, shared_metrics, value_card
 from pages.parts.words import amount, count, plain
 
-PLAN = "merge plan"
 _DONE = "merged"
 _PREVIEW_ROWS = 200
 _SIDES = {Strategy.BRANCH_WINS: Side.THEIRS, Strategy.MAIN_WINS: Side.OURS}
@@ -46,43 +46,9 @@ def choose_sides(page: Page) -> tuple[str, str]:
     return source, target
 
 
-def planned(page: Page, source: str, target: str) -> MergePlan:
-    """The plan in hand, made anew when a branch has moved; choices that still fit are kept."""
-    plan: MergePlan | None = st.session_state.get(PLAN)
-    heads = {info.name: info.head for info in page.infos}
-    if plan and (plan.source, plan.target) == (source, target):
-        is_moved = (plan.source_version, plan.target_version) != (heads[source], heads[target])
-        if not is_moved and not plan.is_lost:
-            return plan
-        resolutions = plan.resolutions
-        if is_moved:
-            moved = source if plan.source_version != heads[source] else target
-            st.info(
-                f"“{plain(moved)}” has changed meanwhile. The merge was worked out anew; look at it again.",
-                icon=":material/update:",
-            )
-    else:
-        resolutions = {}
-    with st.spinner("Working out the merge…"):
-        plan = page.repository.plan_merge(source, target, resolutions=resolutions)
-    if plan.dropped_resolutions:
-        st.warning(
-            f"{count(len(plan.dropped_resolutions), 'choice')} no longer "
-            f"{'fits' if len(plan.dropped_resolutions) == 1 else 'fit'} and must be made again; the others are kept.",
-            icon=":material/update:",
-        )
-    st.session_state[PLAN] = plan
-    return plan
-
-
 def plan_key(plan: MergePlan) -> str:
     """What a control's key says of the plan that it was drawn for: the branches and their versions."""
     return "-".join(f"{point.branch_id}-{point.version}" for point in (plan.theirs, plan.ours))
-
-
-def keep(plan: MergePlan) -> None:
-    """Take a plan with another choice as the one in hand."""
-    st.session_state[PLAN] = plan
 
 
 def counters(plan: MergePlan) -> None:
@@ -210,7 +176,7 @@ def _apply(page: Page, plan: MergePlan, message: str) -> None:
         return
     words = change_of_headline(before, headline(page, target), plan.target)
     st.session_state[_DONE] = Done(commit, plan.source, words)
-    st.session_state.pop(PLAN, None)
+    forget()
     announce(f"{plain(plan.source)} was merged into {plain(plan.target)}.")
     st.rerun()
 
@@ -256,6 +222,6 @@ def undo_dialog(page: Page, done: Done) -> None:
             commit = page.repository.apply_merge(plan.with_default(Side.OURS), message, author=author())
             words = change_of_headline(before, headline(page, target), target.name)
             st.session_state[_DONE] = Done(commit, done.source, words, undone=not done.undone)
-            st.session_state.pop(PLAN, None)
+            forget()
             announce(f"The merge was {'made again' if done.undone else 'undone'} on {plain(target.name)}.")
             st.rerun()

@@ -8,7 +8,8 @@ import streamlit as st
 from hati_core import Conflict, ConflictKind, MergePlan, Side
 from hati_core.merge.resolve import is_decided
 from pages.parts.conflict_card import card, conflict_name
-from pages.parts.merging import keep, plan_key
+from pages.parts.merging import plan_key
+from pages.parts.settling import clear, settle_rest
 from pages.parts.shell import Page
 from pages.parts.words import plain
 
@@ -28,7 +29,7 @@ def resolver(page: Page, plan: MergePlan) -> None:
     with st.grid(2, min_column_width=340):
         with st.container(border=True):
             conflict = _list(plan)
-            _bulk(plan)
+            _bulk(page, plan)
         if conflict:
             with st.container(border=True, key="conflict-card"):
                 card(page, plan, conflict)
@@ -77,19 +78,14 @@ def _list(plan: MergePlan) -> Conflict | None:
     return conflict
 
 
-def _bulk(plan: MergePlan) -> None:
+def _bulk(page: Page, plan: MergePlan) -> None:
     """Everything that is left, from one branch; and starting over."""
     left = len(plan.open_conflicts)
     with st.container(horizontal=True, gap="xsmall"):
         for side, name in ((Side.OURS, plan.target), (Side.THEIRS, plan.source)):
             if st.button(f"Rest from {plain(name)}", key=f"rest-{side.value}-{plan_key(plan)}", disabled=not left):
-                # Taking a side's columns can bring up rows that were not in conflict before.
-                while plan.open_conflicts:
-                    plan = plan.with_resolutions({conflict.id: side for conflict in plan.open_conflicts})
-                keep(plan)
+                settle_rest(page, plan, side)
                 st.rerun()
         if plan.resolutions and st.button("Clear all choices", type="tertiary", key=f"clear-choices-{plan_key(plan)}"):
-            for conflict_id in list(plan.resolutions):
-                plan = plan.without_resolution(conflict_id)
-            keep(plan)
+            clear(page, plan)
             st.rerun()

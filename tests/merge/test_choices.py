@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from merge_desk import Desk
 
-from hati_core import Branch, ConflictKind, MergePlan, Side
+from hati_core import Branch, ConflictFilter, ConflictKind, MergePlan, Side
 from hati_core.choosing import Choices
 from hati_core.errors import InvalidResolution, InvalidValue
 
@@ -112,6 +112,48 @@ def test_choices_about_columns_are_kept_with_those_about_rows(desk: Desk) -> Non
     assert again.resolutions == plan.resolutions == {name.id: Side.THEIRS, row.id: {"shares": 12}}
     assert again.tables["portfolio"].columns == ("ticker", "shares", "cost")
     assert choices.undo(choices.undo(again)).resolutions == {}
+
+
+def test_what_is_left_takes_one_side_in_one_step(desk: Desk) -> None:
+    _, plan, choices = conflicted(desk)
+    aapl, msft = (ids(plan)[ticker] for ticker in ("AAPL", "MSFT"))
+    plan = choices.choose(plan, {aapl: {"price": 3}})
+    plan = choices.choose_rest(plan, Side.THEIRS)
+    assert plan.resolutions == {aapl: {"price": 3.0, "shares": Side.THEIRS}, msft: Side.THEIRS}
+    assert not plan.open_conflicts
+    assert choices.undo(plan).resolutions == {aapl: {"price": 3.0}}
+
+
+def test_what_is_left_of_one_column_takes_one_side(desk: Desk) -> None:
+    _, plan, choices = conflicted(desk)
+    aapl, msft = (ids(plan)[ticker] for ticker in ("AAPL", "MSFT"))
+    plan = choices.choose_rest(plan, Side.OURS, ConflictFilter(column="shares"))
+    assert plan.resolutions == {aapl: {"shares": Side.OURS}, msft: Side.OURS}
+    assert choices.choose_rest(plan, Side.OURS, ConflictFilter(table="nowhere")) is plan
+    assert choices.undo(plan).resolutions == {}
+
+
+def test_taking_the_rest_settles_rows_that_a_choice_about_a_column_brings_up(desk: Desk) -> None:
+    branch = desk.fork("ALTER TABLE portfolio DROP COLUMN price")
+    desk.trunk.execute("UPDATE portfolio SET price = 2 WHERE ticker = 'AAPL'")
+    desk.trunk.execute("UPDATE portfolio SET shares = 2 WHERE ticker = 'AAPL'")
+    branch.execute("UPDATE portfolio SET shares = 1 WHERE ticker = 'AAPL'")
+    choices = desk.repo.choices(branch.name, desk.trunk.name)
+    plan = choices.choose_rest(desk.plan(branch), Side.OURS)
+    assert not plan.open_conflicts
+    assert choices.taken_in(desk.plan(branch)).resolutions == plan.resolutions
+    assert desk.rows(plan)["AAPL"] == (2, 2.0)
+
+
+def test_one_cell_is_opened_again_and_the_others_stay(desk: Desk) -> None:
+    branch, plan, choices = conflicted(desk)
+    aapl = ids(plan)["AAPL"]
+    plan = choices.open_cell(choices.choose(plan, {aapl: Side.THEIRS}), aapl, "price")
+    assert plan.resolutions == {aapl: {"shares": Side.THEIRS}}
+    assert choices.taken_in(desk.plan(branch)).resolutions == plan.resolutions
+    plan = choices.open_cell(plan, aapl, "shares")
+    assert plan.resolutions == choices.resolutions() == {}
+    assert choices.undo(choices.undo(plan)).resolutions == {aapl: Side.THEIRS}
 
 
 @pytest.mark.parametrize(
