@@ -153,6 +153,9 @@ class Store:
         schema_version = self._schema_version(parent_id, version)
         self._schema_versions.put((child_id, version), schema_version)
         self._tables.put((child_id, schema_version), self.tables(parent_id, version))
+        retyped = self._retyped.get((parent_id, schema_version))
+        if retyped is not None:
+            self._retyped.put((child_id, schema_version), retyped)
         self._recorded[child_id] = version
 
     def catch_up(self, branch_id: str) -> int:

@@ -1,6 +1,6 @@
 """A process that works on a repository until it is killed, and says on its output what it begins and what is done.
 
-``python -m tests.core.doomed <folder> <seed>``. Every commit writes the same rows to two tables, so that
+``python -m tests.core.doomed <place> <seed>``. Every commit writes the same rows to two tables, so that
 half of one would show.
 """
 

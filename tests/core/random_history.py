@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 
 from hati_core import Branch, BranchView, Repository, Side
 from hati_core.merge.plan import MergePlan, PlanKind
@@ -28,10 +27,10 @@ class GivenUp(Exception):
 class RandomHistory:
     """Steps of a history that is the same for the same seed; :meth:`check` holds the repository against the model."""
 
-    def __init__(self, root: Path, seed: int) -> None:
-        self.root = root
+    def __init__(self, place: str, seed: int) -> None:
+        self.place = place
         self.random = random.Random(seed)
-        self.repo = Repository.open(root, author="ada")
+        self.repo = Repository.open(place, author="ada")
         self.names: dict[str, str] = {}
         self.discarded: dict[str, str] = {}
         self.states: dict[str, dict[int, Table]] = {}
@@ -249,7 +248,7 @@ class RandomHistory:
 
     def reopen(self) -> None:
         self.repo.close()
-        self.repo = Repository.open(self.root, author="ada")
+        self.repo = Repository.open(self.place, author="ada")
 
     def check_one(self, branch: Branch) -> None:
         """The head and one old version of a branch."""

@@ -13,6 +13,7 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -22,13 +23,18 @@ import pytest
 
 from hati_core import Branch, Repository
 from hati_core.model import BranchStatus
+from hati_core.storage.address import Address
+from tests.conftest import NewPlace
 from tests.core.doomed import rows_of
 from tests.core.processes import ROOT
+from tests.servers import Postgres
 
 KILLS = 10
 """In one repository, one after the other."""
 SOAK = os.environ.get("SOAK") == "1"
 SEEDS = [int(seed) for seed in os.environ.get("KILL_SEEDS", "").split(",") if seed] or list(range(20 if SOAK else 2))
+SERVER_KILLS = 10 if SOAK else 2
+SERVER_SEEDS = SEEDS[: 10 if SOAK else 1]
 MOST_LINES = 16
 LONGEST_MOMENT = 0.12
 """Seconds that a process is left to itself after the last line; longer than most of what it does."""
@@ -70,10 +76,10 @@ class Told:
         return self.open is not None and self.open["begin"] in acts and self.open["id"] == branch_id
 
 
-def kill_one(root: Path, seed: int, told: Told) -> None:
+def kill_one(place: str, seed: int, told: Told) -> None:
     """Start a process, let it say a few lines, and kill it a moment later."""
     chance = random.Random(seed)
-    command = [sys.executable, "-W", "error", "-m", "tests.core.doomed", str(root), str(seed)]
+    command = [sys.executable, "-W", "error", "-m", "tests.core.doomed", place, str(seed)]
     # Unbuffered, or lines that were read ahead would be missing from what is left at the end.
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
     assert process.stdout is not None
@@ -93,9 +99,9 @@ def kill_one(root: Path, seed: int, told: Told) -> None:
             told.hear(line)
 
 
-def check(root: Path, told: Told, chance: random.Random) -> None:
+def check(place: str, told: Told, chance: random.Random) -> None:
     """Hold a repository that a process was killed on against what it had said."""
-    with Repository.open(root, author="heir") as repo:
+    with Repository.open(place, author="heir") as repo:
         live = {info.id: info for info in repo.branches()}
         for branch_id, name in told.names.items():
             if branch_id not in told.discarded and not told.is_open("discard", branch_id=branch_id):
@@ -147,7 +153,11 @@ def check_registry(repo: Repository, branch: Branch, told: Told) -> None:
 
 def missing_files(repo: Repository, branch_id: str) -> set[str]:
     """Files that a catalog names at any version and that are not there."""
-    return named_files(repo, branch_id) - {file.name for file in (repo.root / "data").rglob("*.parquet")}
+    return named_files(repo, branch_id) - stored_files(repo)
+
+
+def stored_files(repo: Repository) -> set[str]:
+    return {file.base for file in repo._store.engine.place.data.list()}
 
 
 def named_files(repo: Repository, branch_id: str) -> set[str]:
@@ -172,11 +182,10 @@ def check_leftovers(repo: Repository) -> None:
     """A collection leaves nothing but what some branch needs."""
     repo.gc(NOW)
     known = {row.id for row in repo._store.registry.all_branches() if row.status is not BranchStatus.COLLECTED}
-    for folder in ("catalogs", "locks"):
-        left = {file.name.split(".")[0] for file in (repo.root / folder).iterdir()}
-        assert left - known <= {"open"}, f"leftovers in {folder}: {left - known}"
+    left = repo._store.engine.place.leftovers().keys()
+    assert left <= known, f"leftovers: {left - known}"
     needed = {name for branch_id in known for name in named_files(repo, branch_id)}
-    assert {file.name for file in (repo.root / "data").rglob("*.parquet")} == needed
+    assert stored_files(repo) == needed
 
 
 def forget_collected(repo: Repository, told: Told) -> None:
@@ -189,14 +198,33 @@ def forget_collected(repo: Repository, told: Told) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_killed_process_loses_nothing_and_leaves_nothing_half_done(tmp_path: Path, seed: int) -> None:
+    kill_again_and_again(str(tmp_path / "hati"), seed, KILLS, lambda: None)
+
+
+@pytest.mark.parametrize("seed", SERVER_SEEDS)
+def test_the_same_on_a_server(new_server: NewPlace, postgres: Postgres, seed: int) -> None:
+    def end_connections() -> None:
+        """The server notices by itself that a process died, but what that had begun may go on for a moment."""
+        with postgres.connect(Address.parse(place).database or "") as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+    place = new_server()
+    kill_again_and_again(place, seed, SERVER_KILLS, end_connections)
+
+
+def kill_again_and_again(place: str, seed: int, kills: int, end_connections: Callable[[], None]) -> None:
     told, interrupted = Told(), []
-    with Repository.open(tmp_path / "hati") as repo, repo.main.transaction() as tx:
+    with Repository.open(place) as repo, repo.main.transaction() as tx:
         for table in ("a", "b"):
             tx.execute(f"CREATE TABLE {table} (k INTEGER PRIMARY KEY, v INTEGER)")
-    for kill in range(KILLS):
+    for kill in range(kills):
         print(f"seed {seed}, kill {kill}: {told.open}")
-        kill_one(tmp_path / "hati", seed * KILLS + kill, told)
+        kill_one(place, seed * KILLS + kill, told)
         interrupted.append(told.open["begin"] if told.open else "nothing")
-        check(tmp_path / "hati", told, random.Random(seed))
+        end_connections()
+        check(place, told, random.Random(seed))
     print(f"seed {seed}: killed during {interrupted}, after {told.lines} lines")
-    assert told.lines > KILLS
+    assert told.lines > kills
