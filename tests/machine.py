@@ -18,10 +18,11 @@ def share_cores() -> None:
     """Leave each worker of a run, and what it starts, its part of the cores.
 
     DuckDB has every thread look out for work, however small a query is: where each of two workers
-    had the threads for two cores, half of the time of both went into that.
+    had the threads for two cores, half of the time of both went into that. The soak has them all, because
+    they may meet in ways of their own.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    if workers > 1:
+    if workers > 1 and os.environ.get("SOAK") != "1":
         os.environ.setdefault(CORES, str(max(1, (os.cpu_count() or 1) // workers)))
 
 

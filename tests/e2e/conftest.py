@@ -122,11 +122,12 @@ class App:
     def open(self, path: str = "") -> None:
         """Go to an address of the app."""
         self.page.goto(f"{self.url}/{path}")
-        self.settled()
+        # The first page that a server shows waits for all that it imports.
+        self.settled(within_ms=START_SECONDS * 1000)
 
-    def settled(self) -> None:
+    def settled(self, within_ms: int = WAIT_MS) -> None:
         """Wait until the page has been drawn and stays so for a moment, and nothing went wrong on it."""
-        self.page.wait_for_function(_STAYS_DRAWN, polling=50)
+        self.page.wait_for_function(_STAYS_DRAWN, polling=50, timeout=within_ms)
         expect(self.page.get_by_test_id("stException")).to_have_count(0)
 
     def go(self, name: str) -> None:
