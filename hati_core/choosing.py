@@ -9,8 +9,9 @@ from hati_core.merge.choices import Choice, choice_of, dump, load
 from hati_core.merge.conflicts import ConflictFilter
 from hati_core.merge.plan import MergePlan
 from hati_core.merge.rows import fetch
-from hati_core.model import Conflict, Resolution, Side
+from hati_core.model import Conflict, ConflictKind, Resolution, Side
 from hati_core.quote import identifier
+from hati_core.storage.choice_log import ChoiceStep
 from hati_core.store import Store
 
 _ROUNDS = 5
@@ -117,13 +118,19 @@ class Choices:
 
     def undo(self, plan: MergePlan) -> MergePlan:
         """Take back the last step, whoever made it."""
-        self._log.undo(*self._ends)
-        return self.taken_in(plan)
+        return self._turned(plan, self._log.undo(*self._ends))
 
     def redo(self, plan: MergePlan) -> MergePlan:
         """Make the step again that was taken back last."""
-        self._log.redo(*self._ends)
-        return self.taken_in(plan)
+        return self._turned(plan, self._log.redo(*self._ends))
+
+    def _turned(self, plan: MergePlan, step: ChoiceStep | None) -> MergePlan:
+        """The plan with what stands now for the conflicts that a step was about."""
+        ids = {choice.conflict_id for choice in load(step.changes, step.author, step.at)} if step else set[str]()
+        if any(row.kind is ConflictKind.SCHEMA for row in plan.rows(ids).values()):
+            return self.taken_in(plan)
+        kept = self.resolutions()
+        return plan.with_changes({key: kept.get(key) for key in plan.fitting(ids)})
 
     def taken_in(self, plan: MergePlan) -> MergePlan:
         """The plan with what stands now, such as what somebody else chose meanwhile."""

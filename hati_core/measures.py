@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hati_core.branch import BranchView
 from hati_core.errors import HatiError, InvalidMetric, StorageUnavailable, TableNotFound
@@ -13,10 +13,11 @@ from hati_core.merge.lineage import Lineage, Point
 from hati_core.merge.plan import MergePlan
 from hati_core.merge.rows import fetch
 from hati_core.merge.schema import TableAction
+from hati_core.merge.table_plan import TablePlan
 from hati_core.model import BranchInfo
 from hati_core.quote import identifier
 from hati_core.recent import Recent
-from hati_core.scenarios.metrics import Breakdown, Metric, ready_made, row_counts
+from hati_core.scenarios.metrics import Breakdown, Metric, ready_made, row_counts, value_metric
 from hati_core.sql import gate
 from hati_core.sql.steady import is_steady
 from hati_core.storage.registry_rows import Measurement
@@ -167,17 +168,34 @@ class Measures:
 
     def merged_values(self, plan: MergePlan, metrics: list[Metric]) -> list[MetricValue]:
         """Each metric on the target of a plan as the merge would leave it; nothing is written."""
-        found = []
-        dropped = {name.casefold() for name, table in plan.tables.items() if table.action is TableAction.DROP}
-        for metric in metrics:
-            try:
-                statement = gate.check(metric.sql)
-                if gone := [name for name in statement.reads if name.casefold() in dropped]:
-                    raise TableNotFound(f"The merge drops the table “{gone[0]}”.", table=gone[0])
-                found.append(MetricValue(metric, _number(metric, plan.query(statement.sql))))
-            except HatiError as error:
-                found.append(MetricValue(metric, None, error.message))
-        return found
+        target = BranchView(self._store, plan.ours.branch_id, plan.target, plan.target_version)
+        before = self.values(target, metrics)
+        return [self._merged_value(plan, found) for found in before]
+
+    def _merged_value(self, plan: MergePlan, before: MetricValue) -> MetricValue:
+        metric = before.metric
+        try:
+            statement = gate.check(metric.sql)
+            written = {name.casefold(): table for name, table in plan.tables.items()}
+            touched = [written[name.casefold()] for name in statement.reads if name.casefold() in written]
+            if gone := [table.table for table in touched if table.action is TableAction.DROP]:
+                raise TableNotFound(f"The merge drops the table “{gone[0]}”.", table=gone[0])
+            if before.value is not None and _is_sum_of(metric, touched):
+                return replace(before, value=before.value + self._merged_delta(plan, touched[0], metric))
+            return MetricValue(metric, _number(metric, plan.query(statement.sql)))
+        except HatiError as error:
+            return MetricValue(metric, None, error.message)
+
+    def _merged_delta(self, plan: MergePlan, table: TablePlan, metric: Metric) -> float:
+        """How far a merge moves a sum, from the rows that it writes."""
+        assert metric.breakdown
+        sums = (
+            f"(SELECT coalesce(sum({metric.breakdown.amount}), 0) FROM (SELECT unnest({row}) FROM ({table.final}) "
+            f"WHERE {row} IS NOT NULL))::DOUBLE"
+            for row in ("result", "ours")
+        )
+        rows = fetch(self._store.engine, plan.ours.branch_id, f"SELECT {' - '.join(sums)} AS delta")
+        return float(rows[0]["delta"])
 
     def parts(self, branch: BranchView, breakdown: Breakdown, limit: int = 12) -> list[Part]:
         """The largest parts of a metric on one branch, then “other” for the rest."""
@@ -241,6 +259,14 @@ class Measures:
             rows[0]["all_after"] - math.fsum(part.after for part in shown),
         )
         return shown if _is_nothing(rest.delta, rows[0]["all_after"]) else [*shown, rest]
+
+
+def _is_sum_of(metric: Metric, touched: Sequence[TablePlan]) -> bool:
+    """Whether a metric is the sum of its parts in the one table that a merge writes, whose columns stay."""
+    parts = metric.breakdown
+    if parts is None or len(touched) != 1 or metric.sql != value_metric(metric.name, parts).sql:
+        return False
+    return touched[0].action is TableAction.MERGE_ROWS and not touched[0].schema_changes
 
 
 def _holds_for_good(query: str, tables: Collection[str]) -> bool:

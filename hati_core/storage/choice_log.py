@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -36,10 +37,7 @@ class ChoiceLog:
         """Every step, oldest first."""
         wanted = sa.select(choices).where(_of(source_id, target_id)).order_by(choices.c.number)
         with self._database.reading() as connection:
-            return [
-                ChoiceStep(row.number, row.author, datetime.fromisoformat(row.at), bool(row.undone), row.changes)
-                for row in connection.execute(wanted)
-            ]
+            return [_step(row) for row in connection.execute(wanted)]
 
     def state(self, source_id: str, target_id: str) -> tuple[int, str]:
         """As long as this answer stays the same, nobody has chosen or undone anything."""
@@ -66,20 +64,25 @@ class ChoiceLog:
                 if attempt == _TRIES - 1:
                     raise
 
-    def undo(self, source_id: str, target_id: str) -> bool:
-        """Undo the last step that is not; returns whether there was one."""
-        return self._turn(source_id, target_id, sa.func.max(choices.c.number), was=False)
+    def undo(self, source_id: str, target_id: str) -> ChoiceStep | None:
+        """Undo the last step that is not; returns it, or None where there is none."""
+        return self._turn(source_id, target_id, choices.c.number.desc(), was=False)
 
-    def redo(self, source_id: str, target_id: str) -> bool:
-        """Do the step again that was undone last; returns whether there was one."""
-        return self._turn(source_id, target_id, sa.func.min(choices.c.number), was=True)
+    def redo(self, source_id: str, target_id: str) -> ChoiceStep | None:
+        """Do the step again that was undone last; returns it, or None where there is none."""
+        return self._turn(source_id, target_id, choices.c.number, was=True)
 
-    def _turn(self, source_id: str, target_id: str, which: sa.ColumnElement[int], *, was: bool) -> bool:
+    def _turn(self, source_id: str, target_id: str, first: sa.ColumnElement[int], *, was: bool) -> ChoiceStep | None:
         ours = _of(source_id, target_id)
-        one = sa.select(which).where(ours, choices.c.undone.is_(was)).scalar_subquery()
         with self._database.writing() as connection:
-            change = sa.update(choices).where(ours, choices.c.number == one).values(undone=not was)
-            return connection.execute(change).rowcount == 1
+            found = connection.execute(
+                sa.select(choices).where(ours, choices.c.undone.is_(was)).order_by(first)
+            ).first()
+            if found is None:
+                return None
+            change = sa.update(choices).where(ours, choices.c.number == found.number).values(undone=not was)
+            connection.execute(change)
+            return _step(found)
 
     def forget(self, source_id: str, target_id: str) -> None:
         """Forget every step."""
@@ -89,3 +92,7 @@ class ChoiceLog:
 
 def _of(source_id: str, target_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(choices.c.source_id == source_id, choices.c.target_id == target_id)
+
+
+def _step(row: sa.Row[Any]) -> ChoiceStep:
+    return ChoiceStep(row.number, row.author, datetime.fromisoformat(row.at), bool(row.undone), row.changes)
