@@ -6,6 +6,7 @@ Credentials come from the environment, as for every program of AWS: ``AWS_ACCESS
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -47,6 +48,8 @@ class Bucket:
         self._bucket = parts.netloc
         prefix = parts.path.strip("/")
         self._prefix = f"{prefix}/" if prefix else ""
+        self._told: tuple[str | None, ...] = ()
+        self._telling = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -100,25 +103,39 @@ class Bucket:
             self._client.upload_file(str(file), self._bucket, self._prefix + name)
 
     def secrets(self) -> Sequence[str]:
-        found = self._session.get_credentials()
-        if found is None:
-            raise self._unavailable("there are no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-        credentials, endpoint = found.get_frozen_credentials(), urlsplit(self._client.meta.endpoint_url)
-        settings = {
-            "KEY_ID": credentials.access_key,
-            "SECRET": credentials.secret_key,
-            "SESSION_TOKEN": credentials.token,
-            "REGION": self._region,
-            "SCOPE": self.url,
-        }
-        if ".amazonaws.com" not in endpoint.netloc:
-            settings |= {"ENDPOINT": endpoint.netloc + endpoint.path.rstrip("/"), "URL_STYLE": "path"}
-        options = "".join(f", {name} {literal(value)}" for name, value in settings.items() if value)
         # DuckDB takes the environment's credentials as settings too, which are good for any bucket and can be read.
         forgotten = (
             f"SET GLOBAL {name} = ''" for name in ("s3_access_key_id", "s3_secret_access_key", "s3_session_token")
         )
-        return (f"CREATE SECRET hati_data (TYPE s3{options}, USE_SSL {endpoint.scheme == 'https'})", *forgotten)
+        with self._telling:
+            self._told = self._keys()
+            return (self._secret(self._told), *forgotten)
+
+    def renewal(self) -> str | None:
+        with self._telling:
+            keys = self._keys()
+            if keys == self._told:
+                return None
+            self._told = keys
+            return self._secret(keys)
+
+    def _keys(self) -> tuple[str | None, ...]:
+        """The key, its secret and its token as they are now: AWS renews those that expire."""
+        with self._explained():
+            found = self._session.get_credentials()
+            if found is None:
+                raise NoCredentialsError
+            credentials = found.get_frozen_credentials()
+        return credentials.access_key, credentials.secret_key, credentials.token
+
+    def _secret(self, keys: tuple[str | None, ...]) -> str:
+        settings = dict(zip(("KEY_ID", "SECRET", "SESSION_TOKEN"), keys, strict=True))
+        settings |= {"REGION": self._region, "SCOPE": self.url}
+        endpoint = urlsplit(self._client.meta.endpoint_url)
+        if ".amazonaws.com" not in endpoint.netloc:
+            settings |= {"ENDPOINT": endpoint.netloc + endpoint.path.rstrip("/"), "URL_STYLE": "path"}
+        options = "".join(f", {name} {literal(value)}" for name, value in settings.items() if value)
+        return f"CREATE OR REPLACE SECRET hati_data (TYPE s3{options}, USE_SSL {endpoint.scheme == 'https'})"
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -177,6 +177,7 @@ class Engine:
                     cursor.execute(f"USE {identifier(current)}")
                 with self._guard:
                     instance.lent.add(cursor)
+                self.place.before_use(cursor)
                 yield cursor
             is_clean = True
         finally:

@@ -72,6 +72,9 @@ class DataFolder:
     def secrets(self) -> Sequence[str]:
         return ()
 
+    def renewal(self) -> str | None:
+        return None
+
 
 class Folder:
     """The embedded place."""
@@ -111,6 +114,9 @@ class Folder:
 
     def after_death(self) -> None:
         """Nothing: what DuckDB held ends with its connections."""
+
+    def before_use(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Nothing: a folder takes no credentials."""
 
     def allowed(self) -> Sequence[str]:
         return (f"{self.root}{os.sep}",)

@@ -62,6 +62,13 @@ class Data(Protocol):
     def secrets(self) -> Sequence[str]:
         """Statements that let DuckDB in; they hold credentials, so no message may show them."""
 
+    def renewal(self) -> str | None:
+        """The statement that lets DuckDB in from now on, where credentials have changed since it was told last.
+
+        Raises:
+            StorageUnavailable: credentials have expired and cannot be renewed.
+        """
+
 
 class Place(Protocol):
     """Where a repository lives."""
@@ -109,6 +116,13 @@ class Place(Protocol):
 
     def allowed(self) -> Sequence[str]:
         """The only folders that DuckDB may touch."""
+
+    def before_use(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Do what has to be done now and then, such as renewing credentials.
+
+        Raises:
+            StorageUnavailable: the place cannot be used any more.
+        """
 
     def attach(
         self, connection: duckdb.DuckDBPyConnection, branch_id: str, alias: str, version: int | None, *, create: bool

@@ -154,17 +154,24 @@ class Server:
         settings = self._address.settings
         known = {"host": "HOST", "port": "PORT", "user": "USER", "dbname": "DATABASE", "password": "PASSWORD"}
         secret = ", ".join(f"{known[name]} {literal(value)}" for name, value in settings.items() if name in known)
-        # An error would show the statement, and with it what must not be shown.
-        try:
-            connection.execute(f"CREATE SECRET hati_server (TYPE postgres{', ' if secret else ''}{secret})")
-            for statement in self.data.secrets():
-                connection.execute(statement)
-        except duckdb.Error:
-            raise StorageUnavailable(f"DuckDB does not take the credentials for {self.name}.") from None
+        server = f"CREATE SECRET hati_server (TYPE postgres{', ' if secret else ''}{secret})"
+        self._tell(connection, server, *self.data.secrets())
         connection.execute(f"SET pg_pool_max_connections = {_POOLED}")
         # DuckDB forgets what it knows of the database whenever a statement of anybody does not bind, and reads all of
         # it again. Told to keep to one schema, it would keep to that one then.
         connection.execute(f"ATTACH {literal(self._options)} AS {_DATABASE} (TYPE postgres, SECRET hati_server)")
+
+    def before_use(self, connection: duckdb.DuckDBPyConnection) -> None:
+        if renewal := self.data.renewal():
+            self._tell(connection, renewal)
+
+    def _tell(self, connection: duckdb.DuckDBPyConnection, *secrets: str) -> None:
+        # An error would show the statement, and with it what must not be shown.
+        try:
+            for statement in secrets:
+                connection.execute(statement)
+        except duckdb.Error:
+            raise StorageUnavailable(f"DuckDB does not take the credentials for {self.name}.") from None
 
     @property
     def _options(self) -> str:

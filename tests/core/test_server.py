@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import traceback
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from psycopg import sql
 
 from hati_core import HatiError, Repository
-from hati_core.errors import BranchBusy, RepositoryError, StatementRefused
+from hati_core.errors import BranchBusy, RepositoryError, StatementRefused, StorageUnavailable
 from hati_core.storage.address import Address
 from hati_core.storage.advisory import AdvisoryLocks
 from tests.conftest import NewPlace
@@ -48,6 +50,38 @@ def ada(postgres: Postgres) -> str:
         rules.write_text("local all ada scram-sha-256\n" + rules.read_text())
         connection.execute("SELECT pg_reload_conf()")
     return "ada"
+
+
+def test_credentials_that_expire_are_renewed_in_time(
+    database: str, postgres: Postgres, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = tmp_path / "keys.json"
+    config = tmp_path / "config"
+    config.write_text(f"[default]\nregion = eu-west-1\ncredential_process = cat {keys}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+
+    def hand_out(key: str) -> None:
+        soon = (datetime.now(UTC) + timedelta(minutes=2)).isoformat()
+        told = {"AccessKeyId": key, "SecretAccessKey": "s", "SessionToken": "t", "Expiration": soon}
+        keys.write_text(json.dumps({"Version": 1, **told}))
+
+    hand_out("first")
+    with Repository.open(postgres.address(database, f"{bucket}/{database}"), author="ada") as repo:
+        set_up(repo)
+        hand_out("second")
+        assert len(shares(repo.main)) == 3
+        with repo._store.engine.session(repo.main.id) as cursor:
+            ((told,),) = cursor.execute(
+                "SELECT secret_string FROM duckdb_secrets() WHERE name = 'hati_data'"
+            ).fetchall()
+        assert "key_id=second" in told
+        keys.unlink()
+        with pytest.raises(StorageUnavailable, match="bucket"):
+            repo.main.execute("UPDATE portfolio SET shares = 0")
+        hand_out("third")
+        assert 0 not in shares(repo.main).values()
 
 
 def refused(address: str) -> str:
