@@ -136,12 +136,19 @@ class Registry:
             raise BranchNotFound("The branch was collected and cannot be brought back.")
 
     def set_collected(self, branch_id: str) -> bool:
-        """Give up a discarded branch for good; returns False where it was brought back meanwhile."""
+        """Give up a discarded branch for good; returns False where it was brought back meanwhile.
+
+        What was measured on it stays: a fork is worth what its parent was.
+        """
         change = sa.update(tables.branches).where(
             tables.branches.c.id == branch_id, tables.branches.c.status == BranchStatus.DISCARDED.value
         )
         with self._database.writing() as connection:
-            return connection.execute(change.values(status=BranchStatus.COLLECTED.value)).rowcount == 1
+            is_gone = connection.execute(change.values(status=BranchStatus.COLLECTED.value)).rowcount == 1
+            if is_gone:
+                ends = (tables.choices.c.source_id, tables.choices.c.target_id)
+                connection.execute(sa.delete(tables.choices).where(sa.or_(*(end == branch_id for end in ends))))
+            return is_gone
 
     def record(
         self,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from merge_desk import Desk
 
-from hati_core import Branch, ConflictFilter, ConflictKind, MergePlan, Side
+from hati_core import Branch, ConflictFilter, ConflictKind, MergePlan, Repository, Side
 from hati_core.choosing import Choices
 from hati_core.errors import InvalidResolution, InvalidValue
 
@@ -184,3 +184,17 @@ def test_typed_values_come_back_as_they_were(desk: Desk, kind: str, sides: tuple
     assert choices.taken_in(found) is found
     desk.repo.apply_merge(found)
     assert desk.trunk.query("SELECT cell FROM kinds") == [{"cell": value}]
+
+
+def test_choices_of_a_branch_that_is_gone_for_good_go_with_it(repo: Repository) -> None:
+    repo.main.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, cell INTEGER)")
+    repo.main.execute("INSERT INTO t VALUES (1, 1)")
+    branch = repo.create_branch("growth")
+    branch.execute("UPDATE t SET cell = 2")
+    repo.main.execute("UPDATE t SET cell = 3")
+    plan, choices = repo.plan_merge("growth"), repo.choices("growth")
+    choices.choose(plan, {plan.conflicts[0].id: Side.OURS})
+    repo.discard("growth")
+    assert choices.kept()
+    repo.gc(timedelta(0))
+    assert not choices.kept()
