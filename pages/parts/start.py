@@ -9,6 +9,7 @@ import streamlit as st
 from hati_core import Repository
 from pages.parts.session import announce, author, told
 from pages.parts.upload import import_dialog
+from pages.parts.words import plain
 
 SAMPLES = Path(__file__).parents[2] / "assets" / "sample"
 TUTORIAL = (("portfolio", "tutorial.csv", ("ticker",)),)
@@ -34,7 +35,9 @@ def first_run(repository: Repository) -> None:
             st.caption("A CSV or Parquet file with one row per thing. You see what is in it before it is taken in.")
             if st.button("Choose a file", key="start-own", width="stretch"):
                 import_dialog(repository, "main")
-    st.caption("Everything stays on this machine. Nothing you try on a branch can change main until you merge it.")
+    st.caption(
+        f"Everything stays in {plain(repository.place)}. Nothing you try on a branch can change main until you merge it."
+    )
 
 
 def _load(repository: Repository, files: tuple[tuple[str, str, tuple[str, ...]], ...], done: str) -> None:
