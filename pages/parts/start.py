@@ -35,9 +35,8 @@ def first_run(repository: Repository) -> None:
             st.caption("A CSV or Parquet file with one row per thing. You see what is in it before it is taken in.")
             if st.button("Choose a file", key="start-own", width="stretch"):
                 import_dialog(repository, "main")
-    st.caption(
-        f"Everything stays in {plain(repository.place)}. Nothing you try on a branch can change main until you merge it."
-    )
+    place = plain(repository.place)
+    st.caption(f"Everything stays in {place}. Nothing you try on a branch can change main until you merge it.")
 
 
 def _load(repository: Repository, files: tuple[tuple[str, str, tuple[str, ...]], ...], done: str) -> None:
