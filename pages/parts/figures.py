@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
@@ -159,13 +160,12 @@ def _room(values: Sequence[float], share: float) -> list[float]:
 
 def short(name: str) -> str:
     """A name that fits an axis, with nothing in it that Plotly would take for markup."""
-    tidy = _unmarked(name)
-    return tidy if len(tidy) <= _LONGEST_NAME else f"{tidy[: _LONGEST_NAME - 1]}…"
+    return _unmarked(name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…")
 
 
 def _unmarked(name: str) -> str:
-    """A name in which Plotly finds no markup."""
-    return name.replace("<", "‹").replace(">", "›").replace("&", "＆")
+    """A name in which Plotly finds no markup; it draws these three as what they stand for."""
+    return escape(name, quote=False)
 
 
 def _wrapped(name: str) -> str:
