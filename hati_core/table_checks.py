@@ -10,6 +10,7 @@ from hati_core.errors import InvalidCheck
 from hati_core.merge.checks import absent_column, missing_columns, refusal, require_fit, violation
 from hati_core.model import BranchStatus, Check, Row, Violation
 from hati_core.names import folded
+from hati_core.open_branch import OpenBranch
 from hati_core.quote import identifier
 from hati_core.sql.checks import default_name
 from hati_core.storage.results import rows_of
@@ -22,19 +23,15 @@ LONGEST_NAME = 80
 class TableChecks:
     """Which checks hold for which table of a transaction, and whether the rows that it wrote pass them."""
 
-    def __init__(self, store: Store, branch_id: str, branch: str, cursor: duckdb.DuckDBPyConnection, head: int) -> None:
-        self._store = store
-        self._branch_id = branch_id
-        self._branch = branch
-        self._cursor = cursor
-        self._head = head
+    def __init__(self, on: OpenBranch) -> None:
+        self._on = on
         self._set: dict[str, tuple[Check, ...]] = {}
         self._written: dict[str, bool] = {}
 
     def of(self, table: str) -> tuple[Check, ...]:
         """The checks of a table as this transaction leaves them."""
         known = self._set.get(table.casefold())
-        return self._store.checks(self._branch_id, self._head, table) if known is None else known
+        return self._on.store.checks(self._on.id, self._on.head, table) if known is None else known
 
     def wrote(self, table: str, *, altered: bool = False) -> None:
         """Rows of a table were inserted or updated, or its columns altered, which puts every row to the test."""
@@ -55,7 +52,7 @@ class TableChecks:
         names = list(columns)
         checks = {check.name.casefold(): check for check in self.of(table) if not missing_columns(check, names)}
         for check in own:
-            require_fit(check, table, self._branch, self._query, identifier(table), names)
+            require_fit(check, table, self._on.name, self._query, identifier(table), names)
             checks[check.name.casefold()] = check
         self._set[table.casefold()] = tuple(checks.values())
         self.wrote(table)
@@ -70,7 +67,7 @@ class TableChecks:
         Raises:
             InvalidCheck, CheckViolation: it does not fit the table, or rows break it.
         """
-        info = named(self._store.tables(self._branch_id, self._head), table)
+        info = named(self._on.store.tables(self._on.id, self._on.head), table)
         columns = [row["column_name"] for row in self._query(f"DESCRIBE {identifier(table)}")]
         mine = self.of(table)
         taken = {other.name.casefold() for other in mine}
@@ -78,12 +75,12 @@ class TableChecks:
         if check.name.casefold() in taken:
             raise InvalidCheck(
                 f"“{table}” has a check “{check.name}” already. Drop that one first, or give this one another name.",
-                branch=self._branch,
+                branch=self._on.name,
                 table=table,
             )
-        require_fit(check, table, self._branch, self._query, identifier(table), columns)
+        require_fit(check, table, self._on.name, self._query, identifier(table), columns)
         if info:
-            require_everywhere(self._store, {info.uuid}, check, but_not=self._branch_id)
+            require_everywhere(self._on.store, {info.uuid}, check, but_not=self._on.id)
         self._set[table.casefold()] = (*mine, check)
         self.wrote(table, altered=True)
 
@@ -94,14 +91,14 @@ class TableChecks:
             InvalidCheck: one was dropped or renamed.
         """
         names = list(columns)
-        before = named(self._store.tables(self._branch_id, self._head), table)
+        before = named(self._on.store.tables(self._on.id, self._on.head), table)
         for check in self.of(table):
             never = missing_columns(check, before.column_names) if before else []
             for column in missing_columns(check, [*names, *never]):
                 raise InvalidCheck(
                     f"“{column}” is part of the check “{check.name}” of “{table}” on every branch ({check.expression}) "
                     "and cannot be dropped or renamed. Drop the check first, and set it anew afterwards.",
-                    branch=self._branch,
+                    branch=self._on.name,
                     table=table,
                 )
 
@@ -118,21 +115,21 @@ class TableChecks:
             applying = [check for check in checks if not missing_columns(check, columns)]
             broken = [found for check in applying if (found := self._violation(table, check, every_row))]
             if broken:
-                advice = f"Nothing was written to “{self._branch}”."
-                raise refusal(broken, self._branch, table, advice)
+                advice = f"Nothing was written to “{self._on.name}”."
+                raise refusal(broken, self._on.name, table, advice)
 
     def _violation(self, table: str, check: Check, every_row: bool) -> Violation | None:
-        key = self._store.declared_key(self._branch_id, self._head, table)
-        rows = identifier(table) if every_row else new_rows(self._cursor, table)
-        info = named(self._store.tables(self._branch_id, self._head), table)
-        return violation(check, info.name if info else table, self._branch, key, self._query, rows)
+        key = self._on.store.declared_key(self._on.id, self._on.head, table)
+        rows = identifier(table) if every_row else new_rows(self._on.cursor, table)
+        info = named(self._on.store.tables(self._on.id, self._on.head), table)
+        return violation(check, info.name if info else table, self._on.name, key, self._query, rows)
 
     def journal(self) -> dict[str, tuple[Check, ...]]:
         """The checks that the commit has to remember, by the table's name in lower case."""
         return {table: checks for table, checks in self._set.items() if checks}
 
     def _query(self, sql: str) -> list[Row]:
-        return rows_of(self._cursor.execute(sql))
+        return rows_of(self._on.cursor.execute(sql))
 
 
 def require_everywhere(store: Store, lineages: Collection[str], check: Check, *, but_not: str | None = None) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from hati_core.errors import StatementRefused
-from hati_core.store import Store, named
+from hati_core.open_branch import OpenBranch
+from hati_core.store import named
 
 
 class TableDefinitions:
     """What became of the tables of a branch since the transaction began; names are compared as SQL does."""
 
-    def __init__(self, store: Store, branch_id: str, head: int) -> None:
-        self._store = store
-        self._branch_id = branch_id
-        self._head = head
+    def __init__(self, on: OpenBranch) -> None:
+        self._on = on
         self._present: dict[str, bool] = {}
         self._made: set[str] = set()
         self._altered: set[str] = set()
@@ -21,7 +20,7 @@ class TableDefinitions:
     def exists(self, table: str) -> bool:
         """Whether there is a table of that name now."""
         known = self._present.get(table.casefold())
-        return named(self._store.tables(self._branch_id, self._head), table) is not None if known is None else known
+        return named(self._on.store.tables(self._on.id, self._on.head), table) is not None if known is None else known
 
     def created(self, table: str) -> None:
         """A table was created, or took the place of another."""

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-import duckdb
-
 from hati_core.errors import DataError, InvalidKey, KeyViolation
 from hati_core.merge.keys import duplicate_message, has_no_key, repeated_keys
+from hati_core.open_branch import OpenBranch
 from hati_core.quote import identifier, identifiers
 from hati_core.storage.results import rows_of
 from hati_core.storage.uncommitted import new_rows
-from hati_core.store import Store
 
 
 class TableKeys:
     """Which declared key holds for which table of a transaction, and which tables have rows to be checked."""
 
-    def __init__(self, store: Store, branch_id: str, branch: str, cursor: duckdb.DuckDBPyConnection, head: int) -> None:
-        self._store = store
-        self._branch_id = branch_id
-        self._branch = branch
-        self._cursor = cursor
-        self._head = head
+    def __init__(self, on: OpenBranch) -> None:
+        self._on = on
         self._set: dict[str, tuple[str, ...]] = {}
         self._written: set[str] = set()
 
     def of(self, table: str) -> tuple[str, ...]:
         """The key of a table as this transaction leaves it; empty where none is declared."""
         known = self._set.get(table.casefold())
-        return self._store.declared_key(self._branch_id, self._head, table) if known is None else known
+        return self._on.store.declared_key(self._on.id, self._on.head, table) if known is None else known
 
     def wrote(self, table: str) -> None:
         """Rows of a table may have keys that it did not have."""
@@ -64,7 +58,7 @@ class TableKeys:
             if column.casefold() not in columns:
                 raise InvalidKey(
                     f"“{column}” is part of the key of “{table}” on every branch and cannot be dropped or renamed.",
-                    branch=self._branch,
+                    branch=self._on.name,
                     table=table,
                 )
 
@@ -79,26 +73,26 @@ class TableKeys:
                 self._require_unique(table, key)
 
     def _require_unique(self, table: str, key: tuple[str, ...]) -> None:
-        written = new_rows(self._cursor, table)
-        self._cursor.execute(f"CREATE OR REPLACE TEMP TABLE new_keys AS SELECT {identifiers(key)} FROM {written}")
+        written = new_rows(self._on.cursor, table)
+        self._on.cursor.execute(f"CREATE OR REPLACE TEMP TABLE new_keys AS SELECT {identifiers(key)} FROM {written}")
         try:
-            if self._cursor.execute(f"SELECT 1 FROM temp.new_keys WHERE {has_no_key(key)} LIMIT 1").fetchall():
+            if self._on.cursor.execute(f"SELECT 1 FROM temp.new_keys WHERE {has_no_key(key)} LIMIT 1").fetchall():
                 raise KeyViolation(
                     f"{' + '.join(key)} is the key of “{table}” and cannot be empty. "
-                    f"Nothing was written to “{self._branch}”.",
-                    branch=self._branch,
+                    f"Nothing was written to “{self._on.name}”.",
+                    branch=self._on.name,
                     table=table,
                 )
-            repeated = rows_of(self._cursor.execute(repeated_keys("temp.new_keys", identifier(table), key)))
+            repeated = rows_of(self._on.cursor.execute(repeated_keys("temp.new_keys", identifier(table), key)))
             if repeated:
                 raise KeyViolation(
-                    duplicate_message(table, f"“{self._branch}”", key, repeated) + " Nothing was written.",
+                    duplicate_message(table, f"“{self._on.name}”", key, repeated) + " Nothing was written.",
                     rows=repeated,
-                    branch=self._branch,
+                    branch=self._on.name,
                     table=table,
                 )
         finally:
-            self._cursor.execute("DROP TABLE IF EXISTS temp.new_keys")
+            self._on.cursor.execute("DROP TABLE IF EXISTS temp.new_keys")
 
     def journal(self) -> dict[str, tuple[str, ...]]:
         """The keys that the commit has to remember, by the table's name in lower case."""

@@ -10,6 +10,7 @@ import duckdb
 from sqlglot import exp
 
 from hati_core.model import Check, Row, Touch
+from hati_core.open_branch import OpenBranch
 from hati_core.quote import identifier
 from hati_core.sql import ddl, gate
 from hati_core.sql.gate import Statement, StatementKind
@@ -30,25 +31,16 @@ _UNDONE = " Nothing was written."
 class Transaction:
     """Statements on one branch that become one commit when the ``with`` block ends well."""
 
-    def __init__(
-        self,
-        store: Store,
-        branch_id: str,
-        branch: str,
-        cursor: duckdb.DuckDBPyConnection,
-        head: int,
-        limits: Limits,
-    ) -> None:
+    def __init__(self, on: OpenBranch, limits: Limits) -> None:
         self.limits = limits
-        self.branch = branch
-        self.head = head
-        self.cursor = cursor
-        self._store = store
-        self._branch_id = branch_id
+        self.branch = on.name
+        self.head = on.head
+        self.cursor = on.cursor
+        self._on = on
         self._touched: dict[tuple[str, str], Touch] = {}
-        self._tables = TableDefinitions(store, branch_id, head)
-        self._keys = TableKeys(store, branch_id, branch, cursor, head)
-        self._checks = TableChecks(store, branch_id, branch, cursor, head)
+        self._tables = TableDefinitions(on)
+        self._keys = TableKeys(on)
+        self._checks = TableChecks(on)
         self._statements: list[str] = []
 
     def execute(self, sql: str, params: Params = None) -> int:
@@ -121,7 +113,7 @@ class Transaction:
 
     def before_definition(self) -> None:
         """Has to come before any statement of our own that creates, alters or drops."""
-        self._store.engine.let_schema_settle(self._branch_id)
+        self._on.store.engine.let_schema_settle(self._on.id)
 
     def note(
         self,
@@ -246,7 +238,7 @@ def transaction(
             try:
                 head = catalog.head(cursor)
                 store.take_in(branch_id, head, cursor)
-                tx = Transaction(store, branch_id, branch, cursor, head, Limits(timeout, stop))
+                tx = Transaction(OpenBranch(store, branch_id, branch, cursor, head), Limits(timeout, stop))
                 yield tx
                 # The commit itself is not stopped: nobody could say whether it came to pass.
                 with tx.limits.over(cursor, _UNDONE):

@@ -17,6 +17,15 @@ def values(repo: Repository, branch: Branch) -> dict[str, float | None]:
     return {found.metric.name: found.value for found in measures.values(branch, measures.metrics(branch))}
 
 
+def grown(repo: Repository) -> Branch:
+    """A branch with a new position, a doubled one, and one less."""
+    branch = repo.create_branch("growth")
+    branch.execute("INSERT INTO portfolio VALUES ('NVDA', 200, 800.0, 950.0)")
+    branch.execute("UPDATE portfolio SET shares = 200 WHERE ticker = 'AAPL'")
+    branch.execute("DELETE FROM portfolio WHERE ticker = 'GOOGL'")
+    return branch
+
+
 def measured(repo: Repository, branch: BranchView, metric: Metric) -> float | None:
     (found,) = repo.measures.values(branch, [metric])
     return found.value
@@ -144,10 +153,7 @@ def test_the_largest_parts_come_first_and_the_rest_is_other(repo: Repository, ma
 
 def test_what_makes_two_branches_differ_adds_up(repo: Repository, main: Branch) -> None:
     value = Breakdown("portfolio", "shares * current_price", ("ticker",))
-    branch = repo.create_branch("growth")
-    branch.execute("INSERT INTO portfolio VALUES ('NVDA', 200, 800.0, 950.0)")
-    branch.execute("UPDATE portfolio SET shares = 200 WHERE ticker = 'AAPL'")
-    branch.execute("DELETE FROM portfolio WHERE ticker = 'GOOGL'")
+    branch = grown(repo)
     deltas = {change.label: change.delta for change in repo.measures.changes(main, branch, value)}
     assert deltas == {"NVDA": 190_000, "AAPL": 18_500, "GOOGL": -8_750}
     shown = {change.label: change.delta for change in repo.measures.changes(main, branch, value, limit=1)}
@@ -157,10 +163,7 @@ def test_what_makes_two_branches_differ_adds_up(repo: Repository, main: Branch) 
 
 def test_what_a_merge_would_change_adds_up_before_it_is_made(repo: Repository, main: Branch) -> None:
     value = Breakdown("portfolio", "shares * current_price", ("ticker",))
-    branch = repo.create_branch("growth")
-    branch.execute("INSERT INTO portfolio VALUES ('NVDA', 200, 800.0, 950.0)")
-    branch.execute("UPDATE portfolio SET shares = 200 WHERE ticker = 'AAPL'")
-    branch.execute("DELETE FROM portfolio WHERE ticker = 'GOOGL'")
+    grown(repo)
     main.execute("UPDATE portfolio SET current_price = 100 WHERE ticker = 'AAPL'")
     plan = repo.plan_merge("growth")
     planned = repo.measures.merged_changes(plan, value)
