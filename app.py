@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.branch_dialogs import create_dialog
-from pages.parts.lately import commit_list, graph, recent_commits
+from pages.parts.lately import commit_list, graph
 from pages.parts.session import told
 from pages.parts.shell import begin_page, next_step
 from pages.parts.start import first_run
@@ -33,7 +33,7 @@ with told():
         graph(page)
     with st.container(border=True):
         st.markdown("**Lately**")
-        commit_list(page, recent_commits(page, 6))
+        commit_list(page, page.repository.recent_commits(6, branches=page.infos))
 
 if page.info.is_main:
     next_step("make a branch and try something", "pages/branches.py", ":material/arrow_forward:", branch="main")

@@ -266,7 +266,7 @@ class Branch(BranchView):
 
     def log(self, limit: int = 50) -> list[Commit]:
         """Commits, newest first; those before the fork are the parent's."""
-        return self._store.catalog(self.id).commits(limit)
+        return list(self._store.commits(self.id, self._store.head(self.id), limit))
 
 
 def no_version(branch: str, head: int, version: int) -> BranchNotFound:

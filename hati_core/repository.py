@@ -17,7 +17,7 @@ from hati_core.imports import Importer
 from hati_core.measures import Measures
 from hati_core.merge.keys import require_key
 from hati_core.merging import Merging
-from hati_core.model import BranchInfo, BranchStatus, CompactReport, GcReport, Row
+from hati_core.model import BranchInfo, BranchStatus, Commit, CompactReport, GcReport, Row
 from hati_core.names import MAIN, valid_branch_name
 from hati_core.rules import Rules
 from hati_core.scenarios.metrics import Breakdown, Metric, Unit
@@ -119,6 +119,13 @@ class Repository(Merging, Rules):
             expires_at=row.expires_at,
             discarded_at=row.discarded_at,
         )
+
+    def recent_commits(self, limit: int = 50, *, branches: Sequence[BranchInfo] | None = None) -> list[Commit]:
+        """The newest commits of these branches, or of all live ones, each once, newest first."""
+        infos = self.branches() if branches is None else branches
+        logs = ((info, self._store.commits(info.id, info.head, limit)) for info in infos)
+        found = [commit for info, log in logs for commit in log if commit.version > (info.base or 0)]
+        return sorted(found, key=lambda commit: commit.at, reverse=True)[:limit]
 
     def create_branch(
         self,

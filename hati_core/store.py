@@ -12,7 +12,7 @@ from hati_core.errors import BranchDiscarded, BranchNotFound, TableNotFound
 from hati_core.merge.context import MergeContext
 from hati_core.merge.keys import with_key
 from hati_core.merge.lineage import Lineage, Point
-from hati_core.model import BranchStatus, Check, TableInfo
+from hati_core.model import BranchStatus, Check, Commit, TableInfo
 from hati_core.names import MAIN
 from hati_core.recent import Recent
 from hati_core.storage.catalog import Catalog
@@ -45,6 +45,7 @@ class Store:
         self._retyped: Recent[tuple[str, int], Columns] = Recent(_CACHED_VERSIONS)
         self._inferred: Recent[tuple[str, int, str], TableInfo] = Recent(_CACHED_VERSIONS)
         self._heads: Recent[str, tuple[tuple[int, ...], int]] = Recent(_CACHED_VERSIONS)
+        self._commits: Recent[tuple[str, int], tuple[Commit, ...]] = Recent(_CACHED_VERSIONS)
         self._names: Recent[str, str] = Recent(_CACHED_VERSIONS)
         self._recorded: dict[str, int] = {}
         self._closed = False
@@ -124,6 +125,13 @@ class Store:
             if state := states[id_]:
                 self._heads.put(id_, (state, heads[id_]))
         return heads
+
+    def commits(self, branch_id: str, head: int, limit: int) -> tuple[Commit, ...]:
+        """The newest commits of a branch up to its head, newest first."""
+        known = self._commits.get((branch_id, head))
+        if known is None or (len(known) < limit and known[-1].version > 0):
+            known = self._commits.put((branch_id, head), tuple(self.catalog(branch_id).commits(limit, until=head)))
+        return known[:limit]
 
     @contextmanager
     def writing(self, branch_id: str, name: str) -> Iterator[BranchRow]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -107,16 +107,15 @@ class Catalog:
         return news.schema_version
 
     def _entries(self, limit: int | None, after: int, until: int | None) -> list[tuple[Commit, Journal]]:
-        snapshot = self.engine.metadata(self.branch_id, "ducklake_snapshot")
-        changes = self.engine.metadata(self.branch_id, "ducklake_snapshot_changes")
-        with self.engine.metadata_session(self.branch_id) as cursor:
-            rows = cursor.execute(
-                f"SELECT snapshot_id, snapshot_time::VARCHAR, author, commit_message, commit_extra_info, changes_made "
-                f"FROM {snapshot} LEFT JOIN {changes} USING (snapshot_id) "
-                f"WHERE snapshot_id > $after AND ($until IS NULL OR snapshot_id <= $until) "
-                f"ORDER BY snapshot_id DESC LIMIT $limit",
-                {"after": after, "until": until, "limit": limit},
-            ).fetchall()
+        def asked(named: Callable[[str], str]) -> str:
+            return (
+                "SELECT snapshot_id, snapshot_time::VARCHAR, author, commit_message, commit_extra_info, changes_made "
+                f"FROM {named('ducklake_snapshot')} LEFT JOIN {named('ducklake_snapshot_changes')} USING (snapshot_id) "
+                "WHERE snapshot_id > $after AND ($until IS NULL OR snapshot_id <= $until) "
+                "ORDER BY snapshot_id DESC LIMIT $limit"
+            )
+
+        rows = self.engine.look(self.branch_id, asked, {"after": after, "until": until, "limit": limit})
         return [self._entry(*row) for row in rows]
 
     def _entry(

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import duckdb
 
-from hati_core.errors import EngineRestarted, HatiError, RepositoryError
+from hati_core.errors import EngineRestarted, HatiError, QueryError, RepositoryError, StorageUnavailable
 from hati_core.quote import identifier, literal
 from hati_core.storage.failures import translated
 from hati_core.storage.instance import NO_CATALOG, Instance, consequence, restarted
 from hati_core.storage.place import Place
 
+Asked = Callable[[Callable[[str], str]], str]
+"""A query, made from what gives each of DuckLake's own tables its name."""
 _OPTIONS = {"data_inlining_row_limit": "0", "parquet_compression": "lz4"}
 """Inlined rows lose their history in compaction. LZ4 is read in half the time of Snappy, DuckLake's own choice."""
 _PAST_VERSIONS = 16
@@ -134,6 +137,20 @@ class Engine:
             instance = self._alive()
         with self._scratch_cursor(instance) as cursor:
             return self.place.heads(cursor, branch_ids)
+
+    def look(self, branch_id: str, asked: Asked, params: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """Ask DuckLake's own tables of a branch something, without attaching its catalog where that can be done."""
+        with self._guard:
+            instance = self._alive()
+            is_attached = alias_of(branch_id) in instance.attached
+        if not is_attached and self.place.unattached(branch_id, "ducklake_snapshot"):
+            # A catalog that another process is closing says that it is locked; attaching it waits for that.
+            with suppress(StorageUnavailable, QueryError), self._scratch_cursor(instance) as cursor:
+                query = asked(lambda table: self.place.unattached(branch_id, table) or "")
+                return cursor.execute(query, params).fetchall()
+        query = asked(lambda table: self.metadata(branch_id, table))
+        with self.metadata_session(branch_id) as cursor:
+            return cursor.execute(query, params).fetchall()
 
     def metadata(self, branch_id: str, table: str) -> str:
         """The qualified name of one of DuckLake's own tables in the catalog of a branch."""

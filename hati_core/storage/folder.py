@@ -174,6 +174,10 @@ class Folder:
             raise
         cursor.execute(f"DETACH {identifier(copy)}")
 
+    def unattached(self, branch_id: str, table: str) -> str | None:
+        file = self.catalog_file(branch_id)
+        return f"sqlite_scan({literal(str(file))}, {literal(table)})" if file.exists() else None
+
     def drop(self, branch_id: str) -> None:
         for file in self.catalogs.glob(f"{branch_id}.*"):
             file.unlink(missing_ok=True)
@@ -187,14 +191,13 @@ class Folder:
         return tuple(part for found in stats for part in (found.st_mtime_ns, found.st_size))
 
     def heads(self, cursor: duckdb.DuckDBPyConnection, branch_ids: Sequence[str]) -> Mapping[str, int]:
-        files = {branch_id: self.catalog_file(branch_id) for branch_id in branch_ids}
-        there = [(branch_id, file) for branch_id, file in files.items() if file.exists()]
+        tables = {branch_id: self.unattached(branch_id, "ducklake_snapshot") for branch_id in branch_ids}
+        there = [(branch_id, table) for branch_id, table in tables.items() if table]
         found: dict[str, int] = {}
         for first in range(0, len(there), _READ_AT_ONCE):
             asked = " UNION ALL ".join(
-                f"SELECT {literal(branch_id)}, max(snapshot_id) "
-                f"FROM sqlite_scan({literal(str(file))}, 'ducklake_snapshot')"
-                for branch_id, file in there[first : first + _READ_AT_ONCE]
+                f"SELECT {literal(branch_id)}, max(snapshot_id) FROM {snapshots}"
+                for branch_id, snapshots in there[first : first + _READ_AT_ONCE]
             )
             try:
                 found |= dict(cursor.execute(asked).fetchall())

@@ -144,6 +144,9 @@ class Place(Protocol):
     ) -> None:
         """Make the child's catalog a copy of the parent's, cut back to version ``at`` where one is given."""
 
+    def unattached(self, branch_id: str, table: str) -> str | None:
+        """One of DuckLake's own tables of a catalog that need not be attached, as SQL; None where it has to be."""
+
     def drop(self, branch_id: str) -> None:
         """Remove the catalog of a branch, and whatever is left of one that was being made."""
 

@@ -265,6 +265,10 @@ class Server:
         with self._connected() as connection:
             schemas.drop(connection, schema)
 
+    def unattached(self, branch_id: str, table: str) -> str | None:
+        """A name that DuckDB does not know would make it read all schemas again."""
+        return None
+
     def settled(self, branch_id: str) -> tuple[int, ...] | None:
         """Nothing tells that cheaper than :meth:`heads`."""
         return None

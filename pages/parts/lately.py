@@ -15,19 +15,10 @@ _LANES = 9
 _COMMITS = 40
 
 
-def recent_commits(page: Page, limit: int = 8) -> list[Commit]:
-    """The newest commits of all live branches, each once, newest first."""
-    found: list[Commit] = []
-    for info in page.infos:
-        own = page.repository.branch(info.name).log(limit)
-        found += [commit for commit in own if commit.version > (info.base or 0)]
-    return sorted(found, key=lambda commit: commit.at, reverse=True)[:limit]
-
-
 def graph(page: Page) -> None:
     """How the branches came about; the newest branches and commits where there are many."""
     infos = [page.infos[0], *page.infos[1:][-_LANES:]]
-    commits = recent_commits(page, _COMMITS)
+    commits = page.repository.recent_commits(_COMMITS, branches=page.infos)
     told = "; ".join(f"{info.name} from {info.parent} at version {info.base}" for info in infos if info.parent)
     figure = branch_graph(infos, commits, page.colours, page.theme)
     st.plotly_chart(figure, theme=None, config=CONFIG, key="branch graph", alt=f"Branch graph: {told or 'main alone'}")
