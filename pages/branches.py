@@ -35,7 +35,7 @@ with told():
     values = page.repository.measures.listed(infos, metrics)
     for info in infos:
         if branch_row(page, info, values[info.name], reference) == "discard":
-            discard_dialog(page.repository, info.name, changed_rows(page.repository, info))
+            discard_dialog(page.repository, info.name, changed_rows(page, info))
 
 discarded = page.repository.branches("discarded")
 with st.expander(f"Discarded branches ({len(discarded)})", icon=":material/delete:"):

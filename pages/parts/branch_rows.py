@@ -13,11 +13,10 @@ from pages.parts.words import ago, amount, count, plain
 PAGE_SIZE = 20
 
 
-def changed_rows(repository: Repository, info: BranchInfo) -> int | None:
+def changed_rows(page: Page, info: BranchInfo) -> int | None:
     """How many rows a branch changed since it was its parent's equal; None where rows cannot be told apart."""
-    parent = "" if info.parent is None else info.parent
-    live = {branch.name: branch.head for branch in repository.branches()}
-    return _changed_rows(repository, info.name, info.id, info.head, live.get(parent, -1))
+    parent_head = next((other.head for other in page.infos if other.name == info.parent), -1)
+    return _changed_rows(page.repository, info.name, info.id, info.head, parent_head)
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
@@ -59,7 +58,7 @@ def branch_row(page: Page, info: BranchInfo, values: list[MetricValue], referenc
 def _facts(page: Page, info: BranchInfo) -> str:
     if info.is_main:
         return f"what everybody sees · {count(info.head, 'commit')}"
-    rows = changed_rows(page.repository, info)
+    rows = changed_rows(page, info)
     changed = "rows cannot be told apart" if rows is None else count(rows, "changed row")
     facts = [f"from {plain(info.parent)} at version {info.base}", changed, plain(info.author), ago(info.created_at)]
     if info.expires_at:
