@@ -69,7 +69,7 @@ def _place(page: Page, landed: Landed) -> str:
 def undo_dialog(page: Page, landed: Landed) -> None:
     """What undoing, or doing it again, would change, keeping what came later; and doing it."""
     target, source = landed.merge.branch, str(landed.merge.merged_from)
-    with remedied(target):
+    with remedied(page, target):
         plan = _planned(page, landed)
         st.caption(f"What came later on {plain(target)} stays. The branch {plain(source)} is not touched.")
         if not plan.tables:

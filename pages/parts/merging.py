@@ -133,7 +133,7 @@ def _land(page: Page, plan: MergePlan, settled: MergePlan) -> None:
         if blocked:
             st.markdown(f":orange[**!**] {blocked}")
     if pressed:
-        with remedied(plan.target):
+        with remedied(page, plan.target):
             _apply(page, settled, message)
 
 
@@ -150,12 +150,13 @@ def _blocked(plan: MergePlan, strategy: Strategy) -> str | None:
 
 def _apply(page: Page, plan: MergePlan, message: str) -> None:
     try:
-        page.repository.apply_merge(plan, message or None, author=author())
+        commit = page.repository.apply_merge(plan, message or None, author=author())
     except BranchMoved:
         # The next run sees that a branch has moved, plans anew with the choices that fit, and says so.
         st.rerun()
     forget()
-    announce(f"{plain(plan.source)} was merged into {plain(plan.target)}.")
+    unchanged = f"; no row of {plain(plan.target)} had to change" if commit.version == plan.target_version else ""
+    announce(f"{plain(plan.source)} was merged into {plain(plan.target)}{unchanged}.")
     st.rerun()
 
 

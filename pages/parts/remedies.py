@@ -10,17 +10,18 @@ import streamlit as st
 from hati_core import HatiError
 from hati_core.errors import BranchDiscarded, BranchNotFound, EngineRestarted, InvalidKey
 from pages.parts.session import complain
+from pages.parts.shell import Page
 from pages.parts.words import plain
 
 
 @contextmanager
-def remedied(branch: str) -> Iterator[None]:
-    """As :func:`told`, with the next step; ``branch`` is where a key is set when the error names none."""
+def remedied(page: Page, branch: str) -> Iterator[None]:
+    """As :func:`told`, with the next step; ``branch`` is where a key is set when the error names no live one."""
     try:
         yield
     except HatiError as error:
         complain(error)
-        _way_on(error, branch)
+        _way_on(error, error.branch if error.branch in page.names else branch)
 
 
 def _way_on(error: HatiError, branch: str) -> None:
@@ -29,7 +30,7 @@ def _way_on(error: HatiError, branch: str) -> None:
             "pages/data.py",
             label=f"Choose the key of {plain(error.table)}",
             icon=":material/key:",
-            query_params={"branch": error.branch or branch, "table": error.table},
+            query_params={"branch": branch, "table": error.table},
         )
     elif isinstance(error, EngineRestarted):
         st.button("Work it out again", icon=":material/refresh:", key="plan-again")
