@@ -33,6 +33,7 @@ def apply_plan(store: Store, plan: MergePlan, message: str | None, author: str |
             author=author or store.author,
             message=message or plan.default_message,
             merged=merged,
+            reverts=plan.base.version if plan.kind is PlanKind.REVERT else None,
         ) as tx:
             _require_unmoved(store, plan, tx.head)
             tx.before_definition()

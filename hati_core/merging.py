@@ -126,7 +126,7 @@ class Merging:
                     branch=plan.target,
                 )
             try:
-                return self.apply_merge(plan.with_default(_winner(chosen, source)), message)
+                return self.apply_merge(plan.with_default(winner(chosen, source)), message)
             except BranchMoved:
                 if attempt == _REPLANS:
                     raise
@@ -161,7 +161,7 @@ class Merging:
         return self._store.point(self._store.row(name).id)
 
 
-def _winner(strategy: Strategy, source: str) -> Side | None:
+def winner(strategy: Strategy, source: str) -> Side | None:
     """The side that a strategy settles conflicts for; it names branches, and ``main`` can be on either side."""
     sides = {Strategy.BRANCH_WINS: Side.THEIRS, Strategy.MAIN_WINS: Side.OURS}
     if folded(source) == MAIN:

@@ -122,7 +122,10 @@ class Touch:
 
 @dataclass(frozen=True)
 class Commit:
-    """One atomic change to one branch; ``at`` is in UTC."""
+    """One atomic change to one branch; ``at`` is in UTC.
+
+    ``merged_from`` names the branch that it merged, ``reverts`` the version that it undid.
+    """
 
     branch: str
     version: int
@@ -131,6 +134,7 @@ class Commit:
     at: datetime
     touched: tuple[Touch, ...] = ()
     merged_from: str | None = None
+    reverts: int | None = None
 
     @property
     def summary(self) -> str:

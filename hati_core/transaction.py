@@ -206,10 +206,10 @@ class Transaction:
         self._keys.enforce()
         self._checks.enforce()
 
-    def journal(self, merged: tuple[str, int, str] | None = None) -> Journal:
+    def journal(self, merged: tuple[str, int, str] | None, reverts: int | None) -> Journal:
         """What the commit says about itself."""
         touched = tuple(t for t in self._touched.values() if t.note or t.inserted or t.updated or t.deleted)
-        return Journal(touched, self._keys.journal() or None, merged, self._checks.journal() or None)
+        return Journal(touched, self._keys.journal() or None, merged, self._checks.journal() or None, reverts)
 
 
 @contextmanager
@@ -221,6 +221,7 @@ def transaction(
     author: str,
     message: str | None = None,
     merged: tuple[str, int, str] | None = None,
+    reverts: int | None = None,
     timeout: float | None = None,
     stop: Stop | None = None,
 ) -> Iterator[Transaction]:
@@ -244,7 +245,7 @@ def transaction(
                 with tx.limits.over(cursor, _UNDONE):
                     tx.check_rows()
                     tx.settle_types()
-                journal = tx.journal(merged)
+                journal = tx.journal(merged, reverts)
                 cursor.execute(
                     f"CALL {identifier(catalog.alias)}.set_commit_message($1, $2, extra_info => $3)",
                     [author, message or tx.default_message(), journal.dump()],

@@ -2,15 +2,18 @@
 
 import streamlit as st
 
-from pages.parts.merging import as_chosen, choose_sides, counters, done_panel, finish
+from pages.parts.landed import landed_panel
+from pages.parts.merging import as_chosen, finish, nothing_to_merge, summary
+from pages.parts.remedies import remedied
 from pages.parts.resolver import resolver
-from pages.parts.session import told
 from pages.parts.settling import notices, planned
-from pages.parts.shell import begin_page, empty_state, needs_two_branches
+from pages.parts.shell import begin_page, needs_two_branches
+from pages.parts.sides import choose_sides
 from pages.parts.words import plain
 
 page = begin_page("Merge", "Bring a branch's changes into another, cell by cell", step="Land")
-done_panel(page)
+if len(page.infos) == 1:
+    landed_panel(page, page.branch.name)
 needs_two_branches(
     page,
     ":material/merge:",
@@ -18,23 +21,16 @@ needs_two_branches(
     "Merge brings the changes of a branch into main.",
 )
 source, target = choose_sides(page)
-with told():
+landed_panel(page, target)
+with remedied(page, target):
     plan = planned(page, source, target)
     notices(page)
     for note in plan.notes:
         st.info(plain(note), icon=":material/info:")
     if not plan.tables:
-        empty_state(
-            ":material/done_all:",
-            f"Nothing new on {plain(source)} for {plain(target)}",
-            "What was merged once is not offered again, whatever was chosen or undone since. "
-            "Change something on the branch, or choose another one.",
-            "pages/data.py",
-            f"Change rows on {plain(source)}",
-            branch=source,
-        )
+        nothing_to_merge(plan)
         st.stop()
-    counters(as_chosen(plan))
-    if plan.conflicts:
+    summary(as_chosen(page, plan))
+    if plan.conflicts or plan.violations:
         resolver(page, plan)
     finish(page, plan)

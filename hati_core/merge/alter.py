@@ -23,6 +23,8 @@ _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 def is_widening(kind: str, to: str) -> bool:
     """Whether DuckLake turns one type into the other without touching a row."""
     before, after = _DECIMAL.fullmatch(kind), _DECIMAL.fullmatch(to)
+    if kind == to:
+        return False
     if before and after:
         (digits, scale), (more, finer) = map(int, before.groups()), map(int, after.groups())
         return finer >= scale and more - finer >= digits - scale

@@ -25,6 +25,7 @@ class Journal:
     keys: Mapping[str, tuple[str, ...]] | None = None
     merged: tuple[str, int, str] | None = None
     checks: Mapping[str, tuple[Check, ...]] | None = None
+    reverts: int | None = None
 
     def dump(self) -> str:
         """As JSON."""
@@ -35,6 +36,8 @@ class Journal:
             record["merged"] = list(self.merged)
         if self.checks:
             record["checks"] = {table: [vars(check) for check in checks] for table, checks in self.checks.items()}
+        if self.reverts is not None:
+            record["reverts"] = self.reverts
         return json.dumps(record, separators=(",", ":"))
 
     @classmethod
@@ -54,6 +57,7 @@ class Journal:
             checks={table: tuple(Check(**check) for check in checks) for table, checks in record["checks"].items()}
             if "checks" in record
             else None,
+            reverts=record.get("reverts"),
         )
 
 
@@ -130,6 +134,7 @@ class Catalog:
             at=_utc(at),
             touched=journal.touched,
             merged_from=journal.merged[2] if journal.merged else None,
+            reverts=journal.reverts,
         )
         return commit, journal
 

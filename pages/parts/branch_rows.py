@@ -33,9 +33,9 @@ def branch_row(page: Page, info: BranchInfo, values: list[MetricValue], referenc
     with st.container(border=True, key=f"branch-{info.id}"):
         about, worth, actions = st.columns([5, 3, 4], vertical_alignment="center")
         with about:
-            here = " :gray-badge[in view]" if info.name == page.branch.name else ""
+            in_view = " :gray-badge[in view]" if info.name == page.branch.name else ""
             st.markdown(
-                f"{dot(page.colours[info.name])} **{plain(info.name)}**{here}  \n:small[:gray[{_facts(page, info)}]]"
+                f"{dot(page.colours[info.name])} **{plain(info.name)}**{in_view}  \n:small[:gray[{_facts(page, info)}]]"
             )
         with worth:
             _worth(info, values, reference)
@@ -43,16 +43,26 @@ def branch_row(page: Page, info: BranchInfo, values: list[MetricValue], referenc
             actions,
             st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="xsmall"),
         ):
-            st.page_link(
-                "pages/data.py", label="Open", icon=":material/table_rows:", query_params={"branch": info.name}
-            )
-            if not info.is_main:
-                params = {"branch": info.name}
-                st.page_link("pages/compare.py", label="Compare", icon=":material/compare_arrows:", query_params=params)
-                st.page_link("pages/merge.py", label="Merge", icon=":material/merge:", query_params=params)
-                if st.button("Discard", key=f"discard-{info.id}", icon=":material/delete:", type="tertiary"):
-                    pressed = "discard"
+            _links(info)
+            if not info.is_main and st.button(
+                "Discard", key=f"discard-{info.id}", icon=":material/delete:", type="tertiary"
+            ):
+                pressed = "discard"
     return pressed
+
+
+def _links(info: BranchInfo) -> None:
+    """Where to go with a branch; each address says all that its page needs."""
+    here = {"branch": info.name}
+    places = [("pages/data.py", "Open", ":material/table_rows:", here)]
+    if not info.is_main:
+        places += [
+            ("pages/compare.py", "Compare", ":material/compare_arrows:", here),
+            ("pages/merge.py", "Merge", ":material/merge:", here | {"source": info.name, "into": "main"}),
+            ("pages/merge.py", "Bring main in", ":material/sync:", here | {"source": "main", "into": info.name}),
+        ]
+    for file, label, icon, params in places:
+        st.page_link(file, label=label, icon=icon, query_params=params)
 
 
 def _facts(page: Page, info: BranchInfo) -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from hati_core import ChangeKind, Metric, TableDiff
+from hati_core import ChangeKind, Metric
 from hati_core.measures import MetricValue
 from pages.parts.figures import CONFIG, BranchValue, waterfall
-from pages.parts.rows_table import changes_table
+from pages.parts.paged_rows import paged_rows
 from pages.parts.session import asked_for, told
 from pages.parts.shell import Page
-from pages.parts.words import amount, count, plain
+from pages.parts.words import amount, plain
 
 MOST_BRANCHES = 5
-_PAGE = 200
 _STATE = "compared branches"
 
 
@@ -79,30 +78,10 @@ def row_differences(page: Page, before: str, after: str) -> None:
                 )
                 schema = f" · {plain(', '.join(table.schema_changes))}" if table.schema_changes else ""
                 st.markdown(f"{plain(table.table)} :gray-badge[{plain(counts)}]{schema}")
-                total = table.added + table.removed + table.changed
-                kind = _kind_filter(table.table) if total > 1 else None
-                pages = -(-_size(table, kind) // _PAGE)
-                number = st.pagination(pages, key=f"diff-page-{table.table}-{kind}") if pages > 1 else 1
-                rows = table.rows(kind, (number - 1) * _PAGE, _PAGE)
-                if rows:
-                    changes_table(rows, table.columns, f"diff-{table.table}")
-                elif total:
-                    st.caption(f"None of the {count(total, 'row')} is of this kind.")
-
-
-def _kind_filter(table: str) -> ChangeKind | None:
-    options = {
-        "All": None,
-        "+ added": ChangeKind.ADDED,
-        "~ changed": ChangeKind.CHANGED,
-        "− removed": ChangeKind.REMOVED,
-    }
-    chosen = st.segmented_control(
-        "Show", list(options), default="All", required=True, key=f"diff-kind-{table}", label_visibility="collapsed"
-    )
-    return options[chosen or "All"]
-
-
-def _size(table: TableDiff, kind: ChangeKind | None) -> int:
-    sizes = {ChangeKind.ADDED: table.added, ChangeKind.REMOVED: table.removed, ChangeKind.CHANGED: table.changed}
-    return sizes[kind] if kind else sum(sizes.values())
+                counts_of = {
+                    ChangeKind.ADDED: table.added,
+                    ChangeKind.CHANGED: table.changed,
+                    ChangeKind.REMOVED: table.removed,
+                }
+                if any(counts_of.values()):
+                    paged_rows(table, counts_of, f"diff-{table.table}")

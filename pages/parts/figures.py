@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from hati_core import Unit
 from hati_core.measures import PartChange
 from pages.parts.palette import Theme
-from pages.parts.words import amount
+from pages.parts.words import amount, brief
 
 CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False}
 _FONT = "Source Sans, Source Sans Pro, sans-serif"
@@ -63,13 +63,13 @@ def waterfall(
 ) -> go.Figure:
     """What makes up the difference: from one branch's value, part by part, to the other's."""
     first, last = (
-        _Bar(short(value.branch), 0.0, value.value, colours[value.branch], amount(value.value, unit))
+        _Bar(short(value.branch), 0.0, value.value, colours[value.branch], brief(value.value, unit))
         for value in (before, after)
     )
     bars, level = [first], before.value
     for change in changes:
         colour = theme.added if change.delta >= 0 else theme.removed
-        told = amount(change.delta, unit, signed=True)
+        told = brief(change.delta, unit, signed=True)
         bars.append(_Bar(short(change.label), level, change.delta, colour, told))
         level += change.delta
     bars.append(last)
@@ -115,6 +115,7 @@ def _standing(bars: Sequence[_Bar], theme: Theme) -> go.Figure:
             text=[bar.told for bar in bars],
             textposition="outside",
             textfont={"color": theme.text, "size": 12},
+            constraintext="none",
             cliponaxis=False,
             customdata=[[bar.name] for bar in bars],
             hovertemplate="%{customdata[0]}: %{text}<extra></extra>",

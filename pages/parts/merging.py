@@ -1,49 +1,22 @@
-"""The frame of a merge: which branches, the plan and its counters, the preview, doing it and undoing it."""
+"""The frame of a merge: the plan and its counters, what it will do, and doing it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable
 
+import pandas as pd
 import streamlit as st
 
-from hati_core import Branch, BranchView, Commit, HatiError, MergePlan, Side, Strategy
-from hati_core.merge.schema import TableAction
-from pages.parts.rows_table import changes_table
-from pages.parts.session import announce, author, complain, current, picker, told
+from hati_core import MergePlan, Strategy, TablePlan
+from hati_core.errors import BranchMoved
+from pages.parts.outlook import outlook
+from pages.parts.preview import metrics_preview, rows_preview, structure
+from pages.parts.remedies import remedied
+from pages.parts.session import announce, author
 from pages.parts.settling import forget
-from pages.parts.shell import Page
-from pages.parts.values import change_of_headline, headline, shared_metrics, value_card
-from pages.parts.words import amount, count, plain
-
-_DONE = "merged"
-_PREVIEW_ROWS = 200
-_SIDES = {Strategy.BRANCH_WINS: Side.THEIRS, Strategy.MAIN_WINS: Side.OURS}
-
-
-@dataclass(frozen=True)
-class Done:
-    """The merge that was made last in this session."""
-
-    commit: Commit
-    source: str
-    told: str
-    undone: bool = False
-
-
-def choose_sides(page: Page) -> tuple[str, str]:
-    """Which branch goes into which; both stand in the address."""
-    left, right = st.columns(2)
-    with left:
-        source_default = page.branch.name if not page.info.is_main else page.names[1]
-        if current("branch", page.names, "main") != st.session_state.get("merge followed"):
-            st.session_state["merge followed"] = page.branch.name
-            if not page.info.is_main and "source" not in st.query_params:
-                st.session_state["chosen source"] = page.branch.name
-        source = picker("Changes of", "source", page.names[1:], source_default)
-    with right:
-        targets = [name for name in page.names if name != source]
-        target = picker("go into", "into", targets, "main")
-    return source, target
+from pages.parts.shell import Page, empty_state
+from pages.parts.strategies import chosen_strategy, default_side, strategies
+from pages.parts.words import count, plain
 
 
 def plan_key(plan: MergePlan) -> str:
@@ -51,8 +24,13 @@ def plan_key(plan: MergePlan) -> str:
     return "-".join(f"{point.branch_id}-{point.version}" for point in (plan.theirs, plan.ours))
 
 
-def counters(plan: MergePlan) -> None:
-    """What the merge does, in numbers."""
+def as_chosen(page: Page, plan: MergePlan) -> MergePlan:
+    """The plan with what the chosen strategy makes of the conflicts that have no choice."""
+    return outlook(page, plan, default_side(plan)).plan
+
+
+def summary(plan: MergePlan) -> None:
+    """What the merge does in numbers; where there is more to say of a table than that, table by table."""
     tables = plan.tables.values()
     with st.grid(5, min_column_width=120):
         st.metric("+ Added rows", f"{sum(table.inserts for table in tables):,}", border=True)
@@ -66,60 +44,97 @@ def counters(plan: MergePlan) -> None:
         )
         left = len(plan.open_conflicts)
         st.metric("! Conflicts left", f"{left:,} of {len(plan.conflicts):,}" if plan.conflicts else "0", border=True)
+    if len(tables) > 1:
+        frame = _by_table(plan)
+        numbers: list[Hashable] = list(frame.select_dtypes("number").columns)
+        st.table(
+            frame.style.format(_number, subset=numbers),
+            border="horizontal",
+            hide_index=True,
+            alt="What the merge does to each table",
+        )
+    else:
+        for name, table in plan.tables.items():
+            if structure(table):
+                st.caption(f":material/table_rows: {plain(name)}: {plain(structure(table))}")
 
 
-def as_chosen(plan: MergePlan) -> MergePlan:
-    """The plan with what the chosen strategy makes of the conflicts that have no choice."""
-    strategy = st.session_state.get("merge-strategy") if plan.conflicts else None
-    return plan.with_default(_SIDES.get(strategy)) if strategy else plan
+def _by_table(plan: MergePlan) -> pd.DataFrame:
+    left = plan.open_conflicts.facets().tables
+    broken = {violation.table for violation in plan.violations}
+    return pd.DataFrame(
+        [
+            {
+                "Table": f"**{plain(name)}**",
+                plain("+ Added"): table.inserts,
+                plain("~ Changed"): table.updates,
+                plain("− Removed"): table.deletes,
+                "By cell": table.merged_cells,
+                plain("! Conflicts"): _conflicts(table, left[name]),
+                "Table and columns": plain(structure(table)) or "–",
+                **({"Rules": "! broken" if name in broken else "kept"} if broken else {}),
+            }
+            for name, table in plan.tables.items()
+        ]
+    )
+
+
+def _number(rows: object) -> str:
+    return f"{rows:,}" if rows else "–"
+
+
+def _conflicts(table: TablePlan, left: int) -> str:
+    if not table.conflicts:
+        return "–"
+    return f"{left:,} of {table.conflicts:,} open" if left else f"{table.conflicts:,} settled"
 
 
 def finish(page: Page, plan: MergePlan) -> None:
     """How open conflicts are settled, what comes out, and the button."""
+    if plan.conflicts:
+        with st.container(border=True, key="strategies"):
+            strategies(page, plan)
     with st.container(border=True, key="finish"):
         st.markdown("**What the merge will do**")
-        strategy = _strategy(plan) if plan.conflicts else Strategy.MANUAL
-        settled = plan.with_default(_SIDES.get(strategy))
-        _preview(page, settled)
-        if settled.open_conflicts:
-            st.caption(f"Rows that are still in conflict are counted as {plain(plan.target)} has them.")
-        _rows(settled)
-        message = st.text_input("Message", placeholder=plan.default_message, key="merge-message", max_chars=200)
-        blocked = _blocked(settled, strategy)
-        if blocked:
-            st.caption(f":orange[**!**] {blocked}")
-        if st.button(
+        found = outlook(page, plan, default_side(plan))
+        if found.metrics:
+            st.caption(_preview_title(found.plan))
+        metrics_preview(page, found, "merge")
+        rows_preview(found.plan, "merge")
+    with st.container(border=True, key="land"):
+        _land(page, plan, found.plan)
+
+
+def _preview_title(plan: MergePlan) -> str:
+    left = len(plan.open_conflicts)
+    if not left:
+        return f"{plain(plan.target)} after the merge"
+    still = "is still open and counts" if left == 1 else "are still open and count"
+    return (
+        f"{plain(plan.target)} after the merge, as chosen so far: {count(left, 'conflict')} {still} as "
+        f"{plain(plan.target)} has {'it' if left == 1 else 'them'}"
+    )
+
+
+def _land(page: Page, plan: MergePlan, settled: MergePlan) -> None:
+    """The message and the button; where it cannot be pressed, why."""
+    ends = f"{plan.theirs.branch_id}-{plan.ours.branch_id}"
+    message = st.text_input("Message", placeholder=plan.default_message, key=f"merge-message-{ends}", max_chars=200)
+    blocked = _blocked(settled, chosen_strategy(plan))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(
             f"Merge into {plain(plan.target)}",
             type="primary",
             icon=":material/merge:",
             disabled=bool(blocked),
             # A press on what was shown before must not carry out a plan that was made anew.
             key=f"merge-apply-{plan_key(plan)}",
-        ):
+        )
+        if blocked:
+            st.markdown(f":orange[**!**] {blocked}")
+    if pressed:
+        with remedied(page, plan.target):
             _apply(page, settled, message)
-
-
-def _strategy(plan: MergePlan) -> Strategy:
-    """The four strategies, each saying what it does to these conflicts."""
-    left = count(len(plan.open_conflicts), "open conflict")
-    options = {
-        Strategy.MANUAL: ("Choose one by one", f"Each conflict gets the choice made above; {left}."),
-        Strategy.BRANCH_WINS: (f"{plan.source} wins", f"{left} taken from {plan.source}."),
-        Strategy.MAIN_WINS: (f"{plan.target} wins", f"{left} left as {plan.target} has it."),
-        Strategy.ABORT: (
-            "Stop if anything conflicts",
-            f"{count(len(plan.conflicts), 'conflict')}: nothing would be merged.",
-        ),
-    }
-    chosen = st.radio(
-        "Conflicts without a choice",
-        list(options),
-        format_func=lambda strategy: plain(options[strategy][0]),
-        captions=[plain(caption) for _, caption in options.values()],
-        horizontal=True,
-        key="merge-strategy",
-    )
-    return chosen or Strategy.MANUAL
 
 
 def _blocked(plan: MergePlan, strategy: Strategy) -> str | None:
@@ -133,95 +148,27 @@ def _blocked(plan: MergePlan, strategy: Strategy) -> str | None:
     return None
 
 
-def _preview(page: Page, plan: MergePlan) -> None:
-    """Each metric of the target before and after."""
-    target = page.repository.branch(plan.target)
-    metrics = shared_metrics(page, plan.target, plan.source)
-    before = page.repository.measures.values(_as_planned(target, plan), metrics)
-    after = page.repository.measures.merged_values(plan, metrics)
-    with st.grid(4, min_column_width=190):
-        for old, new in zip(before, after, strict=True):
-            value_card(new, old, f"from {amount(old.value, old.metric.unit)}", border=False)
-
-
-def _as_planned(target: Branch, plan: MergePlan) -> BranchView:
-    """The target as the plan saw it."""
-    return target if target.head == plan.target_version else target.at(plan.target_version)
-
-
-def _rows(plan: MergePlan) -> None:
-    for name, table in plan.tables.items():
-        total = table.inserts + table.updates + table.deletes
-        whole = {TableAction.CREATE: "table created", TableAction.DROP: "table dropped"}.get(table.action, "")
-        parts = [whole, *table.schema_changes, count(total, "row") if total else ""]
-        told_parts = plain(", ".join(part for part in parts if part))
-        if not told_parts:
-            continue
-        if not total:
-            st.caption(f":material/table_rows: {plain(name)}: {told_parts}")
-            continue
-        with st.expander(f"{plain(name)}: {told_parts}", icon=":material/table_rows:", expanded=total <= 10):
-            changes_table(table.rows(limit=_PREVIEW_ROWS), table.columns, f"merge-rows-{name}")
-            if total > _PREVIEW_ROWS:
-                st.caption(f"The first {_PREVIEW_ROWS:,} of {total:,} rows.")
-
-
 def _apply(page: Page, plan: MergePlan, message: str) -> None:
-    target = page.repository.branch(plan.target)
-    before = headline(page, _as_planned(target, plan))
     try:
         commit = page.repository.apply_merge(plan, message or None, author=author())
-    except HatiError as error:
-        complain(error)
-        return
-    words = change_of_headline(before, headline(page, target), plan.target)
-    st.session_state[_DONE] = Done(commit, plan.source, words)
+    except BranchMoved:
+        # The next run sees that a branch has moved, plans anew with the choices that fit, and says so.
+        st.rerun()
     forget()
-    announce(f"{plain(plan.source)} was merged into {plain(plan.target)}.")
+    unchanged = f"; no row of {plain(plan.target)} had to change" if commit.version == plan.target_version else ""
+    announce(f"{plain(plan.source)} was merged into {plain(plan.target)}{unchanged}.")
     st.rerun()
 
 
-def done_panel(page: Page) -> None:
-    """What was merged or undone last, with the way back."""
-    done: Done | None = st.session_state.get(_DONE)
-    if done is None:
-        return
-    with st.container(border=True, key="merged"):
-        target = plain(done.commit.branch)
-        what = "was taken out of" if done.undone else "was merged into"
-        st.markdown(f":green[:material/check_circle:] **{plain(done.source)}** {what} **{target}**.")
-        st.caption(
-            plain(f"{done.told} · {done.commit.message} · version {done.commit.version} · {done.commit.summary}")
-        )
-        with st.container(horizontal=True):
-            again = ("Merge it again", ":material/redo:") if done.undone else ("Undo this merge", ":material/undo:")
-            if st.button(again[0], icon=again[1], key=f"undo-merge-{done.commit.branch}-{done.commit.version}"):
-                undo_dialog(page, done)
-            if st.button("Done", type="tertiary", key="merge-done"):
-                st.session_state.pop(_DONE)
-                st.rerun()
-
-
-@st.dialog("What this changes", icon=":material/undo:", width="medium")
-def undo_dialog(page: Page, done: Done) -> None:
-    """What undoing, or doing it again, would change, keeping what came later; and doing it."""
-    target = page.repository.branch(done.commit.branch)
-    with told():
-        plan = page.repository.plan_revert(target.name, done.commit.version)
-        st.caption(f"What came later on {plain(target.name)} stays. The branch {plain(done.source)} is not touched.")
-        _preview(page, plan)
-        _rows(plan)
-        if plan.conflicts:
-            st.warning(
-                f"{count(len(plan.conflicts), 'row')} changed again since and will stay as they are now.",
-                icon=":material/info:",
-            )
-        if st.button("Merge again" if done.undone else "Undo", type="primary", key="undo-confirm"):
-            before = headline(page, target)
-            message = f"Merge {done.source} into {target.name} again" if done.undone else None
-            commit = page.repository.apply_merge(plan.with_default(Side.OURS), message, author=author())
-            words = change_of_headline(before, headline(page, target), target.name)
-            st.session_state[_DONE] = Done(commit, done.source, words, undone=not done.undone)
-            forget()
-            announce(f"The merge was {'made again' if done.undone else 'undone'} on {plain(target.name)}.")
-            st.rerun()
+def nothing_to_merge(plan: MergePlan) -> None:
+    """Say why there is no plan to look at, and what to do instead."""
+    source, target = plain(plan.source), plain(plan.target)
+    title = f"Nothing new on {source} for {target}"
+    sentence = (
+        "What was merged once is not offered again, whatever was chosen or undone since. "
+        "Change something on the branch, or choose another one."
+    )
+    if plan.notes:
+        title = f"No row or column of {source} is new for {target}"
+        sentence = "What a merge leaves alone is named above. Change rows on the branch, or choose another one."
+    empty_state(":material/done_all:", title, sentence, "pages/data.py", f"Change rows on {source}", branch=plan.source)

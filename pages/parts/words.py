@@ -31,6 +31,15 @@ def amount(value: float | None, unit: Unit, *, signed: bool = False) -> str:
     return f"{sign}{size:,.0f}" if float(size).is_integer() else f"{sign}{size:,.2f}"
 
 
+def brief(value: float, unit: Unit, *, signed: bool = False) -> str:
+    """As :func:`amount`, where there is little room: ``$137.6M``, ``−$1.2B``."""
+    for size, name in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
+        if unit is not Unit.PERCENT and abs(value) >= size:
+            sign = MINUS if value < 0 else "+" if signed else ""
+            return f"{sign}{'$' if unit is Unit.MONEY else ''}{abs(value) / size:,.1f}{name}"
+    return amount(value, unit, signed=signed)
+
+
 def cell(value: Any) -> str:
     """A value of a table in few characters; an empty one says so."""
     if value is None:

@@ -318,3 +318,11 @@ def test_a_choice_about_a_column_works_out_no_other_table_anew(desk: Desk) -> No
     assert after["cash"].classified is before["cash"].classified
     assert after["portfolio"].classified is not before["portfolio"].classified
     assert settled.query("FROM cash") == [{"account": "savings", "amount": 5.0}]
+
+
+def test_a_decimal_column_whose_type_nobody_changed_is_left_alone(desk: Desk) -> None:
+    desk.trunk.execute("ALTER TABLE portfolio ADD COLUMN fee DECIMAL(9, 2)")
+    branch = desk.fork("UPDATE portfolio SET fee = 1.25 WHERE ticker = 'AAPL'")
+    plan = desk.plan(branch)
+    assert plan.tables["portfolio"].schema_changes == ()
+    assert plan.work()["portfolio"].alterations == ()
