@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
 
 import duckdb
 
 from hati_core.merge.conflicts import RowConflicts
 from hati_core.merge.context import Scratch
 from hati_core.merge.resolve import completed, is_decided, resolved_row, side_row_sql
-from hati_core.model import Conflict, ConflictKind, Resolution, Side
+from hati_core.model import Conflict, ConflictKind, Resolution, Row, Side
 from hati_core.quote import identifier
+
+_ROWS_A_STATEMENT = 100
+"""Planning a statement takes longer than a row does."""
 
 
 def by_cell(source: RowConflicts, resolutions: Mapping[str, Resolution]) -> list[Conflict]:
@@ -30,15 +34,24 @@ def picked_rows(source: RowConflicts, resolutions: Mapping[str, Resolution], def
     with source.engine.session(source.branch_id) as cursor:
         cursor.execute(f"CREATE TABLE {scratch.name} (id VARCHAR, row {kind})")
         _pick_sides(cursor, scratch, source, resolutions)
-        for conflict in by_cell(source, resolutions):
-            decided = resolutions[conflict.id]
-            cells = decided if isinstance(decided, Mapping) else {}
-            is_open = conflict.kind is not ConflictKind.VIOLATION
-            cells = completed(conflict, cells, default) if is_open else cells
-            if not is_open or default or is_decided(conflict, cells):
-                row = resolved_row(conflict, cells)
-                cursor.execute(f"INSERT INTO {scratch.name} VALUES ($1, CAST($2 AS {kind}))", [conflict.id, row])
+        rows = _rows_by_cell(source, resolutions, default)
+        while part := list(islice(rows, _ROWS_A_STATEMENT)):
+            values = ", ".join(f"(${2 * at + 1}, CAST(${2 * at + 2} AS {kind}))" for at in range(len(part)))
+            cursor.execute(f"INSERT INTO {scratch.name} VALUES {values}", list(chain.from_iterable(part)))
     return scratch
+
+
+def _rows_by_cell(
+    source: RowConflicts, resolutions: Mapping[str, Resolution], default: Side | None
+) -> Iterator[tuple[str, Row | None]]:
+    """The id and the row of each conflict that choices for its cells settle."""
+    for conflict in by_cell(source, resolutions):
+        decided = resolutions[conflict.id]
+        cells = decided if isinstance(decided, Mapping) else {}
+        is_open = conflict.kind is not ConflictKind.VIOLATION
+        cells = completed(conflict, cells, default) if is_open else cells
+        if not is_open or default or is_decided(conflict, cells):
+            yield conflict.id, resolved_row(conflict, cells)
 
 
 def _pick_sides(
