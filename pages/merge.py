@@ -35,6 +35,5 @@ with told():
         )
         st.stop()
     counters(as_chosen(plan))
-    if plan.conflicts:
-        resolver(page, plan)
+    resolver(page, plan)
     finish(page, plan)

@@ -14,13 +14,14 @@ from hati_core.model import Conflict, Side, Violation
 class Agenda:
     """Conflicts and rows that break a rule or were mended, by table.
 
-    ``broken`` has by row the rules that it breaks, as long as it does; ``elsewhere`` are those that no choice in the
-    plan can mend.
+    ``done`` are the ids of those that are settled and break nothing. ``broken`` has by row the rules that it breaks;
+    ``elsewhere`` are the broken rules that no choice in the plan can mend.
     """
 
     everything: ConflictList
     settled: ConflictList
     left: ConflictList
+    done: frozenset[str]
     broken: Mapping[str, tuple[Violation, ...]]
     elsewhere: tuple[Violation, ...]
 
@@ -33,11 +34,12 @@ def agenda(plan: MergePlan) -> Agenda:
             broken[row_id] = (*broken.get(row_id, ()), violation)
     rows = _rows(plan, broken)
     everything = plan.conflicts.with_rows(rows)
-    settled = (plan.decided | {row.id for row in rows}) - broken.keys()
+    done = (plan.decided | {row.id for row in rows}) - broken.keys()
     return Agenda(
         everything,
-        everything.among(settled),
-        everything.without(settled),
+        everything.among(done),
+        everything.without(done),
+        done,
         broken,
         tuple(violation for violation in plan.violations if not violation.row_ids),
     )
