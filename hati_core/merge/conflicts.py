@@ -145,11 +145,11 @@ class RowConflicts:
 
     def place(self, conflict_id: str, without: Collection[str]) -> int | None:
         """How many come before that one, leaving out some ids, if need be its own; None where it is not here."""
-        if not self.known([conflict_id]):
-            return None
         own = f"(SELECT position FROM {self.classified.name} WHERE id = {literal(conflict_id)})"
-        earlier = f"{self.condition} AND NOT {_IS_ONE_OF} AND position < {own}"
-        return int(self._fetch("count(*) AS count", earlier, without)[0]["count"])
+        is_here = f"bool_or(id = {literal(conflict_id)})"
+        what = f"count(*) FILTER (position < {own} AND NOT {_IS_ONE_OF}) AS earlier, {is_here} AS is_here"
+        (found,) = self._fetch(what, self.condition, without)
+        return int(found["earlier"]) if found["is_here"] else None
 
     def where(self, wanted: ConflictFilter) -> RowConflicts:
         """Only those that a filter takes."""

@@ -11,7 +11,7 @@ from hati_core.merge.choices import Choice
 from hati_core.merge.effects import choice_amounts
 from hati_core.merge.resolve import is_decided
 from pages.parts.conflict_choice import cell_choice, mending, row_choice
-from pages.parts.conflict_words import KINDS, choice_words, conflict_name, row_of, rule_name, side_name
+from pages.parts.conflict_words import KINDS, choice_words, conflict_name, row_of, side_name
 from pages.parts.deciding import complaint
 from pages.parts.session import told
 from pages.parts.shell import Page
@@ -24,7 +24,7 @@ def card(
 ) -> None:
     """One row, with a choice for each cell in conflict, for the row, or for what breaks a rule."""
     st.markdown(f"**{plain(conflict.table)} · {plain(conflict_name(conflict))}**")
-    st.caption(" · ".join(part for part in (KINDS[conflict.kind], _who(page, plan, conflict)) if part))
+    st.caption(" · ".join(part for part in (plain(KINDS[conflict.kind]), _who(page, plan, conflict)) if part))
     _state(plan, conflict, broken, chosen_by)
     complaint()
     if conflict.is_by_cell:
@@ -44,7 +44,7 @@ def card(
 def _state(plan: MergePlan, conflict: Conflict, broken: Sequence[Violation], chosen_by: Choice | None) -> None:
     """Whether the row is settled and by whom, or what it breaks."""
     for violation in broken:
-        st.warning(f"**Breaks {plain(rule_name(violation))}.** {plain(violation.message)}", icon=":material/rule:")
+        st.warning(plain(violation.message), icon=":material/rule:")
     if chosen_by and chosen_by.at:
         choice = plan.resolutions.get(conflict.id)
         words = "" if conflict.is_by_cell else f": {plain(choice_words(plan, conflict, choice))}"

@@ -19,6 +19,20 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Where a row stands: its own place in the list, if it is there, and those of its neighbours and the next left.
+
+    ``near`` is where it stands or stood; the place of the next left is among those that are left.
+    """
+
+    place: int | None
+    near: int
+    before: int | None
+    after: int | None
+    next_left: int | None
+
+
+@dataclass(frozen=True)
 class Looking:
     """What the list shows: its rows, those of the same filter that are left, and the ids of all that are settled."""
 
@@ -28,27 +42,25 @@ class Looking:
     left: ConflictList
     done: frozenset[str]
 
-    def place(self, conflict: Conflict) -> int | None:
-        """Where a row stands in the list; None where the list does not show it."""
-        shown = self.view == _ALL or (conflict.id in self.done) == (self.view == _SETTLED)
-        return self.rows.place(conflict) if shown else None
+    def shows(self, conflict: Conflict) -> bool:
+        """Whether a row is in the list."""
+        return self.standing(conflict).place is not None
 
-    def after(self, conflict: Conflict) -> int | None:
-        """The place of the next row of the list; of a row that has just left the list, too."""
-        place = self.rows.place(conflict)
-        following = 0 if place is None else place + (self.place(conflict) is not None)
-        return following if following < len(self.rows) else None
-
-    def before(self, conflict: Conflict) -> int | None:
-        """The place of the row before it, or None."""
-        place = self.rows.place(conflict)
-        return place - 1 if place else None
-
-    def next_left(self, conflict: Conflict) -> int | None:
-        """The place, among those that are left, of the next one; behind the last comes the first."""
-        place, is_left = self.left.place(conflict), conflict.id not in self.done
-        is_left = is_left and place is not None
-        return ((place or 0) + is_left) % len(self.left) if len(self.left) > is_left else None
+    def standing(self, conflict: Conflict) -> Standing:
+        """Where a row stands, also one that has just left the list because it was settled."""
+        is_settled = conflict.id in self.done
+        near, is_shown = self.rows.place(conflict), self.view == _ALL or is_settled == (self.view == _SETTLED)
+        place = near if is_shown else None
+        after = 0 if near is None else near + is_shown
+        ahead = self.left.place(conflict)
+        own = ahead is not None and not is_settled
+        return Standing(
+            place,
+            near or 0,
+            before=near - 1 if near else None,
+            after=after if after < len(self.rows) else None,
+            next_left=((ahead or 0) + own) % len(self.left) if len(self.left) > own else None,
+        )
 
 
 def looking(plan: MergePlan, found: Agenda) -> Looking:
@@ -84,9 +96,12 @@ def _facet(label: str, found: Counter[T], worded: Callable[[T], str], ends: str)
     """One value of those that occur, or all of them; nothing to choose where there is one."""
     if len(found) < 2:
         return None
-    return st.selectbox(
+    # A box that has None among its options offers to clear it, which would be a second way to say all.
+    options: list[tuple[T, ...]] = [(), *((value,) for value in sorted(found, key=worded))]
+    chosen = st.selectbox(
         label,
-        [None, *sorted(found, key=worded)],
-        format_func=lambda value: "All" if value is None else f"{worded(value)} ({found[value]:,})",
+        options,
+        format_func=lambda option: worded(option[0]) if option else "All",
         key=f"conflict-{label.lower()}-{ends}",
     )
+    return chosen[0] if chosen else None

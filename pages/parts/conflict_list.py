@@ -8,7 +8,7 @@ import streamlit as st
 
 from hati_core import Conflict, MergePlan
 from hati_core.merge.agenda import Agenda
-from pages.parts.conflict_filters import Looking
+from pages.parts.conflict_filters import Looking, Standing
 from pages.parts.conflict_words import choice_words, conflict_name, what_differs
 from pages.parts.in_hand import take_in_hand
 from pages.parts.words import plain
@@ -17,7 +17,7 @@ _PAGE = 10
 _SEEN = "conflict list as drawn"
 
 
-def conflict_list(plan: MergePlan, found: Agenda, looking: Looking, conflict: Conflict) -> None:
+def conflict_list(plan: MergePlan, found: Agenda, looking: Looking, standing: Standing, conflict: Conflict) -> None:
     """A page of rows as real radio buttons, which keyboards and screen readers know how to use."""
     total = len(looking.rows)
     if not total:
@@ -27,7 +27,7 @@ def conflict_list(plan: MergePlan, found: Agenda, looking: Looking, conflict: Co
         st.caption(
             f"{total - len(looking.left):,} of {total:,} settled in this filter" if looking.view == "All" else ""
         )
-    offset = _offset(plan, looking, conflict)
+    offset = _offset(looking, standing, conflict)
     here = looking.rows[offset : offset + _PAGE]
     many_tables = len(plan.tables) > 1
     names = {row.id: _name(at, row, found) for at, row in enumerate(here, offset + 1)}
@@ -53,19 +53,17 @@ def _pick(key: str, shown: Collection[str]) -> None:
         take_in_hand(st.session_state[key])
 
 
-def _offset(plan: MergePlan, looking: Looking, conflict: Conflict) -> int:
+def _offset(looking: Looking, standing: Standing, conflict: Conflict) -> int:
     """Where the page begins that is shown: the one that has the row in hand, until another one is turned to."""
     pages = -(-len(looking.rows) // _PAGE)
-    key = f"conflict-page-{plan.theirs.branch_id}-{plan.ours.branch_id}"
     seen = (conflict.id, looking.view, looking.wanted)
-    if st.session_state.get(_SEEN) != seen or key not in st.session_state:
-        st.session_state[_SEEN] = seen
-        place = looking.rows.place(conflict)
-        st.session_state[key] = 1 if place is None else min(place // _PAGE + 1, pages)
+    before, turn = st.session_state.get(_SEEN, (None, 0))
+    turn += before != seen
+    st.session_state[_SEEN] = (seen, turn)
     if pages == 1:
         return 0
-    st.session_state[key] = min(st.session_state[key], pages)
-    return (st.pagination(pages, key=key, max_visible_pages=5) - 1) * _PAGE
+    own = min(standing.near // _PAGE + 1, pages)
+    return (st.pagination(pages, default=own, key=f"conflict-page-{turn}", max_visible_pages=5) - 1) * _PAGE
 
 
 def _name(number: int, row: Conflict, found: Agenda) -> str:

@@ -17,7 +17,6 @@ KINDS = {
     ConflictKind.SCHEMA: "▦ columns or tables differ",
     ConflictKind.VIOLATION: "≠ breaks a rule",
 }
-ROW_OPTIONS = {True: "keep it", False: "− delete the row"}
 
 
 def conflict_name(conflict: Conflict) -> str:
@@ -65,8 +64,10 @@ def side_words(plan: MergePlan, conflict: Conflict, side: Side) -> str:
     if conflict.kind is ConflictKind.SCHEMA:
         return f"{name}: {schema_words(row, conflict.columns[0])}"
     if row is None:
-        return f"{name}: {ROW_OPTIONS[False]}"
-    return f"{name}: {', '.join(f'{column} {cell(row[column])}' for column in conflict.columns)}"
+        return f"{name}: − delete the row"
+    cells = ", ".join(f"{column} {cell(row[column])}" for column in conflict.columns)
+    kept = conflict.kind in (ConflictKind.EDIT_DELETE, ConflictKind.DELETE_EDIT) and side is not Side.BASE
+    return f"{name}: {'keep it with ' if kept else ''}{cells}"
 
 
 def _cell_words(plan: MergePlan, conflict: Conflict, column: str, choice: Any) -> str:

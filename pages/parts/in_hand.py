@@ -7,18 +7,27 @@ import streamlit as st
 from hati_core import Conflict, MergePlan
 from hati_core.merge.agenda import Agenda
 from hati_core.merge.conflicts import ConflictList
-from pages.parts.conflict_filters import Looking
+from pages.parts.conflict_filters import Looking, Standing
 from pages.parts.merging import plan_key
 from pages.parts.session import asked_for
 
 _IN_HAND = "conflict in hand"
 _ADDRESS = "conflict"
+_FILTERED = "conflict list is filtered by"
 
 
-def in_hand(found: Agenda) -> Conflict:
-    """The row that the address names on entering the page, that was in hand before, or the first that is left."""
+def in_hand(found: Agenda, looking: Looking) -> Conflict:
+    """The row that the address names on entering the page, or that was in hand before, or the first that is left.
+
+    Another filter takes its own first row in hand where it leaves out the one that was.
+    """
     wanted = asked_for(_ADDRESS) or st.session_state.get(_IN_HAND)
-    conflict = (found.everything.get(wanted) if wanted else None) or (found.left or found.everything)[0]
+    conflict = found.everything.get(wanted) if wanted else None
+    filtered = (looking.view, looking.wanted)
+    is_new = st.session_state.get(_FILTERED, filtered) != filtered
+    st.session_state[_FILTERED] = filtered
+    if conflict is None or (is_new and looking.rows and not looking.shows(conflict)):
+        conflict = ((looking.left if looking.view == "All" else looking.rows) or found.left or found.everything)[0]
     take_in_hand(conflict.id)
     if st.query_params.get(_ADDRESS) != conflict.id:
         st.query_params[_ADDRESS] = conflict.id
@@ -30,14 +39,14 @@ def take_in_hand(row_id: str) -> None:
     st.session_state[_IN_HAND] = row_id
 
 
-def steps_bar(plan: MergePlan, looking: Looking, conflict: Conflict) -> None:
+def steps_bar(plan: MergePlan, looking: Looking, standing: Standing, conflict: Conflict) -> None:
     """Previous and next in the list, and the next one that is left."""
-    place, others = looking.place(conflict), looking.next_left(conflict)
-    is_settled = conflict.id in looking.done
+    wants_next = conflict.id in looking.done and standing.next_left is not None
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        _step("Previous", looking.rows, looking.before(conflict), plan)
-        _step("Next", looking.rows, looking.after(conflict), plan)
-        _step("Next open", looking.left, others, plan, stands_out=is_settled and others is not None)
+        _step("Previous", looking.rows, standing.before, plan)
+        _step("Next", looking.rows, standing.after, plan)
+        _step("Next open", looking.left, standing.next_left, plan, stands_out=wants_next)
+        place = standing.place
         where = "not in the list shown" if place is None else f"{place + 1:,} of {len(looking.rows):,}"
         st.caption(where, width="content")
 

@@ -23,15 +23,16 @@ def resolver(page: Page, plan: MergePlan) -> None:
     _elsewhere(plan, found)
     if not found.everything:
         return
-    conflict = in_hand(found)
     _heading(page, plan, found)
     with st.grid(2, min_column_width=340):
         with st.container(border=True, key="conflict-list"):
             view = looking(plan, found)
-            conflict_list(plan, found, view, conflict)
+            conflict = in_hand(found, view)
+            standing = view.standing(conflict)
+            conflict_list(plan, found, view, standing, conflict)
             _bulk(page, plan, view)
         with st.container(border=True, key="conflict-card"):
-            steps_bar(plan, view, conflict)
+            steps_bar(plan, view, standing, conflict)
             card(page, plan, conflict, found.broken.get(conflict.id, ()), made(page, plan).get(conflict.id))
 
 
@@ -91,11 +92,11 @@ def _elsewhere(plan: MergePlan, found: Agenda) -> None:
 def _bulk(page: Page, plan: MergePlan, view: Looking) -> None:
     """What is left, or what is left of what the filter shows, from one branch."""
     left = len(plan.open_conflicts.where(view.wanted)) if view.wanted else len(plan.open_conflicts)
+    these = "this one" if left == 1 else f"these {left:,}" if left else "these"
     with st.container(horizontal=True, gap="xsmall"):
         for side, name in ((Side.OURS, plan.target), (Side.THEIRS, plan.source)):
-            filtered = f"Take {plain(name)} for {'this 1' if left == 1 else f'these {left:,}'}"
             st.button(
-                filtered if view.wanted else f"Rest from {plain(name)}",
+                f"Take {plain(name)} for {these}" if view.wanted else f"Rest from {plain(name)}",
                 key=f"rest-{side.value}-{plan_key(plan)}",
                 disabled=not left,
                 help=f"{count(left, 'open conflict')}, in one step that can be undone.",
