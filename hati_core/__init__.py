@@ -2,7 +2,7 @@
 
 from hati_core.branch import Branch, BranchView
 from hati_core.errors import HatiError
-from hati_core.merge.conflicts import ConflictFilter
+from hati_core.merge.conflict_filter import ConflictFilter
 from hati_core.merge.diff import Diff, TableDiff
 from hati_core.merge.plan import MergePlan
 from hati_core.merge.table_plan import TablePlan

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from hati_core.merge.choices import Choice, choice_of, dump, load
-from hati_core.merge.conflicts import ConflictFilter
+from hati_core.merge.conflict_filter import ConflictFilter
 from hati_core.merge.plan import MergePlan
 from hati_core.merge.rows import fetch
 from hati_core.model import Conflict, ConflictKind, Resolution, Side
-from hati_core.quote import identifier
 from hati_core.storage.choice_log import ChoiceStep
 from hati_core.store import Store
 
 _ROUNDS = 5
+_CELLS_A_STATEMENT = 500
 _ALL = ConflictFilter()
 
 
@@ -92,9 +92,8 @@ class Choices:
         return after
 
     def _add(self, after: MergePlan, rows: Mapping[str, Conflict], author: str | None) -> None:
-        step = [
-            choice_of(row, self._as_text(after, row.table, after.resolutions.get(key))) for key, row in rows.items()
-        ]
+        texts = self._as_texts(after, rows)
+        step = [choice_of(row, texts.get(key)) for key, row in rows.items()]
         self._log.add(*self._ends, author or self._store.author, dump(step))
 
     def clear(self, plan: MergePlan, author: str | None = None) -> MergePlan:
@@ -145,7 +144,7 @@ class Choices:
 
     def _news(self, plan: MergePlan, kept: Mapping[str, Resolution]) -> dict[str, Resolution | None]:
         rows = plan.rows(plan.resolutions.keys())
-        mine = {key: self._as_text(plan, row.table, plan.resolutions[key]) for key, row in rows.items()}
+        mine = self._as_texts(plan, rows)
         fitting = plan.fitting(kept.keys())
         gone: dict[str, Resolution | None] = dict.fromkeys(mine.keys() - kept.keys())
         return gone | {key: choice for key, choice in kept.items() if key in fitting and mine.get(key) != choice}
@@ -154,18 +153,29 @@ class Choices:
         """Forget all of it, once the merge is made."""
         self._log.forget(*self._ends)
 
-    def _as_text(self, plan: MergePlan, table: str, resolution: Resolution | None) -> Resolution | None:
-        """A choice with its values as the database writes them, which it reads again without loss."""
-        if resolution is None or isinstance(resolution, Side):
-            return resolution
-        types = {column.name: column.type for column in plan.work()[table].shape.columns}
-        values = {name: cell for name, cell in resolution.items() if not isinstance(cell, Side) and cell is not None}
-        if not values:
-            return dict(resolution)
-        named = list(enumerate(values.items()))
-        sql = ", ".join(f"CAST(${n + 1}::{types[name]} AS VARCHAR) AS {identifier(name)}" for n, (name, _) in named)
-        (texts,) = fetch(plan.context.engine, plan.ours.branch_id, f"SELECT {sql}", [*values.values()])
-        return {**resolution, **texts}
+    def _as_texts(self, plan: MergePlan, rows: Mapping[str, Conflict]) -> dict[str, Resolution]:
+        """What a plan has chosen for rows, values as the database writes them, which it reads again without loss."""
+        chosen = {key: plan.resolutions[key] for key in rows if key in plan.resolutions}
+        cells = [
+            (key, name, value)
+            for key, choice in chosen.items()
+            if not isinstance(choice, Side)
+            for name, value in choice.items()
+            if not isinstance(value, Side) and value is not None
+        ]
+        found = {key: dict(choice) for key, choice in chosen.items() if not isinstance(choice, Side)}
+        types = {table: {c.name: c.type for c in work.shape.columns} for table, work in plan.work().items()}
+        for start in range(0, len(cells), _CELLS_A_STATEMENT):
+            part = cells[start : start + _CELLS_A_STATEMENT]
+            sql = ", ".join(
+                f"CAST(${at}::{types[rows[key].table][name]} AS VARCHAR) AS cell_{at}"
+                for at, (key, name, _) in enumerate(part, 1)
+            )
+            values = [value for _, _, value in part]
+            (texts,) = fetch(plan.context.engine, plan.ours.branch_id, f"SELECT {sql}", values)
+            for (key, name, _), text in zip(part, texts.values(), strict=True):
+                found[key][name] = text
+        return {**chosen, **found}
 
 
 def _from(plan: MergePlan, conflict: Conflict, side: Side, wanted: ConflictFilter) -> Resolution:

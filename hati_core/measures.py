@@ -5,56 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 
 from hati_core.branch import BranchView
-from hati_core.errors import HatiError, InvalidMetric, StorageUnavailable, TableNotFound
+from hati_core.errors import HatiError, InvalidMetric, StorageUnavailable
+from hati_core.measured import MetricValue, Part, PartChange, is_nothing, largest_changes, number_of, parts_sql
 from hati_core.merge.lineage import Lineage, Point
 from hati_core.merge.plan import MergePlan
-from hati_core.merge.rows import fetch
-from hati_core.merge.schema import TableAction
-from hati_core.merge.table_plan import TablePlan
+from hati_core.merged_measures import merged_changes, merged_values
 from hati_core.model import BranchInfo
-from hati_core.quote import identifier
 from hati_core.recent import Recent
-from hati_core.scenarios.metrics import Breakdown, Metric, ready_made, row_counts, value_metric
+from hati_core.scenarios.metrics import Breakdown, Metric, ready_made, row_counts
 from hati_core.sql import gate
 from hati_core.sql.steady import is_steady
 from hati_core.storage.registry_rows import Measurement
 from hati_core.store import Store
 
-_NO_PARTS = "SELECT NULL::VARCHAR AS label, 0 AS amount WHERE false"
+__all__ = ["Measures", "MetricValue", "Part", "PartChange"]
+
 _CACHED_VALUES = 20_000
-
-
-@dataclass(frozen=True)
-class MetricValue:
-    """The value of a metric on one branch, or the sentence why there is none."""
-
-    metric: Metric
-    value: float | None
-    problem: str | None = None
-
-
-@dataclass(frozen=True)
-class Part:
-    """One part of what a metric is the sum of."""
-
-    label: str
-    amount: float
-
-
-@dataclass(frozen=True)
-class PartChange:
-    """One part on two branches."""
-
-    label: str
-    before: float
-    after: float
-
-    @property
-    def delta(self) -> float:
-        return self.after - self.before
 
 
 class Measures:
@@ -88,9 +56,9 @@ class Measures:
         if not metric.name:
             raise InvalidMetric("Give the metric a name.")
         try:
-            _number(metric, branch.query(metric.sql, limit=2))
+            number_of(metric, branch.query(metric.sql, limit=2))
             if metric.breakdown:
-                branch.query(_parts(metric.breakdown), limit=1)
+                branch.query(parts_sql(metric.breakdown), limit=1)
         except InvalidMetric:
             raise
         except HatiError as error:
@@ -169,43 +137,17 @@ class Measures:
     def merged_values(self, plan: MergePlan, metrics: list[Metric]) -> list[MetricValue]:
         """Each metric on the target of a plan as the merge would leave it; nothing is written."""
         target = BranchView(self._store, plan.ours.branch_id, plan.target, plan.target_version)
-        before = self.values(target, metrics)
-        return [self._merged_value(plan, found) for found in before]
-
-    def _merged_value(self, plan: MergePlan, before: MetricValue) -> MetricValue:
-        metric = before.metric
-        try:
-            statement = gate.check(metric.sql)
-            written = {name.casefold(): table for name, table in plan.tables.items()}
-            touched = [written[name.casefold()] for name in statement.reads if name.casefold() in written]
-            if gone := [table.table for table in touched if table.action is TableAction.DROP]:
-                raise TableNotFound(f"The merge drops the table “{gone[0]}”.", table=gone[0])
-            if before.value is not None and _is_sum_of(metric, touched):
-                return replace(before, value=before.value + self._merged_delta(plan, touched[0], metric))
-            return MetricValue(metric, _number(metric, plan.query(statement.sql)))
-        except HatiError as error:
-            return MetricValue(metric, None, error.message)
-
-    def _merged_delta(self, plan: MergePlan, table: TablePlan, metric: Metric) -> float:
-        """How far a merge moves a sum, from the rows that it writes."""
-        assert metric.breakdown
-        sums = (
-            f"(SELECT coalesce(sum({metric.breakdown.amount}), 0) FROM (SELECT unnest({row}) FROM ({table.final}) "
-            f"WHERE {row} IS NOT NULL))::DOUBLE"
-            for row in ("result", "ours")
-        )
-        rows = fetch(self._store.engine, plan.ours.branch_id, f"SELECT {' - '.join(sums)} AS delta")
-        return float(rows[0]["delta"])
+        return merged_values(self._store.engine, plan, self.values(target, metrics))
 
     def parts(self, branch: BranchView, breakdown: Breakdown, limit: int = 12) -> list[Part]:
         """The largest parts of a metric on one branch, then “other” for the rest."""
         rows = branch.query(
-            f"SELECT label, amount, sum(amount) OVER () AS total FROM ({_parts(breakdown)}) "
+            f"SELECT label, amount, sum(amount) OVER () AS total FROM ({parts_sql(breakdown)}) "
             f"ORDER BY abs(amount) DESC, label LIMIT {int(limit)}"
         )
         shown = [Part(row["label"], float(row["amount"])) for row in rows]
         rest = float(rows[0]["total"]) - math.fsum(part.amount for part in shown) if rows else 0.0
-        return shown if _is_nothing(rest, rows[0]["total"] if rows else 0) else [*shown, Part("other", rest)]
+        return shown if is_nothing(rest, rows[0]["total"] if rows else 0) else [*shown, Part("other", rest)]
 
     def changes(self, before: BranchView, after: BranchView, breakdown: Breakdown, limit: int = 12) -> list[PartChange]:
         """The parts in which two branches differ most, largest difference first, then “other” for the rest.
@@ -217,11 +159,11 @@ class Measures:
         for branch in (before, after):
             version = self._store.head(branch.id) if branch.version is None else branch.version
             table = self._store.table(branch.id, version, breakdown.table)
-            gate.check(_parts(breakdown))
+            gate.check(parts_sql(breakdown))
             catalog = self._store.catalog(branch.id)
-            sides.append(_parts(breakdown, catalog.at(table.name, version)))
+            sides.append(parts_sql(breakdown, catalog.at(table.name, version)))
         self._store.engine.attach(after.id)
-        return self._largest_changes(before.id, sides[0], sides[1], limit)
+        return largest_changes(self._store.engine, before.id, sides[0], sides[1], limit)
 
     def merged_changes(self, plan: MergePlan, breakdown: Breakdown, limit: int = 12) -> list[PartChange]:
         """The parts of its target that a plan changes most, as :meth:`changes`; only rows that it writes are read.
@@ -229,44 +171,7 @@ class Measures:
         Raises:
             HatiError: the breakdown does not run on the merged table.
         """
-        table = plan.tables.get(breakdown.table)
-        if table is None or not (table.inserts or table.updates or table.deletes):
-            return []
-        gate.check(_parts(breakdown))
-        sides = []
-        for row, absent in (("ours", TableAction.CREATE), ("result", TableAction.DROP)):
-            rows = f"(SELECT unnest({row}) FROM ({table.final}) WHERE {row} IS NOT NULL)"
-            sides.append(_NO_PARTS if table.action is absent else _parts(breakdown, rows))
-        return self._largest_changes(plan.ours.branch_id, sides[0], sides[1], limit)
-
-    def _largest_changes(self, branch_id: str, before: str, after: str, limit: int) -> list[PartChange]:
-        joined = (
-            "SELECT coalesce(b.label, a.label) AS label, coalesce(b.amount, 0)::DOUBLE AS before, "
-            f"coalesce(a.amount, 0)::DOUBLE AS after FROM ({before}) AS b FULL JOIN ({after}) AS a USING (label)"
-        )
-        rows = fetch(
-            self._store.engine,
-            branch_id,
-            f"SELECT *, sum(before) OVER () AS all_before, sum(after) OVER () AS all_after FROM ({joined}) "
-            f"WHERE before IS DISTINCT FROM after ORDER BY abs(after - before) DESC, label LIMIT {int(limit)}",
-        )
-        shown = [PartChange(row["label"], row["before"], row["after"]) for row in rows]
-        if not rows:
-            return shown
-        rest = PartChange(
-            "other",
-            rows[0]["all_before"] - math.fsum(part.before for part in shown),
-            rows[0]["all_after"] - math.fsum(part.after for part in shown),
-        )
-        return shown if _is_nothing(rest.delta, rows[0]["all_after"]) else [*shown, rest]
-
-
-def _is_sum_of(metric: Metric, touched: Sequence[TablePlan]) -> bool:
-    """Whether a metric is the sum of its parts in the one table that a merge writes, whose columns stay."""
-    parts = metric.breakdown
-    if parts is None or len(touched) != 1 or metric.sql != value_metric(metric.name, parts).sql:
-        return False
-    return touched[0].action is TableAction.MERGE_ROWS and not touched[0].schema_changes
+        return merged_changes(self._store.engine, plan, breakdown, limit)
 
 
 def _holds_for_good(query: str, tables: Collection[str]) -> bool:
@@ -276,27 +181,6 @@ def _holds_for_good(query: str, tables: Collection[str]) -> bool:
 
 def _measured(branch: BranchView, metric: Metric) -> MetricValue:
     try:
-        return MetricValue(metric, _number(metric, branch.query(metric.sql, limit=2)))
+        return MetricValue(metric, number_of(metric, branch.query(metric.sql, limit=2)))
     except HatiError as error:
         return MetricValue(metric, None, error.message)
-
-
-def _parts(breakdown: Breakdown, source: str | None = None) -> str:
-    label = f"concat_ws(' · ', {', '.join(identifier(name) for name in breakdown.labels)})"
-    table = source or identifier(breakdown.table)
-    return f"SELECT {label} AS label, coalesce(sum({breakdown.amount}), 0) AS amount FROM {table} GROUP BY label"
-
-
-def _number(metric: Metric, rows: list[dict[str, object]]) -> float:
-    if len(rows) != 1 or len(rows[0]) != 1:
-        raise InvalidMetric(f"“{metric.name}” must give one number: one row with one column.")
-    (value,) = rows[0].values()
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
-        raise InvalidMetric(f"“{metric.name}” gives {value!r}, which is not a number.") from error
-
-
-def _is_nothing(rest: float, total: float) -> bool:
-    """Whether what is left over is only rounding."""
-    return abs(rest) <= 1e-9 * max(1.0, abs(float(total)))

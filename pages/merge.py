@@ -31,6 +31,5 @@ with remedied(page, target):
         nothing_to_merge(plan)
         st.stop()
     summary(as_chosen(page, plan))
-    if plan.conflicts or plan.violations:
-        resolver(page, plan)
+    resolver(page, plan)
     finish(page, plan)

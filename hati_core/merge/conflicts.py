@@ -9,66 +9,16 @@ from itertools import islice
 from typing import Any, Protocol, overload
 
 from hati_core.merge.classify import CONFLICTS, IS_CONFLICT
+from hati_core.merge.conflict_filter import ConflictFilter, Facets
 from hati_core.merge.context import Scratch
 from hati_core.merge.rows import fetch, key_tuple
 from hati_core.merge.shape import Shape
 from hati_core.model import Conflict, ConflictKind, Row
-from hati_core.quote import identifier, literal
+from hati_core.quote import literal
 from hati_core.storage.engine import Engine
 
 _PAGE = 500
 _IS_ONE_OF = "id IN (SELECT unnest($ids::VARCHAR[]))"
-
-
-@dataclass(frozen=True)
-class ConflictFilter:
-    """Which conflicts to look at: of one table, one kind, one column, with a text in the key or a value of the row.
-
-    What is None or empty leaves all of them.
-    """
-
-    table: str | None = None
-    kind: ConflictKind | None = None
-    column: str | None = None
-    text: str = ""
-
-    def __bool__(self) -> bool:
-        return self != ConflictFilter()
-
-    def takes(self, conflict: Conflict) -> bool:
-        """Whether it lets a conflict through."""
-        rows = (conflict.base, conflict.ours, conflict.theirs)
-        values = (value for row in rows if row for value in row.values())
-        words = " ".join(str(part) for part in (*conflict.key, *values))
-        return (
-            self.table in (None, conflict.table)
-            and self.kind in (None, conflict.kind)
-            and (self.column is None or self.column in conflict.columns)
-            and self.text.casefold() in words.casefold()
-        )
-
-    def condition(self, shape: Shape) -> str:
-        """The same for the classified rows of a table, as SQL."""
-        conditions = [IS_CONFLICT]
-        if self.kind:
-            conditions.append(f"outcome = {literal(self.kind.value)}")
-        if self.column is not None:
-            conditions.append(f"list_contains(columns, {literal(self.column)})")
-        if self.text:
-            cells = (
-                f"{row}.{identifier(c.name)}::VARCHAR" for row in ("base", "ours", "theirs") for c in shape.columns
-            )
-            conditions.append(f"contains(lower(concat_ws(' ', {', '.join(cells)})), lower({literal(self.text)}))")
-        return " AND ".join(conditions)
-
-
-@dataclass(frozen=True)
-class Facets:
-    """How many conflicts there are by table, by kind and by column."""
-
-    tables: Counter[str]
-    kinds: Counter[ConflictKind]
-    columns: Counter[str]
 
 
 class ConflictSource(Protocol):
@@ -88,18 +38,21 @@ class ConflictSource(Protocol):
         """Those of the ids that are conflicts here."""
 
     def place(self, conflict_id: str, without: Collection[str]) -> int | None:
-        """How many come before that one, leaving out some ids; None where it is not here."""
+        """How many come before that one, leaving out some ids, if need be its own; None where it is not here."""
 
     def where(self, wanted: ConflictFilter) -> ConflictSource:
         """Only those that a filter takes."""
+
+    def among(self, ids: Collection[str]) -> ConflictSource:
+        """Only those of some ids."""
 
     def facets(self, without: Collection[str]) -> list[tuple[ConflictKind, tuple[str, ...], int]]:
         """How many there are of each kind with each set of columns, leaving out some ids."""
 
 
 @dataclass(frozen=True)
-class SchemaConflicts:
-    """The conflicts about one table and its columns."""
+class HeldConflicts:
+    """Conflicts of one table that are in memory, such as those about its columns."""
 
     table: str
     conflicts: tuple[Conflict, ...]
@@ -124,13 +77,19 @@ class SchemaConflicts:
         return [conflict.id for conflict in self.find(ids)]
 
     def place(self, conflict_id: str, without: Collection[str]) -> int | None:
-        """How many come before that one, leaving out some ids; None where it is not here."""
-        ids = [conflict.id for conflict in self._others(without)]
-        return ids.index(conflict_id) if conflict_id in ids else None
+        """How many come before that one, leaving out some ids, if need be its own; None where it is not here."""
+        ids = [conflict.id for conflict in self.conflicts]
+        if conflict_id not in ids:
+            return None
+        return sum(other not in without for other in ids[: ids.index(conflict_id)])
 
-    def where(self, wanted: ConflictFilter) -> SchemaConflicts:
+    def where(self, wanted: ConflictFilter) -> HeldConflicts:
         """Only those that a filter takes."""
         return replace(self, conflicts=tuple(filter(wanted.takes, self.conflicts)))
+
+    def among(self, ids: Collection[str]) -> HeldConflicts:
+        """Only those of some ids."""
+        return replace(self, conflicts=tuple(self.find(ids)))
 
     def facets(self, without: Collection[str]) -> list[tuple[ConflictKind, tuple[str, ...], int]]:
         """How many there are of each kind with each set of columns, leaving out some ids."""
@@ -147,14 +106,19 @@ class RowConflicts:
     classified: Scratch
     count: int
     condition: str = IS_CONFLICT
+    only: frozenset[str] | None = None
 
     @property
     def table(self) -> str:
         return self.shape.table
 
     def _fetch(self, what: str, condition: str, ids: Collection[str], rest: str = "") -> list[Row]:
+        params = {"ids": list(ids)}
+        if self.only is not None:
+            condition += " AND id IN (SELECT unnest($only::VARCHAR[]))"
+            params["only"] = list(self.only)
         sql = f"SELECT {what} FROM {self.classified.name} WHERE {condition} {rest}"
-        return fetch(self.engine, self.branch_id, sql, {"ids": list(ids)})
+        return fetch(self.engine, self.branch_id, sql, params)
 
     def page(self, offset: int, limit: int, without: Collection[str]) -> list[Conflict]:
         """Conflicts in key order, leaving out some ids."""
@@ -180,18 +144,23 @@ class RowConflicts:
         return [row["id"] for row in self._fetch("id", _IS_ONE_OF, ids)]
 
     def place(self, conflict_id: str, without: Collection[str]) -> int | None:
-        """How many come before that one, leaving out some ids; None where it is not here."""
-        if conflict_id in without or not self.known([conflict_id]):
-            return None
+        """How many come before that one, leaving out some ids, if need be its own; None where it is not here."""
         own = f"(SELECT position FROM {self.classified.name} WHERE id = {literal(conflict_id)})"
-        earlier = f"{self.condition} AND NOT {_IS_ONE_OF} AND position < {own}"
-        return int(self._fetch("count(*) AS count", earlier, without)[0]["count"])
+        is_here = f"bool_or(id = {literal(conflict_id)})"
+        what = f"count(*) FILTER (position < {own} AND NOT {_IS_ONE_OF}) AS earlier, {is_here} AS is_here"
+        (found,) = self._fetch(what, self.condition, without)
+        return int(found["earlier"]) if found["is_here"] else None
 
     def where(self, wanted: ConflictFilter) -> RowConflicts:
         """Only those that a filter takes."""
         condition = wanted.condition(self.shape)
         (row,) = self._fetch("count(*) AS count", f"{condition} AND NOT {_IS_ONE_OF}", ())
         return replace(self, condition=condition, count=row["count"])
+
+    def among(self, ids: Collection[str]) -> RowConflicts:
+        """Only those of some ids."""
+        known = frozenset(self.known(ids))
+        return replace(self, only=known, count=len(known))
 
     def facets(self, without: Collection[str]) -> list[tuple[ConflictKind, tuple[str, ...], int]]:
         """How many there are of each kind with each set of columns, leaving out some ids."""
@@ -265,13 +234,20 @@ class ConflictList(Sequence[Conflict]):
         Raises:
             ValueError: it is not here.
         """
+        place = self.place(value) if isinstance(value, Conflict) else None
+        if place is None or any(value.id in left_out for left_out in self._without):
+            raise ValueError(f"{value!r} is not among these conflicts")
+        return place
+
+    def place(self, conflict: Conflict) -> int | None:
+        """How many come before a conflict, also where it was left out of the list; None where it never was in it."""
         before = 0
         for source, left_out in self._parts():
-            place = source.place(value.id, left_out) if isinstance(value, Conflict) else None
+            place = source.place(conflict.id, left_out)
             if place is not None:
                 return before + place
             before += source.count - len(left_out)
-        raise ValueError(f"{value!r} is not among these conflicts")
+        return None
 
     def get(self, conflict_id: str) -> Conflict | None:
         """The conflict of that id, or None."""
@@ -288,8 +264,27 @@ class ConflictList(Sequence[Conflict]):
     def where(self, wanted: ConflictFilter) -> ConflictList:
         """Only those that a filter takes."""
         sources = [source for source in self._sources if wanted.table in (None, source.table)]
-        left_out = frozenset[str]().union(*self._without)
-        return ConflictList([source.where(wanted) for source in sources], left_out)
+        return ConflictList([source.where(wanted) for source in sources], self._left_out)
+
+    def among(self, ids: Collection[str]) -> ConflictList:
+        """Only those of some ids."""
+        return ConflictList([source.among(ids) for source in self._sources], self._left_out)
+
+    def without(self, ids: Collection[str]) -> ConflictList:
+        """All but some ids."""
+        return ConflictList(self._sources, self._left_out | set(ids))
+
+    def with_rows(self, rows: Sequence[Conflict]) -> ConflictList:
+        """With some rows more, each behind the conflicts of its table."""
+        held = {table: HeldConflicts(table, tuple(own)) for table, own in _by_table(rows).items()}
+        sources: list[ConflictSource] = sorted(
+            [*self._sources, *held.values()], key=lambda source: source.table.casefold()
+        )
+        return ConflictList(sources, self._left_out)
+
+    @property
+    def _left_out(self) -> frozenset[str]:
+        return frozenset[str]().union(*self._without)
 
     def facets(self) -> Facets:
         """How many there are by table, by kind and by column."""
@@ -300,3 +295,10 @@ class ConflictList(Sequence[Conflict]):
                 kinds[kind] += count
                 columns.update(dict.fromkeys(names, count))
         return Facets(tables, kinds, columns)
+
+
+def _by_table(rows: Sequence[Conflict]) -> dict[str, list[Conflict]]:
+    found: dict[str, list[Conflict]] = {}
+    for row in rows:
+        found.setdefault(row.table, []).append(row)
+    return found

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
+from typing import cast
 
 from hati_core.errors import InvalidResolution
-from hati_core.merge.conflicts import ConflictList, ConflictSource, RowConflicts, SchemaConflicts
+from hati_core.merge.conflicts import ConflictList, ConflictSource, HeldConflicts, RowConflicts
 from hati_core.merge.context import MergeContext, Scratch
 from hati_core.merge.lineage import Point
 from hati_core.merge.picks import by_cell, picked_rows
 from hati_core.merge.resolve import completed, is_decided, joined, require_fit, resolved_row, schema_side
 from hati_core.merge.rows import fetch
 from hati_core.merge.schema import TableAction
-from hati_core.merge.shape import Shape
 from hati_core.merge.table_plan import TablePlan, TableWork
 from hati_core.merge.violations import checks_of, violations
 from hati_core.model import Conflict, ConflictKind, Resolution, Row, Side, Violation
 from hati_core.quote import identifier
 from hati_core.sql.checks import columns_of
-from hati_core.values import fitting
+from hati_core.values import all_fitting
 
 
 class PlanKind(Enum):
@@ -93,7 +93,7 @@ class MergePlan:
         """The conflicts that neither a resolution nor the default settles."""
         if self.default:
             return ConflictList([])
-        return ConflictList(self._sources, self._decided)
+        return ConflictList(self._sources, self.decided)
 
     @cached_property
     def _sources(self) -> tuple[ConflictSource, ...]:
@@ -101,7 +101,7 @@ class MergePlan:
 
     def _sources_of(self, work: TableWork) -> Iterator[ConflictSource]:
         if work.schema_conflicts:
-            yield SchemaConflicts(work.shape.table, work.schema_conflicts)
+            yield HeldConflicts(work.shape.table, work.schema_conflicts)
         if work.row_conflicts:
             yield self._row_sources[work.shape.table]
 
@@ -116,7 +116,7 @@ class MergePlan:
         }
 
     @cached_property
-    def _decided(self) -> frozenset[str]:
+    def decided(self) -> frozenset[str]:
         """The ids of the conflicts that a resolution settles in whole."""
         sides = [key for key, choice in self.resolutions.items() if isinstance(choice, Side)]
         in_whole = (
@@ -167,20 +167,19 @@ class MergePlan:
         by_cell = [key for key, choice in resolutions.items() if not isinstance(choice, Side)]
         settled = {**self.resolutions, **resolutions}
         settled |= {conflict.id: schema_side(conflict, resolutions[conflict.id]) for conflict in about_schema}
-        for conflict in self.rows(by_cell).values():
-            if conflict.kind is not ConflictKind.SCHEMA:
-                settled[conflict.id] = self._by_cell(conflict, resolutions[conflict.id])
+        rows = [conflict for conflict in self.rows(by_cell).values() if conflict.kind is not ConflictKind.SCHEMA]
+        for conflict in rows:
+            work = self._work[conflict.table]
+            require_fit(conflict, resolutions[conflict.id], work.shape, self._checked_columns(work))
+        for conflict, cells in zip(rows, self._typed(rows, resolutions), strict=True):
+            settled[conflict.id] = self._by_cell(conflict, cells)
         return self._plan_again(settled, self.default) if about_schema else replace(self, resolutions=settled)
 
-    def _by_cell(self, conflict: Conflict, resolution: Resolution) -> Resolution:
+    def _by_cell(self, conflict: Conflict, cells: Mapping[str, object]) -> Resolution:
         """The choices for the cells of a row, together with those made before."""
-        work = self._work[conflict.table]
-        require_fit(conflict, resolution, work.shape, self._checked_columns(work))
-        assert not isinstance(resolution, Side)
-        values = self._typed(work.shape, resolution)
-        resolved_row(conflict, values)
+        resolved_row(conflict, cells)
         before = self.resolutions.get(conflict.id) or {}
-        return joined(conflict, {**(completed(conflict, {}, before) if isinstance(before, Side) else before), **values})
+        return joined(conflict, {**(completed(conflict, {}, before) if isinstance(before, Side) else before), **cells})
 
     def _checked_columns(self, work: TableWork) -> frozenset[str]:
         """The columns that a check reads: where the merged row breaks it, mending takes any of them."""
@@ -188,13 +187,23 @@ class MergePlan:
         names = {name.casefold() for check in checks for name in columns_of(check.expression)}
         return frozenset(column.name for column in work.shape.columns if column.name.casefold() in names)
 
-    def _typed(self, shape: Shape, cells: Mapping[str, object]) -> dict[str, object]:
-        typed: dict[str, object] = {}
-        with self._context.engine.session(self.ours.branch_id) as cursor:
-            for name, value in cells.items():
-                column = next(column for column in shape.columns if column.name == name)
-                typed[name] = value if isinstance(value, Side) else fitting(cursor, shape.table, column, value)
-        return typed
+    def _typed(self, rows: Sequence[Conflict], resolutions: Mapping[str, Resolution]) -> list[dict[str, object]]:
+        """The choices for the cells of each row, with values as their columns hold them."""
+        chosen: list[dict[str, object]] = [dict(cast(Mapping[str, object], resolutions[row.id])) for row in rows]
+        for table in {row.table for row in rows}:
+            columns = {column.name: column for column in self._work[table].shape.columns}
+            cells = [
+                (at, name, value)
+                for at, row in enumerate(rows)
+                if row.table == table
+                for name, value in chosen[at].items()
+                if not isinstance(value, Side)
+            ]
+            with self._context.engine.session(self.ours.branch_id) as cursor:
+                values = all_fitting(cursor, table, [(columns[name], value) for _, name, value in cells])
+            for (at, name, _), value in zip(cells, values, strict=True):
+                chosen[at][name] = value
+        return chosen
 
     def without_resolution(self, conflict_id: str) -> MergePlan:
         """A plan in which that conflict is open again."""

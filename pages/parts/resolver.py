@@ -2,90 +2,104 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
-from hati_core import Conflict, ConflictKind, MergePlan, Side
-from hati_core.merge.resolve import is_decided
-from pages.parts.conflict_card import card, conflict_name
+from hati_core import ConflictFilter, MergePlan, Side
+from hati_core.merge.agenda import Agenda, agenda
+from pages.parts.conflict_card import card
+from pages.parts.conflict_filters import Looking, looking
+from pages.parts.conflict_list import conflict_list
+from pages.parts.deciding import act
+from pages.parts.in_hand import in_hand, steps_bar
 from pages.parts.merging import plan_key
-from pages.parts.settling import clear, settle_rest
+from pages.parts.settling import clear, made, redo, settle_rest, steps, undo
 from pages.parts.shell import Page
-from pages.parts.words import plain
-
-_PAGE = 100
-_IN_HAND = "conflict in hand"
-_SIGNS = {
-    ConflictKind.EDIT_EDIT: "~",
-    ConflictKind.EDIT_DELETE: "~ / −",
-    ConflictKind.DELETE_EDIT: "− / ~",
-    ConflictKind.INSERT_INSERT: "+",
-    ConflictKind.SCHEMA: "▦",
-}
+from pages.parts.words import count, plain
 
 
 def resolver(page: Page, plan: MergePlan) -> None:
-    """The list of conflicts and the card of one."""
+    """The list of what has to be settled and the card of one row; nothing where there is nothing to settle."""
+    found = agenda(plan)
+    _elsewhere(plan, found)
+    if not found.everything:
+        return
+    _heading(page, plan, found)
     with st.grid(2, min_column_width=340):
+        with st.container(border=True, key="conflict-list"):
+            view = looking(plan, found)
+            conflict = in_hand(found, view)
+            standing = view.standing(conflict)
+            conflict_list(plan, found, view, standing, conflict)
+            _bulk(page, plan, view)
+        with st.container(border=True, key="conflict-card"):
+            steps_bar(plan, view, standing, conflict)
+            card(page, plan, conflict, found.broken.get(conflict.id, ()), made(page, plan).get(conflict.id))
+
+
+def _heading(page: Page, plan: MergePlan, found: Agenda) -> None:
+    """How far it is, and what is done to all choices."""
+    done, total = len(found.settled), len(found.everything)
+    can_undo, can_redo = steps(page, plan)
+    key = plan_key(plan)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown(f"**Conflicts** · {done:,} of {total:,} settled", width="content")
+        with st.container(horizontal=True, gap="xsmall", width="content"):
+            st.button(
+                "Undo choice",
+                key=f"choice-undo-{key}",
+                icon=":material/undo:",
+                disabled=not can_undo,
+                help="Take back the last choice that anybody made for this merge.",
+                on_click=act,
+                args=(undo, page, plan),
+            )
+            st.button(
+                "Redo choice",
+                key=f"choice-redo-{key}",
+                icon=":material/redo:",
+                disabled=not can_redo,
+                help="Make the choice again that was taken back last.",
+                on_click=act,
+                args=(redo, page, plan),
+            )
+            st.button(
+                "Clear all choices",
+                key=f"clear-choices-{key}",
+                icon=":material/backspace:",
+                disabled=not plan.resolutions,
+                help="Open everything again, as one step that can be undone.",
+                on_click=act,
+                args=(clear, page, plan),
+            )
+
+
+def _elsewhere(plan: MergePlan, found: Agenda) -> None:
+    """Rules that no choice can keep: what to do instead."""
+    for violation in found.elsewhere:
         with st.container(border=True):
-            conflict = _list(plan)
-            _bulk(page, plan)
-        if conflict:
-            with st.container(border=True, key="conflict-card"):
-                card(page, plan, conflict)
+            st.markdown(f":orange[**≠**] {plain(violation.message)}")
+            st.caption("No choice on this page can mend it: change the rows or the check where they are.")
+            with st.container(horizontal=True):
+                for name in (plan.source, plan.target):
+                    st.page_link(
+                        "pages/data.py",
+                        label=f"Open {plain(violation.table)} on {plain(name)}",
+                        icon=":material/table_rows:",
+                        query_params={"branch": name, "table": violation.table},
+                    )
 
 
-def _list(plan: MergePlan) -> Conflict | None:
-    """Conflicts, open ones or all, a page at a time; the one that is selected."""
-    st.markdown("**Conflicts**")
-    shown = st.segmented_control(
-        "Show", ["Open", "All"], default="All", required=True, key="conflict-filter", label_visibility="collapsed"
-    )
-    conflicts = plan.open_conflicts if shown == "Open" else plan.conflicts
-    if not conflicts:
-        st.caption("Nothing is left. Look at what the merge will do, below.")
-        return None
-    pages = -(-len(conflicts) // _PAGE)
-    number = st.pagination(pages, key=f"conflict-page-{shown}") if pages > 1 else 1
-    here = conflicts[(number - 1) * _PAGE : number * _PAGE]
-    open_ids = {conflict.id for conflict in here if not is_decided(conflict, plan.resolutions.get(conflict.id))}
-    frame = pd.DataFrame(
-        {
-            "": ["!" if c.id in open_ids else "✓" for c in here],
-            "row": [conflict_name(c) for c in here],
-            "what": [f"{_SIGNS[c.kind]} {', '.join(c.columns)}" for c in here],
-            "table": [c.table for c in here],
-        }
-    )
-    in_hand = next((i for i, c in enumerate(here) if c.id == st.session_state.get(_IN_HAND)), 0)
-    picked = st.dataframe(
-        frame,
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row-required",
-        selection_default={"selection": {"rows": [in_hand]}},
-        key=f"conflicts-{shown}-{number}-{plan_key(plan)}",
-        height=360 if len(frame) > 9 else "content",
-        column_config={
-            "": st.column_config.TextColumn(width=32),
-            "row": st.column_config.TextColumn(width="small"),
-            "table": st.column_config.TextColumn(width="small"),
-        },
-    )
-    rows = picked.selection.rows
-    conflict = here[rows[0] if rows and rows[0] < len(here) else 0]
-    st.session_state[_IN_HAND] = conflict.id
-    return conflict
-
-
-def _bulk(page: Page, plan: MergePlan) -> None:
-    """Everything that is left, from one branch; and starting over."""
-    left = len(plan.open_conflicts)
+def _bulk(page: Page, plan: MergePlan, view: Looking) -> None:
+    """What is left, or what is left of what the filter shows, from one branch."""
+    left = len(plan.open_conflicts.where(view.wanted)) if view.wanted else len(plan.open_conflicts)
+    these = "this one" if left == 1 else f"these {left:,}" if left else "these"
     with st.container(horizontal=True, gap="xsmall"):
         for side, name in ((Side.OURS, plan.target), (Side.THEIRS, plan.source)):
-            if st.button(f"Rest from {plain(name)}", key=f"rest-{side.value}-{plan_key(plan)}", disabled=not left):
-                settle_rest(page, plan, side)
-                st.rerun()
-        if plan.resolutions and st.button("Clear all choices", type="tertiary", key=f"clear-choices-{plan_key(plan)}"):
-            clear(page, plan)
-            st.rerun()
+            st.button(
+                f"Take {plain(name)} for {these}" if view.wanted else f"Rest from {plain(name)}",
+                key=f"rest-{side.value}-{plan_key(plan)}",
+                disabled=not left,
+                help=f"{count(left, 'open conflict')}, in one step that can be undone.",
+                on_click=act,
+                args=(settle_rest, page, plan, side, view.wanted or ConflictFilter()),
+            )

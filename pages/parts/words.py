@@ -9,7 +9,8 @@ from typing import Any
 
 from hati_core import Unit
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&\"'@/])")
+# Inside a word an underscore is no markup, and screen readers are given labels as they are written.
+_MARKDOWN = re.compile(r"([\\`*{}\[\]()<>#+\-.!|~$:&\"'@/]|(?<![^\W_])_|_(?![^\W_]))")
 MINUS = "−"
 
 

@@ -1,0 +1,92 @@
+"""What measuring gives: values of metrics, the parts that they are made of, and how parts differ."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from hati_core.errors import InvalidMetric
+from hati_core.merge.rows import fetch
+from hati_core.quote import identifier
+from hati_core.scenarios.metrics import Breakdown, Metric
+from hati_core.storage.engine import Engine
+
+
+@dataclass(frozen=True)
+class MetricValue:
+    """The value of a metric on one branch, or the sentence why there is none."""
+
+    metric: Metric
+    value: float | None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of what a metric is the sum of."""
+
+    label: str
+    amount: float
+
+
+@dataclass(frozen=True)
+class PartChange:
+    """One part on two branches."""
+
+    label: str
+    before: float
+    after: float
+
+    @property
+    def delta(self) -> float:
+        return self.after - self.before
+
+
+def parts_sql(breakdown: Breakdown, source: str | None = None) -> str:
+    """The query of the parts of a metric, by label, in its table or in another relation."""
+    label = f"concat_ws(' · ', {', '.join(identifier(name) for name in breakdown.labels)})"
+    table = source or identifier(breakdown.table)
+    return f"SELECT {label} AS label, coalesce(sum({breakdown.amount}), 0) AS amount FROM {table} GROUP BY label"
+
+
+def largest_changes(engine: Engine, branch_id: str, before: str, after: str, limit: int) -> list[PartChange]:
+    """The parts in which two queries of parts differ most, largest difference first, then “other” for the rest."""
+    joined = (
+        "SELECT coalesce(b.label, a.label) AS label, coalesce(b.amount, 0)::DOUBLE AS before, "
+        f"coalesce(a.amount, 0)::DOUBLE AS after FROM ({before}) AS b FULL JOIN ({after}) AS a USING (label)"
+    )
+    rows = fetch(
+        engine,
+        branch_id,
+        f"SELECT *, sum(before) OVER () AS all_before, sum(after) OVER () AS all_after FROM ({joined}) "
+        f"WHERE before IS DISTINCT FROM after ORDER BY abs(after - before) DESC, label LIMIT {int(limit)}",
+    )
+    shown = [PartChange(row["label"], row["before"], row["after"]) for row in rows]
+    if not rows:
+        return shown
+    rest = PartChange(
+        "other",
+        rows[0]["all_before"] - math.fsum(part.before for part in shown),
+        rows[0]["all_after"] - math.fsum(part.after for part in shown),
+    )
+    return shown if is_nothing(rest.delta, rows[0]["all_after"]) else [*shown, rest]
+
+
+def number_of(metric: Metric, rows: list[dict[str, object]]) -> float:
+    """The one number that a metric gives.
+
+    Raises:
+        InvalidMetric: it gives none, or several.
+    """
+    if len(rows) != 1 or len(rows[0]) != 1:
+        raise InvalidMetric(f"“{metric.name}” must give one number: one row with one column.")
+    (value,) = rows[0].values()
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        raise InvalidMetric(f"“{metric.name}” gives {value!r}, which is not a number.") from error
+
+
+def is_nothing(rest: float, total: float) -> bool:
+    """Whether what is left over is only rounding."""
+    return abs(rest) <= 1e-9 * max(1.0, abs(float(total)))

@@ -1,0 +1,171 @@
+"""The controls by which one row is decided: a side for a cell or for the row, or a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import streamlit as st
+
+from hati_core import Conflict, ConflictKind, MergePlan, Side, Violation
+from hati_core.merge.resolve import resolved_row
+from pages.parts.conflict_words import row_of, side_name, side_words
+from pages.parts.deciding import OTHER, Field, decide_cell, decide_row, take, typing, use_value, use_values
+from pages.parts.shell import Page
+from pages.parts.words import cell, plain
+
+_SCHEMA_SUBJECTS = {
+    "column": "The column",
+    "table": "The table",
+    "name": "Its name",
+    "type": "Its type",
+    "default": "Its default",
+}
+
+
+def cell_choice(page: Page, plan: MergePlan, conflict: Conflict, column: str) -> None:
+    """The value of either branch, the value before, or another one."""
+    sides = [side for side in (Side.OURS, Side.THEIRS, Side.BASE) if row_of(conflict, side) is not None]
+    chosen = _chosen(plan, conflict, column)
+    labels = _cell_labels(plan, conflict, column, sides)
+    if chosen == OTHER and (conflict.id, column) not in typing():
+        labels[OTHER] = f"{OTHER}: {cell(_typed_before(plan, conflict, column))}"
+    key = f"choice-{conflict.id}-{column}"
+    st.session_state[key] = OTHER if (conflict.id, column) in typing() else chosen
+    with st.container(border=True, gap="xsmall"):
+        st.radio(
+            plain(column),
+            [*sides, OTHER],
+            index=None,
+            format_func=lambda option: plain(labels[option]),
+            key=key,
+            on_change=decide_cell,
+            args=(page, plan, conflict.id, column, key),
+        )
+        if st.session_state[key] == OTHER:
+            _typed_value(page, plan, conflict, column)
+
+
+def _cell_labels(plan: MergePlan, conflict: Conflict, column: str, sides: Sequence[Side]) -> dict[Any, str]:
+    values = {side: cell((row_of(conflict, side) or {})[column]) for side in sides}
+    return {**{side: f"{side_name(plan, side)}: {value}" for side, value in values.items()}, OTHER: OTHER}
+
+
+def _typed_value(page: Page, plan: MergePlan, conflict: Conflict, column: str) -> None:
+    before = _typed_before(plan, conflict, column)
+    with (
+        st.form(f"typed-{conflict.id}-{column}", border=False, enter_to_submit=True),
+        st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
+    ):
+        field = _field(conflict, column, f"value-{conflict.id}-{column}", "" if before is None else str(before))
+        st.form_submit_button("Use it", on_click=use_value, args=(page, plan, conflict.id, field))
+
+
+def _field(conflict: Conflict, column: str, key: str, shown: str) -> Field:
+    st.text_input(f"Value of {plain(column)}", value=shown, key=key)
+    values = [row[column] for row in (conflict.base, conflict.ours, conflict.theirs) if row]
+    is_number = any(isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in values)
+    return Field(column, key, shown, is_number)
+
+
+def row_choice(page: Page, plan: MergePlan, conflict: Conflict) -> None:
+    """One side for the row as a whole, or for what the branches made of a column or a table."""
+    sides = [Side.OURS, Side.THEIRS, Side.BASE]
+    subject = "The row"
+    if conflict.kind is ConflictKind.SCHEMA:
+        (what,) = conflict.columns
+        subject = _SCHEMA_SUBJECTS[what]
+        if conflict.base is None or what in ("column", "table"):
+            sides.remove(Side.BASE)
+    chosen = plan.resolutions.get(conflict.id)
+    key = f"choice-{conflict.id}"
+    st.session_state[key] = chosen if isinstance(chosen, Side) else None
+    with st.container(border=True):
+        st.radio(
+            subject,
+            sides,
+            index=None,
+            format_func=lambda side: plain(side_words(plan, conflict, side)),
+            key=key,
+            on_change=decide_row,
+            args=(page, plan, conflict.id, key),
+        )
+
+
+def mending(page: Page, plan: MergePlan, conflict: Conflict, broken: Sequence[Violation]) -> None:
+    """Another value for the cells that a broken rule reads, a side's, or no row at all."""
+    row = resolved_row(conflict, plan.resolutions.get(conflict.id) or {}) or {}
+    columns = _rule_columns(plan, conflict, broken, row)
+    if conflict.is_by_cell and set(columns) <= set(conflict.columns):
+        return
+    if conflict.kind is ConflictKind.VIOLATION:
+        for column in columns:
+            _mending_side(page, plan, conflict, column, row)
+        if conflict.ours is None:
+            st.button(
+                f"Leave the row out, as on {plain(plan.target)}",
+                key=f"leave-out-{conflict.id}",
+                icon=":material/remove:",
+                on_click=take,
+                args=(page, plan, conflict.id, Side.OURS),
+            )
+    if row and columns:
+        _mending_values(page, plan, conflict, columns, row)
+
+
+def _mending_values(
+    page: Page, plan: MergePlan, conflict: Conflict, columns: Sequence[str], row: dict[str, Any]
+) -> None:
+    """Fields for all the cells of a rule together, because it may take several of them to keep it."""
+    with st.form(f"mend-{conflict.id}"):
+        fields = []
+        with st.grid(min_column_width=140):
+            for column in columns:
+                shown = "NULL" if row[column] is None else str(row[column])
+                # What stands in the field follows the row, which another choice may have changed.
+                key = f"mend-value-{conflict.id}-{column}-{shown}"
+                fields.append(_field(conflict, column, key, shown))
+        st.form_submit_button("Use these values", on_click=use_values, args=(page, plan, conflict.id, fields))
+
+
+def _rule_columns(plan: MergePlan, conflict: Conflict, broken: Sequence[Violation], row: dict[str, Any]) -> list[str]:
+    """The cells that the broken rules read and that can be changed; of a row that was mended, those that were."""
+    if not broken:
+        return list(conflict.columns)
+    read = {name.casefold() for violation in broken for name in violation.columns}
+    return [name for name in row if name.casefold() in read and name not in plan.tables[conflict.table].key]
+
+
+def _mending_side(page: Page, plan: MergePlan, conflict: Conflict, column: str, row: dict[str, Any]) -> None:
+    sides = [side for side in (Side.OURS, Side.THEIRS, Side.BASE) if row_of(conflict, side) is not None]
+    if len(sides) < 2:
+        return
+    labels = _cell_labels(plan, conflict, column, sides)
+    key = f"mend-{conflict.id}-{column}"
+    chosen = _chosen(plan, conflict, column)
+    st.session_state[key] = chosen if isinstance(chosen, Side) else None
+    with st.container(border=True):
+        st.radio(
+            f"{plain(column)} is {plain(cell(row[column]))} in the merged row",
+            sides,
+            index=None,
+            format_func=lambda side: plain(labels[side]),
+            key=key,
+            on_change=decide_cell,
+            args=(page, plan, conflict.id, column, key),
+        )
+
+
+def _chosen(plan: MergePlan, conflict: Conflict, column: str) -> Side | str | None:
+    decided = plan.resolutions.get(conflict.id)
+    if decided is None or isinstance(decided, Side):
+        return decided
+    choice = decided.get(column)
+    return choice if isinstance(choice, Side) else OTHER if column in decided else None
+
+
+def _typed_before(plan: MergePlan, conflict: Conflict, column: str) -> Any:
+    decided = plan.resolutions.get(conflict.id)
+    choice = None if decided is None or isinstance(decided, Side) else decided.get(column)
+    return None if isinstance(choice, Side) else choice
