@@ -90,7 +90,9 @@ def waterfall(
             xanchor="left",
             yanchor="bottom",
         )
-    return dressed(figure, theme, height=340, top=22)
+    dressed(figure, theme, height=300, top=22)
+    # Few bars as wide as the page would shout.
+    return figure.update_layout(bargap=max(0.35, 1 - len(bars) / 9))
 
 
 @dataclass(frozen=True)

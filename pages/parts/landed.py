@@ -71,7 +71,7 @@ def undo_dialog(page: Page, landed: Landed) -> None:
     target, source = landed.merge.branch, str(landed.merge.merged_from)
     with remedied(page, target):
         plan = _planned(page, landed)
-        st.caption(f"What came later on {plain(target)} stays. The branch {plain(source)} is not touched.")
+        st.caption(_sentence(plain(source), plain(target), is_undone=landed.is_undone))
         if not plan.tables:
             st.info(f"Nothing of it is left on {plain(target)} that could be taken back.", icon=":material/done_all:")
             return
@@ -88,6 +88,11 @@ def undo_dialog(page: Page, landed: Landed) -> None:
             disabled=bool(found.plan.violations),
         ):
             _undo(page, landed, found.plan)
+
+
+def _sentence(source: str, target: str, *, is_undone: bool) -> str:
+    does = f"puts {source} into {target} again" if is_undone else f"takes {source} out of {target} again"
+    return f"This {does}. What came later on {target} stays, and the branch {source} is not touched."
 
 
 def _planned(page: Page, landed: Landed) -> MergePlan:

@@ -180,7 +180,7 @@ def test_a_merge_by_somebody_else_can_be_undone_too(conflict: Repository, screen
     assert "bold was merged into main by ada, just now" in screen.text
     assert "Portfolio value of main: $56,900 → $77,250 · Be bold · version 3 · portfolio ~1" in screen.text
     with screen.dialog("Undo this merge"):
-        assert "What came later on main stays." in screen.text
+        assert "This takes bold out of main again. What came later on main stays" in screen.text
         assert screen.figure("undo-waterfall") == "Portfolio value: AAPL −$20,350"
         screen.press("Undo")
     assert "bold was taken out of main by ada, just now" in Screen().open("Merge").text
