@@ -100,6 +100,8 @@ def _planned(page: Page, landed: Landed) -> MergePlan:
     branch = page.repository.branch(landed.last.branch)
     wanted = (branch.id, landed.last.version, branch.head)
     held: tuple[tuple[str, int, int], MergePlan] | None = st.session_state.get(_IN_HAND)
+    if held and held[0][:2] == wanted[:2] and held[0] != wanted:
+        st.info(f"“{plain(branch.name)}” has changed since you looked at this last.", icon=":material/update:")
     if held is None or held[0] != wanted or held[1].is_lost:
         with st.spinner("Working out what would change…"):
             held = wanted, page.repository.plan_revert(branch.name, landed.last.version)

@@ -32,7 +32,8 @@ def as_chosen(page: Page, plan: MergePlan) -> MergePlan:
 def summary(plan: MergePlan) -> None:
     """What the merge does in numbers; where there is more to say of a table than that, table by table."""
     tables = plan.tables.values()
-    with st.grid(5, min_column_width=120):
+    broken = len(plan.violations)
+    with st.grid(6 if broken else 5, min_column_width=110):
         st.metric("+ Added rows", f"{sum(table.inserts for table in tables):,}", border=True)
         st.metric("~ Changed rows", f"{sum(table.updates for table in tables):,}", border=True)
         st.metric("− Removed rows", f"{sum(table.deletes for table in tables):,}", border=True)
@@ -44,6 +45,8 @@ def summary(plan: MergePlan) -> None:
         )
         left = len(plan.open_conflicts)
         st.metric("! Conflicts left", f"{left:,} of {len(plan.conflicts):,}" if plan.conflicts else "0", border=True)
+        if broken:
+            st.metric("! Rules broken", f"{broken:,}", border=True, help=plain(plan.violations[0].message))
     if len(tables) > 1:
         frame = _by_table(plan)
         numbers: list[Hashable] = list(frame.select_dtypes("number").columns)
@@ -133,7 +136,7 @@ def _land(page: Page, plan: MergePlan, settled: MergePlan) -> None:
         if blocked:
             st.markdown(f":orange[**!**] {blocked}")
     if pressed:
-        with remedied(page, plan.target):
+        with remedied(page, plan.target, plan.source):
             _apply(page, settled, message)
 
 

@@ -198,6 +198,17 @@ def test_undoing_names_the_rows_that_changed_again_and_stay(branches: Repository
     assert branches.main.query("SELECT count(*) AS n FROM portfolio WHERE ticker = 'NVDA'") == [{"n": 0}]
 
 
+def test_a_press_on_undo_does_not_act_on_what_was_committed_meanwhile(branches: Repository, screen: Screen) -> None:
+    screen.open("Merge", branch="aggressive-growth").press("Merge into main")
+    with screen.dialog("Undo this merge"):
+        branches.main.execute("UPDATE portfolio SET shares = 210 WHERE ticker = 'AAPL'", author="bob")
+        screen.press("Undo")
+        assert "“main” has changed since you looked at this last." in screen.text
+        assert branches.main.head == 3
+        screen.press("Undo")
+    assert branches.main.head == 4
+
+
 def test_what_somebody_took_back_by_hand_is_not_undone_again(branches: Repository, screen: Screen) -> None:
     screen.open("Merge", branch="aggressive-growth").press("Merge into main")
     branches.main.restore(1)
@@ -216,11 +227,12 @@ def test_rows_that_cannot_be_told_apart_lead_to_where_a_key_is_chosen(portfolio:
     portfolio.main.execute("CREATE TABLE odd (rowid INTEGER, v INTEGER)")
     portfolio.main.execute("INSERT INTO odd VALUES (1, 1), (1, 1)")
     portfolio.create_branch("trial").execute("UPDATE odd SET v = 2")
+    portfolio.main.execute("DROP TABLE odd")
     screen.open("Merge", branch="trial")
     (problem,) = screen.problems
     assert "“odd” has no key" in problem
     (link,) = [link for link in screen.at.get("page_link") if link.label == "Choose the key of odd"]
-    assert link.proto.query_string == "branch=main&table=odd"
+    assert link.proto.query_string == "branch=trial&table=odd"
 
 
 def test_what_a_merge_leaves_alone_is_named_where_there_is_nothing_else(portfolio: Repository, screen: Screen) -> None:
@@ -237,7 +249,7 @@ def test_a_broken_rule_stops_the_merge_and_says_which(portfolio: Repository, scr
     portfolio.main.execute("UPDATE portfolio SET avg_cost = 10 WHERE ticker = 'AAPL'")
     portfolio.set_check("portfolio", "worth it", "shares * avg_cost >= 1000")
     screen.open("Merge", branch="short")
-    assert screen.metrics[LEFT] == "0"
+    assert (screen.metrics[LEFT], screen.metrics["! Rules broken"]) == ("0", "1")
     assert "worth it" in screen.text
     assert "Merge into main" not in screen.buttons
 
