@@ -7,7 +7,7 @@ from collections.abc import Hashable
 import pandas as pd
 import streamlit as st
 
-from hati_core import MergePlan, Strategy, TablePlan
+from hati_core import MergePlan, Side, Strategy, TablePlan
 from hati_core.errors import BranchMoved
 from pages.parts.outlook import outlook
 from pages.parts.preview import metrics_preview, rows_preview, structure
@@ -101,21 +101,25 @@ def finish(page: Page, plan: MergePlan) -> None:
         st.markdown("**What the merge will do**")
         found = outlook(page, plan, default_side(plan))
         if found.metrics:
-            st.caption(_preview_title(found.plan))
+            st.caption(_preview_title(plan, found.plan))
         metrics_preview(page, found, "merge")
         rows_preview(found.plan, "merge")
     with st.container(border=True, key="land"):
         _land(page, plan, found.plan)
 
 
-def _preview_title(plan: MergePlan) -> str:
-    left = len(plan.open_conflicts)
+def _preview_title(plan: MergePlan, settled: MergePlan) -> str:
+    """Whose values the preview counts where nobody has chosen."""
+    target, left = plain(plan.target), len(plan.open_conflicts)
     if not left:
-        return f"{plain(plan.target)} after the merge"
+        return f"{target} after the merge"
+    if settled.default:
+        winner = plain(plan.target if settled.default is Side.OURS else plan.source)
+        return f"{target} after the merge, with what {winner} has for {count(left, 'open conflict')}"
     still = "is still open and counts" if left == 1 else "are still open and count"
     return (
-        f"{plain(plan.target)} after the merge, as chosen so far: {count(left, 'conflict')} {still} as "
-        f"{plain(plan.target)} has {'it' if left == 1 else 'them'}"
+        f"{target} after the merge, as chosen so far: {count(left, 'conflict')} {still} as {target} has "
+        f"{'it' if left == 1 else 'them'}"
     )
 
 

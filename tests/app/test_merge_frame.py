@@ -141,6 +141,7 @@ def test_open_conflicts_are_counted_as_the_target_has_them(conflict: Repository,
     assert screen.metrics["Portfolio value"] == "$56,900"
     screen.pick(UNSETTLED, Strategy.BRANCH_WINS)
     assert open_still not in screen.text
+    assert "main after the merge, with what bold has for 1 open conflict" in screen.text
     assert screen.figure("merge-waterfall") == "Portfolio value: AAPL +$20,350"
 
 
