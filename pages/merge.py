@@ -31,6 +31,6 @@ with remedied(page, target, source):
         nothing_to_merge(plan)
         st.stop()
     summary(as_chosen(page, plan))
-    if plan.conflicts or plan.violations:
+    if plan.conflicts or plan.violations or plan.resolutions:
         resolver(page, plan)
     finish(page, plan)

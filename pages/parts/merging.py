@@ -33,7 +33,7 @@ def summary(plan: MergePlan) -> None:
     """What the merge does in numbers; where there is more to say of a table than that, table by table."""
     tables = plan.tables.values()
     broken = len(plan.violations)
-    with st.grid(6 if broken else 5, min_column_width=110):
+    with st.grid(6 if broken else 5, min_column_width=130):
         st.metric("+ Added rows", f"{sum(table.inserts for table in tables):,}", border=True)
         st.metric("~ Changed rows", f"{sum(table.updates for table in tables):,}", border=True)
         st.metric("− Removed rows", f"{sum(table.deletes for table in tables):,}", border=True)
