@@ -22,7 +22,7 @@ needs_two_branches(
 )
 source, target = choose_sides(page)
 landed_panel(page, target)
-with remedied(page, target):
+with remedied(page, target, source):
     plan = planned(page, source, target)
     notices(page)
     for note in plan.notes:

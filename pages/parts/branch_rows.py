@@ -31,7 +31,7 @@ def branch_row(page: Page, info: BranchInfo, values: list[MetricValue], referenc
     """Draw one branch; returns "discard" when that was pressed."""
     pressed = None
     with st.container(border=True, key=f"branch-{info.id}"):
-        about, worth, actions = st.columns([5, 3, 4], vertical_alignment="center")
+        about, worth, actions = st.columns([10, 5, 15], vertical_alignment="center")
         with about:
             in_view = " :gray-badge[in view]" if info.name == page.branch.name else ""
             st.markdown(

@@ -22,6 +22,7 @@ _BAR = 44
 _TEXT = 84
 _SMALL = 0.3
 _LONGEST_NAME = 26
+_FEW = 9
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,9 @@ def waterfall(
             xanchor="left",
             yanchor="bottom",
         )
-    return dressed(figure, theme, height=340, top=22)
+    dressed(figure, theme, height=300, top=22)
+    # Few bars as wide as the page would shout.
+    return figure.update_layout(bargap=max(0.35, 1 - len(bars) / _FEW))
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,8 @@ def _standing(bars: Sequence[_Bar], theme: Theme) -> go.Figure:
             text=[bar.told for bar in bars],
             textposition="outside",
             textfont={"color": theme.text, "size": 12},
-            constraintext="none",
+            # Where there are few bars their amounts are read beside each other; among many they shrink to fit.
+            constraintext="none" if len(bars) <= _FEW else "both",
             cliponaxis=False,
             customdata=[[bar.name] for bar in bars],
             hovertemplate="%{customdata[0]}: %{text}<extra></extra>",

@@ -71,7 +71,7 @@ def undo_dialog(page: Page, landed: Landed) -> None:
     target, source = landed.merge.branch, str(landed.merge.merged_from)
     with remedied(page, target):
         plan = _planned(page, landed)
-        st.caption(f"What came later on {plain(target)} stays. The branch {plain(source)} is not touched.")
+        st.caption(_sentence(plain(source), plain(target), is_undone=landed.is_undone))
         if not plan.tables:
             st.info(f"Nothing of it is left on {plain(target)} that could be taken back.", icon=":material/done_all:")
             return
@@ -90,11 +90,18 @@ def undo_dialog(page: Page, landed: Landed) -> None:
             _undo(page, landed, found.plan)
 
 
+def _sentence(source: str, target: str, *, is_undone: bool) -> str:
+    does = f"puts {source} into {target} again" if is_undone else f"takes {source} out of {target} again"
+    return f"This {does}. What came later on {target} stays, and the branch {source} is not touched."
+
+
 def _planned(page: Page, landed: Landed) -> MergePlan:
     """The plan of undoing it, kept while the target stands still."""
     branch = page.repository.branch(landed.last.branch)
     wanted = (branch.id, landed.last.version, branch.head)
     held: tuple[tuple[str, int, int], MergePlan] | None = st.session_state.get(_IN_HAND)
+    if held and held[0][:2] == wanted[:2] and held[0] != wanted:
+        st.info(f"“{plain(branch.name)}” has changed since you looked at this last.", icon=":material/update:")
     if held is None or held[0] != wanted or held[1].is_lost:
         with st.spinner("Working out what would change…"):
             held = wanted, page.repository.plan_revert(branch.name, landed.last.version)

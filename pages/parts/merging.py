@@ -7,7 +7,7 @@ from collections.abc import Hashable
 import pandas as pd
 import streamlit as st
 
-from hati_core import MergePlan, Strategy, TablePlan
+from hati_core import MergePlan, Side, Strategy, TablePlan
 from hati_core.errors import BranchMoved
 from pages.parts.outlook import outlook
 from pages.parts.preview import metrics_preview, rows_preview, structure
@@ -32,7 +32,8 @@ def as_chosen(page: Page, plan: MergePlan) -> MergePlan:
 def summary(plan: MergePlan) -> None:
     """What the merge does in numbers; where there is more to say of a table than that, table by table."""
     tables = plan.tables.values()
-    with st.grid(5, min_column_width=120):
+    broken = len(plan.violations)
+    with st.grid(6 if broken else 5, min_column_width=130):
         st.metric("+ Added rows", f"{sum(table.inserts for table in tables):,}", border=True)
         st.metric("~ Changed rows", f"{sum(table.updates for table in tables):,}", border=True)
         st.metric("− Removed rows", f"{sum(table.deletes for table in tables):,}", border=True)
@@ -44,6 +45,8 @@ def summary(plan: MergePlan) -> None:
         )
         left = len(plan.open_conflicts)
         st.metric("! Conflicts left", f"{left:,} of {len(plan.conflicts):,}" if plan.conflicts else "0", border=True)
+        if broken:
+            st.metric("! Rules broken", f"{broken:,}", border=True, help=plain(plan.violations[0].message))
     if len(tables) > 1:
         frame = _by_table(plan)
         numbers: list[Hashable] = list(frame.select_dtypes("number").columns)
@@ -98,21 +101,25 @@ def finish(page: Page, plan: MergePlan) -> None:
         st.markdown("**What the merge will do**")
         found = outlook(page, plan, default_side(plan))
         if found.metrics:
-            st.caption(_preview_title(found.plan))
+            st.caption(_preview_title(plan, found.plan))
         metrics_preview(page, found, "merge")
         rows_preview(found.plan, "merge")
     with st.container(border=True, key="land"):
         _land(page, plan, found.plan)
 
 
-def _preview_title(plan: MergePlan) -> str:
-    left = len(plan.open_conflicts)
+def _preview_title(plan: MergePlan, settled: MergePlan) -> str:
+    """Whose values the preview counts where nobody has chosen."""
+    target, left = plain(plan.target), len(plan.open_conflicts)
     if not left:
-        return f"{plain(plan.target)} after the merge"
+        return f"{target} after the merge"
+    if settled.default:
+        winner = plain(plan.target if settled.default is Side.OURS else plan.source)
+        return f"{target} after the merge, with what {winner} has for {count(left, 'open conflict')}"
     still = "is still open and counts" if left == 1 else "are still open and count"
     return (
-        f"{plain(plan.target)} after the merge, as chosen so far: {count(left, 'conflict')} {still} as "
-        f"{plain(plan.target)} has {'it' if left == 1 else 'them'}"
+        f"{target} after the merge, as chosen so far: {count(left, 'conflict')} {still} as {target} has "
+        f"{'it' if left == 1 else 'them'}"
     )
 
 
@@ -133,7 +140,7 @@ def _land(page: Page, plan: MergePlan, settled: MergePlan) -> None:
         if blocked:
             st.markdown(f":orange[**!**] {blocked}")
     if pressed:
-        with remedied(page, plan.target):
+        with remedied(page, plan.target, plan.source):
             _apply(page, settled, message)
 
 

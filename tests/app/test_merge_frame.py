@@ -141,6 +141,7 @@ def test_open_conflicts_are_counted_as_the_target_has_them(conflict: Repository,
     assert screen.metrics["Portfolio value"] == "$56,900"
     screen.pick(UNSETTLED, Strategy.BRANCH_WINS)
     assert open_still not in screen.text
+    assert "main after the merge, with what bold has for 1 open conflict" in screen.text
     assert screen.figure("merge-waterfall") == "Portfolio value: AAPL +$20,350"
 
 
@@ -180,7 +181,7 @@ def test_a_merge_by_somebody_else_can_be_undone_too(conflict: Repository, screen
     assert "bold was merged into main by ada, just now" in screen.text
     assert "Portfolio value of main: $56,900 → $77,250 · Be bold · version 3 · portfolio ~1" in screen.text
     with screen.dialog("Undo this merge"):
-        assert "What came later on main stays." in screen.text
+        assert "This takes bold out of main again. What came later on main stays" in screen.text
         assert screen.figure("undo-waterfall") == "Portfolio value: AAPL −$20,350"
         screen.press("Undo")
     assert "bold was taken out of main by ada, just now" in Screen().open("Merge").text
@@ -196,6 +197,17 @@ def test_undoing_names_the_rows_that_changed_again_and_stay(branches: Repository
         screen.press("Undo")
     assert _shares(branches, "main") == 210
     assert branches.main.query("SELECT count(*) AS n FROM portfolio WHERE ticker = 'NVDA'") == [{"n": 0}]
+
+
+def test_a_press_on_undo_does_not_act_on_what_was_committed_meanwhile(branches: Repository, screen: Screen) -> None:
+    screen.open("Merge", branch="aggressive-growth").press("Merge into main")
+    with screen.dialog("Undo this merge"):
+        branches.main.execute("UPDATE portfolio SET shares = 210 WHERE ticker = 'AAPL'", author="bob")
+        screen.press("Undo")
+        assert "“main” has changed since you looked at this last." in screen.text
+        assert branches.main.head == 3
+        screen.press("Undo")
+    assert branches.main.head == 4
 
 
 def test_what_somebody_took_back_by_hand_is_not_undone_again(branches: Repository, screen: Screen) -> None:
@@ -216,11 +228,12 @@ def test_rows_that_cannot_be_told_apart_lead_to_where_a_key_is_chosen(portfolio:
     portfolio.main.execute("CREATE TABLE odd (rowid INTEGER, v INTEGER)")
     portfolio.main.execute("INSERT INTO odd VALUES (1, 1), (1, 1)")
     portfolio.create_branch("trial").execute("UPDATE odd SET v = 2")
+    portfolio.main.execute("DROP TABLE odd")
     screen.open("Merge", branch="trial")
     (problem,) = screen.problems
     assert "“odd” has no key" in problem
     (link,) = [link for link in screen.at.get("page_link") if link.label == "Choose the key of odd"]
-    assert link.proto.query_string == "branch=main&table=odd"
+    assert link.proto.query_string == "branch=trial&table=odd"
 
 
 def test_what_a_merge_leaves_alone_is_named_where_there_is_nothing_else(portfolio: Repository, screen: Screen) -> None:
@@ -237,7 +250,7 @@ def test_a_broken_rule_stops_the_merge_and_says_which(portfolio: Repository, scr
     portfolio.main.execute("UPDATE portfolio SET avg_cost = 10 WHERE ticker = 'AAPL'")
     portfolio.set_check("portfolio", "worth it", "shares * avg_cost >= 1000")
     screen.open("Merge", branch="short")
-    assert screen.metrics[LEFT] == "0"
+    assert (screen.metrics[LEFT], screen.metrics["! Rules broken"]) == ("0", "1")
     assert "worth it" in screen.text
     assert "Merge into main" not in screen.buttons
 

@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from hati_core import Unit
-from pages.parts.words import ago, amount, cell, count, plain, size
+from pages.parts.words import ago, amount, brief, cell, count, plain, size
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -135,3 +135,18 @@ def test_line_breaks_end_no_line() -> None:
 )
 def test_sizes_are_said_in_units_that_people_read(number: int, said: str) -> None:
     assert size(number) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (137_605_693.0, Unit.MONEY, "$137.6M"),
+        (-1_250_000_000.0, Unit.MONEY, "−$1.2B"),
+        (4_235_943.0, Unit.NUMBER, "+4.2M"),
+        (58_750.0, Unit.MONEY, "+$58,750"),
+        (0.05, Unit.PERCENT, "+5.0 pts"),
+    ],
+)
+def test_large_amounts_are_short_where_there_is_little_room(value: float, unit: Unit, shown: str) -> None:
+    is_gain = shown.startswith(("+", "−"))
+    assert brief(value, unit, signed=is_gain) == shown
