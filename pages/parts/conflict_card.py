@@ -79,7 +79,7 @@ def _whole_row(plan: MergePlan, conflict: Conflict) -> None:
         ]
         for side in sides
     }
-    with st.expander("The whole row", icon=":material/table_rows:"):
+    with st.expander("The whole row", icon=":material/table_rows:", key=f"whole-row-{conflict.id}"):
         st.table({"": [plain(column) for column in columns], **table}, border="horizontal", hide_index=True)
 
 
