@@ -151,7 +151,7 @@ def test_a_row_that_was_settled_leaves_the_open_ones_and_stays_in_hand(clash: Re
     _take(screen, "GOOGL").choose("The row", "bold: − delete the row")
     assert _rows(screen)[:2] == ["! 1 · AAPL", "! 2 · NVDA"]
     assert "portfolio · GOOGL" in _card(screen)
-    assert "not in the list shown" in _card(screen)
+    assert "not in this list" in _card(screen)
     screen.press("Next")
     assert "portfolio · NVDA" in _card(screen)
     screen.pick("Show conflicts", "Settled")
