@@ -15,10 +15,11 @@ def choice_amounts(plan: MergePlan, conflict: Conflict, amount: str) -> dict[Sid
     context: MergeContext = plan.context
     if work.classified is None:
         return {}
-    found = {}
+    parts = []
     for side in Side:
         row = f"SELECT {side_row_sql(work.shape, side)} AS row FROM {work.classified.name} WHERE id = $id"
         present = f"SELECT unnest(row) FROM ({row}) WHERE row IS NOT NULL"
-        sql = f"SELECT coalesce(sum({amount}), 0)::DOUBLE AS amount FROM ({present})"
-        found[side] = fetch(context.engine, plan.ours.branch_id, sql, {"id": conflict.id})[0]["amount"]
-    return found
+        sums = f"SELECT coalesce(sum({amount}), 0)::DOUBLE FROM ({present})"
+        parts.append(f"({sums}) AS {side.value}")
+    (found,) = fetch(context.engine, plan.ours.branch_id, f"SELECT {', '.join(parts)}", {"id": conflict.id})
+    return {side: found[side.value] for side in Side}

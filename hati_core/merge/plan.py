@@ -231,9 +231,9 @@ class MergePlan:
 
     @cached_property
     def tables(self) -> dict[str, TablePlan]:
-        """What happens to each table that the merge touches or that has conflicts, by name."""
+        """What happens to each table that the merge touches, or of which rows have to be settled or were, by name."""
         plans = {name: self._table_plan(work) for name, work in self._work.items()}
-        return {name: plan for name, plan in plans.items() if plan or plan.conflicts}
+        return {name: plan for name, plan in plans.items() if plan or plan.conflicts or name in self._picks}
 
     def _table_plan(self, work: TableWork) -> TablePlan:
         final = self._final(work)

@@ -47,7 +47,9 @@ def _state(plan: MergePlan, conflict: Conflict, broken: Sequence[Violation], cho
         st.warning(plain(violation.message), icon=":material/rule:")
     if chosen_by and chosen_by.at:
         choice = plan.resolutions.get(conflict.id)
-        words = "" if conflict.is_by_cell else f": {plain(choice_words(plan, conflict, choice))}"
+        # No control shows what was typed for a row as a whole.
+        is_shown = conflict.is_by_cell or isinstance(choice, Side)
+        words = "" if is_shown else f": {plain(choice_words(plan, conflict, choice))}"
         signed = f"chosen by {plain(chosen_by.author)}, {ago(chosen_by.at)}{words}"
         whole = conflict.kind is ConflictKind.VIOLATION or is_decided(conflict, choice)
         st.caption(f":green[✓] {signed}" if whole and not broken else f"Some of it {signed}")
@@ -79,7 +81,7 @@ def _whole_row(plan: MergePlan, conflict: Conflict) -> None:
         ]
         for side in sides
     }
-    with st.expander("The whole row", icon=":material/table_rows:"):
+    with st.expander("The whole row", icon=":material/table_rows:", key=f"whole-row-{conflict.id}"):
         st.table({"": [plain(column) for column in columns], **table}, border="horizontal", hide_index=True)
 
 

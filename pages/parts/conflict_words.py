@@ -63,11 +63,11 @@ def side_words(plan: MergePlan, conflict: Conflict, side: Side) -> str:
     name, row = side_name(plan, side), row_of(conflict, side)
     if conflict.kind is ConflictKind.SCHEMA:
         return f"{name}: {schema_words(row, conflict.columns[0])}"
+    one_deleted = conflict.kind in (ConflictKind.EDIT_DELETE, ConflictKind.DELETE_EDIT)
     if row is None:
-        return f"{name}: − delete the row"
+        return f"{name}: {'− delete the row' if one_deleted else 'leave the row out'}"
     cells = ", ".join(f"{column} {cell(row[column])}" for column in conflict.columns)
-    kept = conflict.kind in (ConflictKind.EDIT_DELETE, ConflictKind.DELETE_EDIT) and side is not Side.BASE
-    return f"{name}: {'keep it with ' if kept else ''}{cells}"
+    return f"{name}: {'keep it with ' if one_deleted and side is not Side.BASE else ''}{cells}"
 
 
 def _cell_words(plan: MergePlan, conflict: Conflict, column: str, choice: Any) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 from hati_core import HatiError, MergePlan, Side
-from hati_core.errors import InvalidValue
+from hati_core.errors import InvalidResolution, InvalidValue
 from hati_core.merge.row_checks import require_checks
 from hati_core.model import Resolution
 from pages.parts import settling
@@ -103,7 +103,7 @@ def use_values(page: Page, plan: MergePlan, row_id: str, fields: Sequence[Field]
     with _refused():
         changed = [field for field in fields if st.session_state[field.key] != field.shown]
         if not changed:
-            raise InvalidValue("Change a value so that the rule holds.")
+            raise InvalidResolution("Change a value so that the rule holds.")
         _keep(page, plan, row_id, changed)
 
 

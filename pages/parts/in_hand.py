@@ -47,7 +47,7 @@ def steps_bar(plan: MergePlan, looking: Looking, standing: Standing, conflict: C
         _step("Next", looking.rows, standing.after, plan)
         _step("Next open", looking.left, standing.next_left, plan, stands_out=wants_next)
         place = standing.place
-        where = "not in the list shown" if place is None else f"{place + 1:,} of {len(looking.rows):,}"
+        where = "not in this list" if place is None else f"{place + 1:,} of {len(looking.rows):,}"
         st.caption(where, width="content")
 
 

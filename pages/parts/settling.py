@@ -9,6 +9,7 @@ import streamlit as st
 
 from hati_core import ConflictFilter, MergePlan, Side
 from hati_core.choosing import Choices
+from hati_core.errors import InvalidResolution
 from hati_core.merge.choices import Choice
 from hati_core.model import Resolution
 from pages.parts.session import author
@@ -148,6 +149,9 @@ def _name(choice: Choice) -> str:
 
 
 def _choices(page: Page, plan: MergePlan) -> Choices:
+    # A press can come in when its merge has just been made and there is nothing to choose any more.
+    if _IN_HAND not in st.session_state:
+        raise InvalidResolution("This merge is not in hand any more. Nothing was chosen.")
     return page.repository.choices(plan.source, plan.target)
 
 

@@ -161,6 +161,29 @@ def test_what_makes_two_branches_differ_adds_up(repo: Repository, main: Branch) 
     assert repo.measures.changes(main, main, value) == []
 
 
+def test_the_metrics_of_a_plan_are_those_that_the_merge_leaves_and_one_that_fails_says_so_alone(
+    repo: Repository, main: Branch
+) -> None:
+    growth = repo.create_branch("growth")
+    growth.execute("UPDATE portfolio SET shares = 200 WHERE ticker = 'AAPL'")
+    metrics = [
+        Metric("Shares", "SELECT sum(shares) FROM portfolio"),
+        Metric("Shares again", "SELECT sum(shares) FROM portfolio"),
+        Metric("Notes", "SELECT count(*) FROM notes"),
+        Metric("Rows", "SELECT shares FROM portfolio"),
+        Metric("Pair", "SELECT 1, 2"),
+        Metric("Nothing", "SELECT 1 WHERE false"),
+    ]
+    plan = repo.plan_merge("growth")
+    together = repo.measures.merged_values(plan, metrics[:2])
+    assert [found.value for found in together] == [325.0, 325.0]
+    found = repo.measures.merged_values(plan, metrics)
+    assert found[:2] == together
+    assert [value.value for value in found[2:]] == [None] * 4
+    assert all(value.problem for value in found[2:])
+    assert repo.measures.merged_values(plan, []) == []
+
+
 def test_what_a_merge_would_change_adds_up_before_it_is_made(repo: Repository, main: Branch) -> None:
     value = Breakdown("portfolio", "shares * current_price", ("ticker",))
     grown(repo)
