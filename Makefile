@@ -27,6 +27,8 @@ check: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp $(VENV)/peers.stamp
 	$(BIN)/python -m tests.benchmarks.bench
 	$(BIN)/python -m tests.benchmarks.peers
+	$(BIN)/python -W ignore -m tests.benchmarks.pages --of choices
+	$(BIN)/python -W ignore -m tests.benchmarks.pages --of lists
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .
