@@ -24,7 +24,9 @@ def card(
 ) -> None:
     """One row, with a choice for each cell in conflict, for the row, or for what breaks a rule."""
     st.markdown(f"**{plain(conflict.table)} · {plain(conflict_name(conflict))}**")
-    st.caption(" · ".join(part for part in (plain(KINDS[conflict.kind]), _who(page, plan, conflict)) if part))
+    is_mended = conflict.kind is ConflictKind.VIOLATION and not broken
+    kind = "≠ broke a rule and was mended" if is_mended else KINDS[conflict.kind]
+    st.caption(" · ".join(part for part in (plain(kind), _who(page, plan, conflict)) if part))
     _state(page, plan, conflict, broken, chosen_by)
     complaint()
     if conflict.is_by_cell:

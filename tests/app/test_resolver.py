@@ -233,6 +233,7 @@ def test_a_row_that_breaks_a_rule_is_listed_and_mended_by_a_value(broken: Reposi
     assert screen.problems == []
     assert SETTLED.format(1, 1) in screen.text
     assert _captions(screen) == ["shares 80 (typed)"]
+    assert "≠ broke a rule and was mended" in _card(screen)
     screen.press("Merge into main")
     assert _shares(broken, "MSFT") == 80
 
