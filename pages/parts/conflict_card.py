@@ -27,8 +27,10 @@ def card(
     is_mended = conflict.kind is ConflictKind.VIOLATION and not broken
     kind = "≠ broke a rule and was mended" if is_mended else KINDS[conflict.kind]
     st.caption(" · ".join(part for part in (plain(kind), _who(page, plan, conflict)) if part))
-    _state(page, plan, conflict, broken, chosen_by)
-    complaint()
+    # One place for all that comes and goes: what stands below it is not moved, and keeps the focus of the keyboard.
+    with st.container(key="conflict-state"):
+        _state(page, plan, conflict, broken, chosen_by)
+        complaint()
     if conflict.is_by_cell:
         for column in conflict.columns:
             cell_choice(page, plan, conflict, column)
