@@ -12,7 +12,7 @@ from hati_core.merge.effects import choice_amounts
 from hati_core.merge.resolve import is_decided
 from pages.parts.conflict_choice import cell_choice, mending, row_choice
 from pages.parts.conflict_words import KINDS, choice_words, conflict_name, row_of, side_name
-from pages.parts.deciding import complaint
+from pages.parts.deciding import complaint, take
 from pages.parts.session import told
 from pages.parts.shell import Page
 from pages.parts.values import shared_metrics
@@ -24,9 +24,13 @@ def card(
 ) -> None:
     """One row, with a choice for each cell in conflict, for the row, or for what breaks a rule."""
     st.markdown(f"**{plain(conflict.table)} · {plain(conflict_name(conflict))}**")
-    st.caption(" · ".join(part for part in (plain(KINDS[conflict.kind]), _who(page, plan, conflict)) if part))
-    _state(plan, conflict, broken, chosen_by)
-    complaint()
+    is_mended = conflict.kind is ConflictKind.VIOLATION and not broken
+    kind = "≠ broke a rule and was mended" if is_mended else KINDS[conflict.kind]
+    st.caption(" · ".join(part for part in (plain(kind), _who(page, plan, conflict)) if part))
+    # One place for all that comes and goes: what stands below it is not moved, and keeps the focus of the keyboard.
+    with st.container(key="conflict-state"):
+        _state(page, plan, conflict, broken, chosen_by)
+        complaint()
     if conflict.is_by_cell:
         for column in conflict.columns:
             cell_choice(page, plan, conflict, column)
@@ -41,7 +45,9 @@ def card(
     _whole_row(plan, conflict)
 
 
-def _state(plan: MergePlan, conflict: Conflict, broken: Sequence[Violation], chosen_by: Choice | None) -> None:
+def _state(
+    page: Page, plan: MergePlan, conflict: Conflict, broken: Sequence[Violation], chosen_by: Choice | None
+) -> None:
     """Whether the row is settled and by whom, or what it breaks."""
     for violation in broken:
         st.warning(plain(violation.message), icon=":material/rule:")
@@ -52,7 +58,17 @@ def _state(plan: MergePlan, conflict: Conflict, broken: Sequence[Violation], cho
         words = "" if is_shown else f": {plain(choice_words(plan, conflict, choice))}"
         signed = f"chosen by {plain(chosen_by.author)}, {ago(chosen_by.at)}{words}"
         whole = conflict.kind is ConflictKind.VIOLATION or is_decided(conflict, choice)
-        st.caption(f":green[✓] {signed}" if whole and not broken else f"Some of it {signed}")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(f":green[✓] {signed}" if whole and not broken else f"Some of it {signed}", width="content")
+            st.button(
+                "Open again",
+                key=f"open-again-{conflict.id}",
+                type="tertiary",
+                icon=":material/undo:",
+                help="Forget what was chosen for this row, as a step that can be undone.",
+                on_click=take,
+                args=(page, plan, conflict.id, None),
+            )
 
 
 def _quiet_cells(plan: MergePlan, conflict: Conflict) -> None:

@@ -183,6 +183,14 @@ def test_choices_are_taken_back_and_made_again(clash: Repository, screen: Screen
     assert SETTLED.format(15, 15) in screen.text
 
 
+def test_a_settled_row_is_opened_again_by_itself(clash: Repository, screen: Screen) -> None:
+    screen.open("Merge", source="bold", into="main").press("Rest from bold").press("Open again")
+    assert SETTLED.format(14, 15) in screen.text
+    assert "Open again" not in screen.buttons
+    assert _rows(screen)[:2] == ["! 1 · AAPL", "✓ 2 · GOOGL"]
+    assert SETTLED.format(15, 15) in screen.press("Undo choice").text
+
+
 def test_a_value_that_breaks_a_check_is_refused_in_its_words(conflict: Repository, screen: Screen) -> None:
     conflict.set_check("portfolio", "some shares", "shares > 0")
     screen.open("Merge", source="bold", into="main").choose("shares", "another value")
@@ -225,6 +233,7 @@ def test_a_row_that_breaks_a_rule_is_listed_and_mended_by_a_value(broken: Reposi
     assert screen.problems == []
     assert SETTLED.format(1, 1) in screen.text
     assert _captions(screen) == ["shares 80 (typed)"]
+    assert "≠ broke a rule and was mended" in _card(screen)
     screen.press("Merge into main")
     assert _shares(broken, "MSFT") == 80
 

@@ -88,8 +88,8 @@ def _choose(app: App, control: str, option: str) -> None:
     """Choose in one control of the card."""
     group = _card(app).get_by_role("radiogroup", name=control, exact=True)
     group.get_by_text(option, exact=True).click()
-    expect(group.get_by_role("radio", name=option, exact=True)).to_be_checked()
     app.settled()
+    expect(group.get_by_role("radio", name=option, exact=True)).to_be_checked()
 
 
 def _merge(app: App) -> None:
@@ -298,6 +298,7 @@ def test_everything_is_within_reach_of_a_keyboard(many: App, server: Server) -> 
     keyboard.press("Space")
     _is_settled(many, 1, 15)
     many.settled()
+    expect(_card(many).get_by_role("radio", name="main: 90")).to_be_focused()
     _tab_to(many, "Undo choice", "button", back=True)
     keyboard.press("Enter")
     _is_settled(many, 0, 15)
