@@ -26,8 +26,12 @@ from hati_core.storage.place import OPENING, WAIT_SECONDS, Stored
 _METADATA = "__ducklake_metadata_"
 _READ_AT_ONCE = 50
 """Catalogs that one query reads; it keeps all of their files open."""
-_SETTLED_SECONDS = 2.0
-"""Clocks of file systems are coarse: a file this old shows by its time that nothing was written since."""
+_SETTLED_SECONDS = 0.1
+"""A file this old shows by its time that nothing was written since; clocks of file systems tick some hundred times a
+second."""
+_SETTLED_COARSELY_SECONDS = 2.0
+"""The same where the clock of the file system is coarse, as on memory cards."""
+_COARSE_NANOSECONDS = 10_000_000
 
 
 class DataFolder:
@@ -186,7 +190,7 @@ class Folder:
         """What the file system says of the catalog; None when it was written a moment ago."""
         file = self.catalog_file(branch_id)
         stats = [found for name in (file, file.with_name(f"{file.name}-wal")) if (found := _stat(name))]
-        if not stats or any(time.time() - found.st_mtime < _SETTLED_SECONDS for found in stats):
+        if not stats or not all(map(_is_settled, stats)):
             return None
         return tuple(part for found in stats for part in (found.st_mtime_ns, found.st_size))
 
@@ -253,3 +257,8 @@ def _stat(file: Path) -> os.stat_result | None:
         return file.stat()
     except FileNotFoundError:
         return None
+
+
+def _is_settled(stat: os.stat_result) -> bool:
+    is_coarse = stat.st_mtime_ns % _COARSE_NANOSECONDS == 0
+    return time.time() - stat.st_mtime >= (_SETTLED_COARSELY_SECONDS if is_coarse else _SETTLED_SECONDS)

@@ -91,3 +91,10 @@ def test_the_list_shows_a_commit_at_once(repo: Repository, main: Branch) -> None
     before = {info.name: info.head for info in repo.branches()}
     branch.execute("DELETE FROM portfolio")
     assert {info.name: info.head for info in repo.branches()} == {**before, "growth": before["growth"] + 1}
+
+
+def test_another_reader_sees_every_commit_at_once(repo: Repository, main: Branch, place: str) -> None:
+    with Repository.open(place, author="bob") as other:
+        for _ in range(20):
+            main.execute("UPDATE portfolio SET shares = shares + 1")
+            assert other.main.head == main.head == other.branches()[0].head
