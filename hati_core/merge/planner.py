@@ -13,6 +13,7 @@ from hati_core.merge.lineage import Point
 from hati_core.merge.plan import MergePlan, PlanKind
 from hati_core.merge.rows import scalar
 from hati_core.merge.schema import Survivor, TableAction, TableFate, named_apart, table_fate
+from hati_core.merge.schema_versions import with_versions
 from hati_core.merge.shape import Shape, TableAt, typed
 from hati_core.merge.table_plan import TableWork
 from hati_core.model import Conflict, Resolution, Side
@@ -91,7 +92,7 @@ class _Planner:
         planned = {id(table.there): table for table in living}
         fates = named_apart([table.fate() for table in living], self.choose)
         works = [planned[id(fate.there)].work(fate) for fate in fates]
-        return sorted((work for work in works if work), key=lambda work: work.shape.table.casefold())
+        return sorted((with_versions(work) for work in works if work), key=lambda work: work.shape.table.casefold())
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -137,6 +137,25 @@ class Catalog:
             reverts=journal.reverts,
         )
         return commit, journal
+
+    def last_definition(self, lineage: str, columns: Collection[str], after: int, until: int) -> int | None:
+        """The last version with ``after < version <= until`` that made, changed or dropped what is meant.
+
+        That is the table of that lineage, or with ``columns``, names in lower case that they had once, these of it.
+        """
+        table = self.engine.metadata(self.branch_id, "ducklake_table")
+        column = self.engine.metadata(self.branch_id, "ducklake_column")
+        ours = f"table_id IN (SELECT table_id FROM {table} WHERE table_uuid::VARCHAR = $lineage)"
+        named = (
+            f"(SELECT column_id FROM {column} WHERE {ours} AND list_contains($columns::VARCHAR[], lower(column_name)))"
+        )
+        rows = f"{column} WHERE {ours} AND column_id IN {named}" if columns else f"{table} WHERE {ours}"
+        moments = f"SELECT unnest([begin_snapshot, end_snapshot]) AS version FROM {rows}"
+        params = {"lineage": lineage, "after": after, "until": until}
+        with self.engine.metadata_session(self.branch_id) as cursor:
+            sql = f"SELECT max(version) FROM ({moments}) WHERE version > $after AND version <= $until"
+            found = cursor.execute(sql, params | ({"columns": list(columns)} if columns else {})).fetchall()
+        return None if found[0][0] is None else int(found[0][0])
 
     def table_uuids(self, version: int) -> dict[str, str]:
         """Name and lineage of every table at ``version``."""

@@ -312,3 +312,10 @@ def test_text_from_the_data_is_shown_as_it_is(portfolio: Repository, screen: Scr
     assert plainly(radio.label) == "a:red[b]"
     assert radio.options[:2] == ["main\\: \\:red\\[two\\]", "bold\\: \\# one"]
     assert "portfolio" not in _captions(screen)[0]
+
+
+def test_a_column_that_both_renamed_says_who_did(portfolio: Repository, screen: Screen) -> None:
+    portfolio.create_branch("bold").execute("ALTER TABLE portfolio RENAME COLUMN shares TO units", author="ada")
+    portfolio.main.execute("ALTER TABLE portfolio RENAME COLUMN shares TO pieces", author="eve")
+    screen.open("Merge", source="bold", into="main")
+    assert "main: eve, just now · bold: ada, just now" in screen.text
