@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from hati_core.merge.choices import Choice, choice_of, dump, load
@@ -58,6 +58,7 @@ class Choices:
         Raises:
             InvalidResolution, InvalidValue: as :meth:`MergePlan.with_resolution`; nothing is kept.
         """
+        plan = self._with_kept(plan, changes.keys())
         opened = {key for key, choice in changes.items() if choice is None}
         settled = {key: choice for key, choice in changes.items() if choice is not None}
         after = plan.with_changes(dict.fromkeys(opened)).with_resolutions(settled)
@@ -66,6 +67,7 @@ class Choices:
 
     def open_cell(self, plan: MergePlan, conflict_id: str, column: str, author: str | None = None) -> MergePlan:
         """Open one cell of a conflict again, as one step; the others stay as they are settled."""
+        plan = self._with_kept(plan, [conflict_id])
         rows, before = plan.rows([conflict_id]), plan.resolutions.get(conflict_id)
         cells = dict.fromkeys(rows[conflict_id].columns, before) if isinstance(before, Side) else dict(before or {})
         cells.pop(column, None)
@@ -91,10 +93,18 @@ class Choices:
             self._add(after, touched, author)
         return after
 
+    def _with_kept(self, plan: MergePlan, ids: Collection[str]) -> MergePlan:
+        """The plan with what others have chosen for cells of these rows meanwhile, which would be lost otherwise."""
+        kept, mine = self.resolutions(), self._as_texts(plan, plan.rows(ids))
+        changes = {key: kept.get(key) for key in plan.fitting(ids) if mine.get(key) != kept.get(key)}
+        return plan.with_changes(changes) if changes else plan
+
     def _add(self, after: MergePlan, rows: Mapping[str, Conflict], author: str | None) -> None:
-        texts = self._as_texts(after, rows)
+        texts, kept = self._as_texts(after, rows), self.resolutions()
         step = [choice_of(row, texts.get(key)) for key, row in rows.items()]
-        self._log.add(*self._ends, author or self._store.author, dump(step))
+        # A step that changes nothing would take away what can be done again.
+        if any(kept.get(choice.conflict_id) != choice.resolution for choice in step):
+            self._log.add(*self._ends, author or self._store.author, dump(step))
 
     def clear(self, plan: MergePlan, author: str | None = None) -> MergePlan:
         """Open every conflict again, as one step; choices that fit no more are gone with it."""

@@ -51,7 +51,8 @@ def _rows_by_cell(
         decided = resolutions[conflict.id]
         cells = decided if isinstance(decided, Mapping) else {}
         is_open = conflict.kind is not ConflictKind.VIOLATION
-        cells = completed(conflict, cells, default) if is_open else cells
+        # Until every cell is chosen, the others count as the target has them.
+        cells = completed(conflict, cells, default or Side.OURS) if is_open else cells
         if not is_open or default or is_decided(conflict, cells):
             yield conflict.id, resolved_row(conflict, cells)
 

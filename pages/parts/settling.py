@@ -71,37 +71,37 @@ def settle(page: Page, plan: MergePlan, changes: Mapping[str, Resolution | None]
         InvalidResolution, InvalidValue: the choice cannot be made; nothing is kept.
     """
     choices = _choices(page, plan)
-    _hold(choices, choices.choose(plan, changes, author()), steps=1)
+    _hold(choices, choices.choose(_latest(plan), changes, author()), steps=1)
 
 
 def settle_rest(page: Page, plan: MergePlan, side: Side, wanted: ConflictFilter | None = None) -> None:
     """Take one side for what is open and meets a filter, as one step that can be undone."""
     choices = _choices(page, plan)
-    _hold(choices, choices.choose_rest(plan, side, wanted or ConflictFilter(), author()), steps=1)
+    _hold(choices, choices.choose_rest(_latest(plan), side, wanted or ConflictFilter(), author()), steps=1)
 
 
 def reopen(page: Page, plan: MergePlan, conflict_id: str, column: str) -> None:
     """Open one cell of a conflict again."""
     choices = _choices(page, plan)
-    _hold(choices, choices.open_cell(plan, conflict_id, column, author()), steps=1)
+    _hold(choices, choices.open_cell(_latest(plan), conflict_id, column, author()), steps=1)
 
 
 def undo(page: Page, plan: MergePlan) -> None:
     """Take back the last step of anybody's."""
     choices = _choices(page, plan)
-    _hold(choices, choices.undo(plan), steps=-1)
+    _hold(choices, choices.undo(_latest(plan)), steps=-1)
 
 
 def redo(page: Page, plan: MergePlan) -> None:
     """Make the step again that was taken back last."""
     choices = _choices(page, plan)
-    _hold(choices, choices.redo(plan), steps=1)
+    _hold(choices, choices.redo(_latest(plan)), steps=1)
 
 
 def clear(page: Page, plan: MergePlan) -> None:
     """Open every conflict again, as one step that can be undone."""
     choices = _choices(page, plan)
-    _hold(choices, choices.clear(plan, author()), steps=1)
+    _hold(choices, choices.clear(_latest(plan), author()), steps=1)
 
 
 def steps(page: Page, plan: MergePlan) -> tuple[bool, bool]:
@@ -158,6 +158,12 @@ def _choices(page: Page, plan: MergePlan) -> Choices:
 def _held() -> InHand:
     held: InHand = st.session_state[_IN_HAND]
     return held
+
+
+def _latest(plan: MergePlan) -> MergePlan:
+    """The plan that was on the screen, with what was chosen since it was drawn: two presses can come in a moment."""
+    held = _held().plan
+    return held if (held.ours, held.theirs) == (plan.ours, plan.theirs) and not held.is_lost else plan
 
 
 def _hold(choices: Choices, plan: MergePlan, *, steps: int) -> None:

@@ -65,6 +65,28 @@ def test_steps_are_undone_and_done_again_whoever_made_them(desk: Desk) -> None:
     assert len(set(states)) == 3
 
 
+def test_two_people_settle_two_cells_of_one_row_from_the_same_plan(desk: Desk) -> None:
+    branch = desk.fork("UPDATE portfolio SET shares = 1, price = 1 WHERE ticker = 'AAPL'")
+    desk.trunk.execute("UPDATE portfolio SET shares = 2, price = 2 WHERE ticker = 'AAPL'")
+    plan, choices = desk.plan(branch), desk.repo.choices(branch.name, desk.trunk.name)
+    aapl = ids(plan)["AAPL"]
+    choices.choose(plan, {aapl: {"shares": Side.OURS}}, "ada")
+    after = choices.choose(plan, {aapl: {"price": "7"}}, "bob")
+    assert after.resolutions == {aapl: {"shares": Side.OURS, "price": 7.0}}
+    assert choices.taken_in(desk.plan(branch)).resolutions == after.resolutions
+
+
+def test_a_choice_that_changes_nothing_is_no_step(desk: Desk) -> None:
+    _, plan, choices = conflicted(desk)
+    msft = ids(plan)["MSFT"]
+    plan = choices.undo(choices.choose(plan, {msft: Side.OURS}))
+    stale = choices.choose(plan, {msft: None})
+    assert (choices.can(), stale.resolutions) == ((False, True), {})
+    plan = choices.redo(stale)
+    choices.choose(plan, {msft: Side.OURS})
+    assert choices.undo(plan).resolutions == {}
+
+
 def test_a_choice_that_cannot_be_made_is_not_kept(desk: Desk) -> None:
     _, plan, choices = conflicted(desk)
     for wrong, error in (({"shares": "many"}, InvalidValue), ({"ticker": "X"}, InvalidResolution)):

@@ -117,6 +117,12 @@ def test_a_conflict_stays_open_until_each_of_its_cells_is_settled(desk: Desk) ->
     assert len(whole.without_resolution(aapl.id).open_conflicts) == 4
 
 
+def test_until_all_cells_are_settled_those_that_are_count_and_the_others_are_the_targets(desk: Desk) -> None:
+    _, plan = conflicted(desk)
+    half = plan.with_resolution(of(plan, "AAPL").id, {"shares": Side.THEIRS})
+    assert desk.rows(half)["AAPL"] == desk.rows(half.with_default(Side.OURS))["AAPL"] == (1, 2.0)
+
+
 def test_the_default_settles_the_cells_that_a_resolution_leaves_open(desk: Desk) -> None:
     _, plan = conflicted(desk)
     half = plan.with_resolution(of(plan, "AAPL").id, {"price": 9})
