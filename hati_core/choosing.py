@@ -58,21 +58,23 @@ class Choices:
         Raises:
             InvalidResolution, InvalidValue: as :meth:`MergePlan.with_resolution`; nothing is kept.
         """
-        plan = self._with_kept(plan, changes.keys())
+        kept = self.resolutions()
+        plan = self._with_kept(plan, changes.keys(), kept)
         opened = {key for key, choice in changes.items() if choice is None}
         settled = {key: choice for key, choice in changes.items() if choice is not None}
         after = plan.with_changes(dict.fromkeys(opened)).with_resolutions(settled)
-        self._add(after, plan.rows(changes.keys()), author)
+        self._add(after, plan.rows(changes.keys()), kept, author)
         return after
 
     def open_cell(self, plan: MergePlan, conflict_id: str, column: str, author: str | None = None) -> MergePlan:
         """Open one cell of a conflict again, as one step; the others stay as they are settled."""
-        plan = self._with_kept(plan, [conflict_id])
+        kept = self.resolutions()
+        plan = self._with_kept(plan, [conflict_id], kept)
         rows, before = plan.rows([conflict_id]), plan.resolutions.get(conflict_id)
         cells = dict.fromkeys(rows[conflict_id].columns, before) if isinstance(before, Side) else dict(before or {})
         cells.pop(column, None)
         after = plan.with_changes({conflict_id: cells or None})
-        self._add(after, rows, author)
+        self._add(after, rows, kept, author)
         return after
 
     def choose_rest(
@@ -90,17 +92,19 @@ class Choices:
                 {key: _from(after, conflict, side, wanted) for key, conflict in rest.items()}
             )
         if touched:
-            self._add(after, touched, author)
+            self._add(after, touched, self.resolutions(), author)
         return after
 
-    def _with_kept(self, plan: MergePlan, ids: Collection[str]) -> MergePlan:
+    def _with_kept(self, plan: MergePlan, ids: Collection[str], kept: Mapping[str, Resolution]) -> MergePlan:
         """The plan with what others have chosen for cells of these rows meanwhile, which would be lost otherwise."""
-        kept, mine = self.resolutions(), self._as_texts(plan, plan.rows(ids))
+        mine = self._as_texts(plan, plan.rows(ids))
         changes = {key: kept.get(key) for key in plan.fitting(ids) if mine.get(key) != kept.get(key)}
         return plan.with_changes(changes) if changes else plan
 
-    def _add(self, after: MergePlan, rows: Mapping[str, Conflict], author: str | None) -> None:
-        texts, kept = self._as_texts(after, rows), self.resolutions()
+    def _add(
+        self, after: MergePlan, rows: Mapping[str, Conflict], kept: Mapping[str, Resolution], author: str | None
+    ) -> None:
+        texts = self._as_texts(after, rows)
         step = [choice_of(row, texts.get(key)) for key, row in rows.items()]
         # A step that changes nothing would take away what can be done again.
         if any(kept.get(choice.conflict_id) != choice.resolution for choice in step):

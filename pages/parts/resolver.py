@@ -16,6 +16,10 @@ from pages.parts.settling import clear, made, redo, settle_rest, steps, undo
 from pages.parts.shell import Page
 from pages.parts.words import count, plain
 
+_UNDO = "Take back the last choice that anybody made for this merge."
+_REDO = "Make the choice again that was taken back last."
+_CLEAR = "Open everything again, as one step that can be undone."
+
 
 def resolver(page: Page, plan: MergePlan) -> None:
     """The list of what has to be settled and the card of one row; nothing where there is nothing to settle."""
@@ -40,37 +44,23 @@ def _heading(page: Page, plan: MergePlan, found: Agenda) -> None:
     """How far it is, and what is done to all choices."""
     done, total = len(found.settled), len(found.everything)
     can_undo, can_redo = steps(page, plan)
-    key = plan_key(plan)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(f"**Conflicts** · {done:,} of {total:,} settled", width="content")
         with st.container(horizontal=True, gap="xsmall", width="content"):
-            st.button(
-                "Undo choice",
-                key=f"choice-undo-{key}",
-                icon=":material/undo:",
-                disabled=not can_undo,
-                help="Take back the last choice that anybody made for this merge.",
-                on_click=act,
-                args=(undo, page, plan),
-            )
-            st.button(
-                "Redo choice",
-                key=f"choice-redo-{key}",
-                icon=":material/redo:",
-                disabled=not can_redo,
-                help="Make the choice again that was taken back last.",
-                on_click=act,
-                args=(redo, page, plan),
-            )
-            st.button(
-                "Clear all choices",
-                key=f"clear-choices-{key}",
-                icon=":material/backspace:",
-                disabled=not plan.resolutions,
-                help="Open everything again, as one step that can be undone.",
-                on_click=act,
-                args=(clear, page, plan),
-            )
+            for label, name, icon, is_off, told, does in (
+                ("Undo choice", "choice-undo", "undo", not can_undo, _UNDO, undo),
+                ("Redo choice", "choice-redo", "redo", not can_redo, _REDO, redo),
+                ("Clear all choices", "clear-choices", "backspace", not plan.resolutions, _CLEAR, clear),
+            ):
+                st.button(
+                    label,
+                    key=f"{name}-{plan_key(plan)}",
+                    icon=f":material/{icon}:",
+                    disabled=is_off,
+                    help=told,
+                    on_click=act,
+                    args=(does, page, plan),
+                )
 
 
 def _elsewhere(plan: MergePlan, found: Agenda) -> None:

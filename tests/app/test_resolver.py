@@ -8,23 +8,15 @@ import pytest
 
 from hati_core import ConflictKind, Repository, Side
 from tests.app.screen import Screen, plainly
+from tests.clashing import clash_with_main
 
 SETTLED = "Conflicts · {} of {} settled"
 
 
 @pytest.fixture
 def clash(portfolio: Repository) -> Repository:
-    """On bold, AAPL (two cells), twelve small positions, a deleted row and an added one stand against main's."""
-    main = portfolio.main
-    main.execute("INSERT INTO portfolio SELECT 'X' || lpad(i::VARCHAR, 2, '0'), 10, 20, 25 FROM range(12) t(i)")
-    bold = portfolio.create_branch("bold")
-    for branch, shares, price, author in ((bold, 200, 190, "eve"), (main, 90, 188, "bob")):
-        with branch.transaction(author=author) as tx:
-            tx.execute(f"UPDATE portfolio SET shares = {shares}, current_price = {price} WHERE ticker = 'AAPL'")
-            tx.execute(f"UPDATE portfolio SET shares = {shares} WHERE ticker LIKE 'X%'")
-            tx.execute(f"INSERT INTO portfolio VALUES ('NVDA', {shares}, 800, 950)")
-    bold.execute("DELETE FROM portfolio WHERE ticker = 'GOOGL'", author="eve")
-    main.execute("UPDATE portfolio SET shares = 55 WHERE ticker = 'GOOGL'", author="bob")
+    """Fifteen conflicts between bold and main, of every kind that rows can have."""
+    clash_with_main(portfolio)
     return portfolio
 
 

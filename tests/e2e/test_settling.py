@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from hati_core import Branch, Repository
+from tests.clashing import clash_with_main
 from tests.e2e.conftest import ROOT, App, Server, window
 
 TUTORIAL = ROOT / "assets" / "sample" / "tutorial.csv"
@@ -39,18 +40,9 @@ def _portfolio(server: Server) -> dict[str, tuple[Any, ...]]:
 
 
 def _many(repository: Repository, bold: Branch) -> None:
-    """AAPL in two cells, a row that one deleted, one that both added, and twelve small ones."""
-    main = repository.main
-    main.execute("INSERT INTO portfolio SELECT 'X' || lpad(i::VARCHAR, 2, '0'), 10, 20, 25 FROM range(12) t(i)")
+    """Fifteen conflicts of every kind, on another branch of that name."""
     repository.discard(bold.name)
-    bold = repository.create_branch("bold")
-    for branch, shares, price, author in ((bold, 200, 190, "eve"), (main, 90, 188, "bob")):
-        with branch.transaction(author=author) as tx:
-            tx.execute(f"UPDATE portfolio SET shares = {shares}, current_price = {price} WHERE ticker = 'AAPL'")
-            tx.execute(f"UPDATE portfolio SET shares = {shares} WHERE ticker LIKE 'X%'")
-            tx.execute(f"INSERT INTO portfolio VALUES ('NVDA', {shares}, 800, 950)")
-    bold.execute("DELETE FROM portfolio WHERE ticker = 'GOOGL'", author="eve")
-    main.execute("UPDATE portfolio SET shares = 55 WHERE ticker = 'GOOGL'", author="bob")
+    clash_with_main(repository)
 
 
 @pytest.fixture
