@@ -107,16 +107,18 @@ def _events(shape: Shape, lineage: Lineage, ancestor: TableAt, there: TableAt) -
 def _logged(shape: Shape, lineage: Lineage, ancestor: TableAt, there: TableAt, info: TableInfo) -> str:
     """Events from DuckLake's own functions: ``table_changes`` would scan twice to tell updates from the rest.
 
-    A row deleted in a file of which the same transaction deletes the rest is reported twice; it went once. A row
-    that a transaction writes anew and deletes goes twice, from two places, though both rows may be equal.
+    A row deleted in a file of which the same transaction deletes the rest is reported twice, in a compacted file once
+    by the version that made it. A place in a file goes once, and goes last: hence the place and the newest version. A
+    row that a transaction writes anew and deletes goes twice, from two places, though both rows may be equal.
     """
     first, last = ancestor.point.version + 1, there.point.version
     arguments = f"{literal(there.catalog.alias)}, 'main', {literal(info.name)}, {first}, {last}"
-    image = f"feed.snapshot_id AS version, feed.rowid AS row_id, {shape.row(there, 'feed.')} AS image"
+    image = shape.row(there, "feed.")
     feeds = (
-        f"SELECT version, row_id, image, false AS coming FROM (SELECT DISTINCT {image}, feed.filename, "
-        f"feed.file_row_number FROM ducklake_table_deletions({arguments}) AS feed) UNION ALL "
-        f"SELECT {image}, true AS coming FROM ducklake_table_insertions({arguments}) AS feed"
+        "SELECT max(feed.snapshot_id) AS version, any_value(feed.rowid) AS row_id, "
+        f"any_value({image}) AS image, false AS coming FROM ducklake_table_deletions({arguments}) AS feed "
+        "GROUP BY feed.filename, feed.file_row_number UNION ALL "
+        f"SELECT feed.snapshot_id, feed.rowid, {image}, true FROM ducklake_table_insertions({arguments}) AS feed"
     )
     key = _lineage_key(lineage, there) if shape.by_lineage else shape.key_of("image")
     return f"SELECT {key} AS key, version, coming, image FROM ({feeds})"

@@ -110,8 +110,33 @@ def test_a_table_without_a_key_merges_cell_by_cell_across_a_compaction(repo: Rep
     assert repo.compact("branch").files_before == 3
     assert not repo.plan_merge("branch").conflicts
     repo.merge("branch")
-    rows = [tuple(row.values()) for row in repo.main.query("FROM t ORDER BY ALL")]
-    assert rows == [(1, 1), (5, 7), (5, 7), (5, 7)]
+    assert rows_of(repo.main) == [(1, 1), (5, 7), (5, 7), (5, 7)]
+
+
+@pytest.mark.parametrize("key", ["k INTEGER PRIMARY KEY", "k INTEGER"])
+def test_a_file_emptied_in_two_steps_by_one_commit_after_a_compaction_is_merged_and_undone(
+    repo: Repository, key: str
+) -> None:
+    """DuckLake's feed tells of the rows of the first step twice, once by the version that made them."""
+    repo.main.execute(f"CREATE TABLE t ({key}, a INTEGER)")
+    for row in (1, 2, 3):
+        repo.main.execute(f"INSERT INTO t VALUES ({row}, {row})")
+    repo.compact("main")
+    branch = repo.create_branch("branch")
+    with branch.transaction() as tx:
+        tx.execute("DELETE FROM t WHERE k = 1")
+        tx.execute("UPDATE t SET a = a + 1")
+    repo.main.execute("INSERT INTO t VALUES (4, 4)")
+    repo.merge("branch")
+    assert rows_of(repo.main) == [(2, 3), (3, 4), (4, 4)]
+    repo.apply_merge(repo.plan_revert("main", repo.main.head))
+    assert rows_of(repo.main) == [(1, 1), (2, 2), (3, 3), (4, 4)]
+    branch.restore(branch.head - 1)
+    assert rows_of(branch) == [(1, 1), (2, 2), (3, 3)]
+
+
+def rows_of(branch: Branch) -> list[tuple[object, ...]]:
+    return [tuple(row.values()) for row in branch.query("FROM t ORDER BY ALL")]
 
 
 def test_forks_of_every_older_version_have_that_versions_rows(repo: Repository) -> None:
