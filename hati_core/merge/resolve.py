@@ -72,6 +72,17 @@ def joined(conflict: Conflict, cells: Mapping[str, Any]) -> Resolution:
     return next((side for side in Side if all(choice is side for choice in cells.values())), cells)
 
 
+def with_cells(conflict: Conflict, before: Resolution | None, cells: Mapping[str, Any]) -> Resolution:
+    """The choices for the cells of a row, together with those made before.
+
+    Raises:
+        InvalidResolution: a side is chosen that has no such row.
+    """
+    resolved_row(conflict, cells)
+    kept = completed(conflict, {}, before) if isinstance(before, Side) else before or {}
+    return joined(conflict, {**kept, **cells})
+
+
 def require_fit(conflict: Conflict, resolution: Resolution, shape: Shape, checked: Collection[str] = ()) -> None:
     """Check that a resolution speaks of columns that are in conflict, or ``checked`` by a rule of the table.
 
