@@ -64,7 +64,9 @@ class Chosen:
         made = choices_of(last)
         if [passed.conflict_id for passed in made] != [choice.conflict_id]:
             return None
-        before, passed, after = (_cells(found) for found in (self.before(last).get(choice.conflict_id), made[0], choice))
+        before, passed, after = (
+            _cells(found) for found in (self.before(last).get(choice.conflict_id), made[0], choice)
+        )
         there = _changed(before, passed)
         sides = all(isinstance(cells.get(name), Side) for cells in (passed, after) for name in there)
         in_whole = isinstance(made[0].resolution, Side) and isinstance(choice.resolution, Side)

@@ -52,6 +52,13 @@ def resolved_row(conflict: Conflict, resolution: Resolution) -> Row | None:
     return row
 
 
+def merged_row(conflict: Conflict, resolution: Resolution | None, default: Side | None) -> Row | None:
+    """The row as it would be merged: what a resolution leaves, and a side for what it leaves open."""
+    if conflict.kind is ConflictKind.VIOLATION or isinstance(resolution, Side) or default is None:
+        return resolved_row(conflict, resolution or {})
+    return resolved_row(conflict, completed(conflict, resolution, default) if resolution else default)
+
+
 def _chosen(conflict: Conflict, column: str, choice: Any) -> Any:
     if not isinstance(choice, Side):
         return choice

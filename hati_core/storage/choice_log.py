@@ -44,7 +44,9 @@ class ChoiceLog:
 
     def state(self, source_id: str, target_id: str) -> LogState:
         """As :func:`state_of` the steps, without reading them."""
-        asked = sa.select(sa.func.count(), sa.func.sum(sa.cast(choices.c.undone, sa.Integer)), sa.func.max(choices.c.at))
+        asked = sa.select(
+            sa.func.count(), sa.func.sum(sa.cast(choices.c.undone, sa.Integer)), sa.func.max(choices.c.at)
+        )
         with self._database.reading() as connection:
             number, undone, last = connection.execute(asked.where(_of(source_id, target_id))).one()
         return int(number), int(number) - int(undone or 0), datetime.fromisoformat(last) if last else None

@@ -8,7 +8,7 @@ from hati_core import ConflictKind, MergePlan, Side, Strategy
 from hati_core.merging import winner
 from pages.parts.outlook import outlook
 from pages.parts.shell import Page
-from pages.parts.words import amount, count, plain
+from pages.parts.words import amount, count, difference, plain
 
 _LABEL = "Conflicts without a choice"
 
@@ -91,10 +91,11 @@ def _effect(page: Page, plan: MergePlan, side: Side | None) -> str:
     if found.gain is None or kept.gain is None or found.before[0].value is None:
         return ""
     metric = found.metrics[0]
-    worth = amount(found.before[0].value + found.gain, metric.unit)
+    before = found.before[0].value
+    worth = amount(before + found.gain, metric.unit)
     if side is Side.OURS:
         return f"{metric.name} of {plan.target}: {worth}."
-    beside = amount(found.gain - kept.gain, metric.unit, signed=True)
+    beside = difference(before + kept.gain, before + found.gain, metric.unit)
     return f"{metric.name} of {plan.target}: {worth}, {beside} beside keeping what {plan.target} has."
 
 

@@ -11,6 +11,8 @@ from tests.app.screen import Screen, plainly
 from tests.clashing import clash_with_main
 
 SETTLED = "Conflicts · {} of {} settled"
+BROKEN = "No conflicts · :orange[≠] 1 rule broken"
+MENDED = "No conflicts · :green[✓] 1 row mended"
 
 
 @pytest.fixture
@@ -154,7 +156,7 @@ def test_a_row_that_was_settled_leaves_the_open_ones_and_stays_in_hand(clash: Re
 def test_one_branch_is_taken_for_what_a_filter_shows(clash: Repository, screen: Screen) -> None:
     screen.open("Merge", source="bold", into="main").fill("Key or value contains", "x0").press("Take bold for these 10")
     assert SETTLED.format(10, 15) in screen.text
-    assert "10 of 10 settled in this filter" in screen.text
+    assert "10 of 10 conflicts settled in this filter" in screen.text
     assert "Take bold for these" not in screen.buttons
     screen.fill("Key or value contains", "").press("Rest from main").press("Merge into main")
     assert screen.problems == []
@@ -188,7 +190,9 @@ def test_a_value_that_breaks_a_check_is_refused_in_its_words(conflict: Repositor
     screen.open("Merge", source="bold", into="main").choose("shares", "another value")
     _type(screen, "shares", "-5").press("Use it")
     (problem,) = screen.problems
-    assert "The check “some shares” of “portfolio” on “main” does not hold: shares > 0 is false" in problem
+    assert (
+        "The check “some shares” of “portfolio” on “main” after the merge does not hold: shares > 0 is false" in problem
+    )
     assert SETTLED.format(0, 1) in screen.text
     assert screen.field("Value of shares") == "-5"
     _type(screen, "shares", "1,200").press("Use it")
@@ -204,17 +208,37 @@ def test_an_empty_value_has_to_be_said(conflict: Repository, screen: Screen) -> 
     assert _shares(conflict, "AAPL") is None
 
 
-def test_asking_for_another_value_opens_the_cell_again(conflict: Repository, screen: Screen) -> None:
+def test_asking_for_another_value_is_no_choice_until_it_is_typed(conflict: Repository, screen: Screen) -> None:
     screen.open("Merge", source="bold", into="main").choose("shares", "bold: 200")
     screen.choose("shares", "another value")
-    assert SETTLED.format(0, 1) in screen.text
+    assert SETTLED.format(1, 1) in screen.text
+    assert "Until you use a value, shares 200 (bold) stays." in _card(screen)
+    assert len(conflict.choices("bold").chosen().steps) == 1
+    _type(screen, "shares", "−5").press("Use it")
+    assert "Until you use a value" not in _card(screen)
     screen.press("Undo choice")
     assert SETTLED.format(1, 1) in screen.text
+    assert SETTLED.format(0, 1) in screen.press("Undo choice").text
+
+
+def test_another_value_of_an_open_cell_leaves_it_open(conflict: Repository, screen: Screen) -> None:
+    screen.open("Merge", source="bold", into="main").choose("shares", "another value")
+    assert "Until you use a value, shares stays open." in _card(screen)
+    assert "Undo choice" not in screen.buttons
+
+
+def test_sides_that_are_passed_over_by_the_arrow_keys_are_one_step(conflict: Repository, screen: Screen) -> None:
+    screen.open("Merge", source="bold", into="main")
+    for option in ("main: 90", "bold: 200", "as it was: 100"):
+        screen.choose("shares", option)
+    screen.press("Undo choice")
+    assert SETTLED.format(0, 1) in screen.text
+    assert "Undo choice" not in screen.buttons
 
 
 def test_a_row_that_breaks_a_rule_is_listed_and_mended_by_a_value(broken: Repository, screen: Screen) -> None:
     screen.open("Merge", source="bold", into="main")
-    assert SETTLED.format(0, 1) in screen.text
+    assert BROKEN in screen.text
     assert _captions(screen) == ["≠ breaks check “not too much”"]
     assert "is false where ticker = 'MSFT', shares = 120, current_price = 620.0." in _card(screen)
     screen.press("Use these values")
@@ -223,7 +247,7 @@ def test_a_row_that_breaks_a_rule_is_listed_and_mended_by_a_value(broken: Reposi
     assert "shares = 100, current_price = 620.0. Choose another value." in screen.problems[0]
     _type(screen, "shares", "80").press("Use these values")
     assert screen.problems == []
-    assert SETTLED.format(1, 1) in screen.text
+    assert MENDED in screen.text
     assert _captions(screen) == ["shares 80 (typed)"]
     assert "≠ broke a rule and was mended" in _card(screen)
     screen.press("Merge into main")
@@ -232,9 +256,9 @@ def test_a_row_that_breaks_a_rule_is_listed_and_mended_by_a_value(broken: Reposi
 
 def test_a_row_that_breaks_a_rule_is_mended_by_a_side(broken: Repository, screen: Screen) -> None:
     screen.open("Merge", source="bold", into="main").choose("shares is 120 in the merged row", "main: 75")
-    assert SETTLED.format(1, 1) in screen.text
+    assert MENDED in screen.text
     screen.press("Undo choice")
-    assert SETTLED.format(0, 1) in screen.text
+    assert BROKEN in screen.text
     screen.choose("current_price is 620 in the merged row", "as it was: 420").press("Merge into main")
     assert _shares(broken, "MSFT") == 120
 
@@ -246,11 +270,13 @@ def test_a_new_row_that_breaks_a_rule_can_be_left_out(portfolio: Repository, scr
     screen.open("Merge", source="bold", into="main")
     assert _captions(screen) == ["≠ breaks NOT NULL shares"]
     screen.press("Leave the row out, as on main")
-    assert SETTLED.format(1, 1) in screen.text
+    assert MENDED in screen.text
     assert _captions(screen) == ["main: leave the row out"]
 
 
-def test_a_conflict_settled_against_a_check_is_still_open_and_says_why(portfolio: Repository, screen: Screen) -> None:
+def test_a_conflict_settled_against_a_check_has_to_be_looked_at_and_says_why(
+    portfolio: Repository, screen: Screen
+) -> None:
     """Each branch keeps the check with its own price; with bold's shares, main's price does not."""
     portfolio.set_check("portfolio", "worth", "shares * current_price < 31600")
     bold = portfolio.create_branch("bold")
@@ -258,10 +284,12 @@ def test_a_conflict_settled_against_a_check_is_still_open_and_says_why(portfolio
     with portfolio.main.transaction(author="bob") as tx:
         tx.execute("UPDATE portfolio SET shares = 90, current_price = 200 WHERE ticker = 'AAPL'")
     screen.open("Merge", source="bold", into="main").choose("shares", "bold: 165")
-    assert SETTLED.format(0, 1) in screen.text
-    assert "The check “worth” of “portfolio” on “main” does not hold" in _card(screen)
+    assert "Conflicts · 1 of 1 settled · :orange[≠] 1 rule broken" in screen.text
+    assert _rows(screen) == ["! 1 · AAPL"]
+    assert "The check “worth” of “portfolio” on “main” after the merge does not hold" in _card(screen)
     _type(screen, "current_price", "190").press("Use these values")
-    assert (screen.problems, SETTLED.format(1, 1) in screen.text) == ([], True)
+    assert (screen.problems, _rows(screen)) == ([], ["✓ 1 · AAPL"])
+    assert "rule broken" not in screen.text
 
 
 def test_a_rule_that_no_choice_can_mend_says_where_to_go(portfolio: Repository, screen: Screen) -> None:
@@ -289,8 +317,35 @@ def test_a_choice_of_a_colleague_is_taken_in_and_signed(clash: Repository, scree
     choices.choose(plan, {plan.conflicts[0].id: Side.THEIRS}, "cyd")
     screen.run()
     assert SETTLED.format(1, 15) in screen.text
+    assert "New: cyd, just now: shares from bold, current_price from bold for portfolio · AAPL." in screen.text
     assert ":green[✓] chosen by cyd, just now" in _card(screen)
+    assert "New: cyd" not in screen.run().text
+    (undo,) = [button for button in screen.at.button if button.label == "Undo choice"]
+    assert plainly(undo.help).startswith("Takes back cyd, just now: shares from bold")
     assert screen.press("Undo choice").part("conflict-card", "radio")[0].value is None
+    assert "Taken back: cyd, just now: shares from bold" in screen.text
+    assert "Made again: cyd, just now: shares from bold" in screen.press("Redo choice").text
+
+
+def test_choices_of_a_colleague_for_many_rows_are_told_in_a_few_words(clash: Repository, screen: Screen) -> None:
+    screen.open("Merge", source="bold", into="main")
+    choices, plan = clash.choices("bold", "main"), clash.plan_merge("bold")
+    plan = choices.choose_rest(plan, Side.THEIRS, author="cyd")
+    plan = choices.choose(plan, {plan.conflicts[3].id: {"shares": -7}}, "cyd")
+    choices.choose(plan, {plan.conflicts[4].id: None}, "cyd")
+    told = screen.press("Next").text
+    assert "New: cyd, just now: 15 rows from bold." in told
+    assert "New: cyd, just now: shares −7 (typed) for portfolio · X00." in told
+    assert "New: cyd, just now: portfolio · X01 open again." in told
+    choices.clear(choices.taken_in(plan), "cyd")
+    assert "New: cyd, just now: 14 rows open again." in screen.run().text
+
+
+def test_a_choice_that_a_colleague_takes_back_is_told(clash: Repository, screen: Screen) -> None:
+    screen.open("Merge", source="bold", into="main").press("Rest from bold")
+    choices = clash.choices("bold", "main")
+    choices.undo(choices.taken_in(clash.plan_merge("bold")))
+    assert "Taken back: ada, just now: 15 rows from bold." in screen.run().text
 
 
 def test_text_from_the_data_is_shown_as_it_is(portfolio: Repository, screen: Screen) -> None:
