@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from hati_core import MergePlan, Side
@@ -9,7 +10,7 @@ from hati_core.merge.choices import Choice
 from hati_core.merge.chosen import choices_of
 from hati_core.storage.choice_log import ChoiceStep
 from pages.parts.conflict_words import side_name
-from pages.parts.words import ago, cell, count, plain
+from pages.parts.words import MINUS, ago, cell, count, plain
 
 _TOLD, _MIXED = 3, "mixed"
 
@@ -26,8 +27,8 @@ def _news(plan: MergePlan, step: ChoiceStep) -> str:
 
 
 def step_words(plan: MergePlan, step: ChoiceStep) -> str:
-    """One step: ``cyd, 3 min ago: shares from bold for portfolio · AAPL``."""
-    return plain(f"{step.author}, {ago(step.at)}: {_what(plan, choices_of(step))}")
+    """One step: ``shares from bold for portfolio · AAPL (cyd, 3 min ago)``."""
+    return plain(f"{_what(plan, choices_of(step))} ({step.author}, {ago(step.at)})")
 
 
 def _what(plan: MergePlan, choices: Sequence[Choice]) -> str:
@@ -41,15 +42,21 @@ def _what(plan: MergePlan, choices: Sequence[Choice]) -> str:
 
 
 def _one(plan: MergePlan, choice: Choice) -> str:
-    made = choice.resolution
+    made, name = choice.resolution, choice_name(choice)
     if made is None:
-        return f"{choice_name(choice)} open again"
-    cells = dict.fromkeys(choice.columns, made) if isinstance(made, Side) else made
-    told = ", ".join(
-        f"{name} {_from(plan, value)}" if isinstance(value, Side) else f"{name} {cell(value)} (typed)"
-        for name, value in cells.items()
+        return f"{name} open again"
+    if isinstance(made, Side):
+        return f"{name} {_from(plan, made)}"
+    told = (
+        f"{column} {_from(plan, value)}" if isinstance(value, Side) else f"{column} {_typed(value)} (typed)"
+        for column, value in made.items()
     )
-    return f"{told} for {choice_name(choice)}"
+    return f"{', '.join(told)} for {name}"
+
+
+def _typed(value: object) -> str:
+    """What somebody typed, which is kept as text whatever it is."""
+    return re.sub(r"^-(?=\d)", MINUS, cell(value))
 
 
 def _side(choice: Choice) -> Side | str | None:

@@ -68,7 +68,8 @@ def undone_notes(page: Page, plan: MergePlan, shown: Landed | None) -> None:
     for found in plan.undone[:_NAMED]:
         merge = found.landed.merge
         is_shown = shown is not None and shown.last == found.landed.last
-        can_turn = merge.branch in page.names and not is_shown
+        if is_shown and not plan.tables:
+            continue
         with st.container(border=True, key=f"undone-{found.landed.last.version}"):
             st.markdown(f":orange[:material/{'warning' if found.is_taken_out else 'history'}:] {plain(found.message)}")
             if found.is_taken_out:
@@ -76,7 +77,7 @@ def undone_notes(page: Page, plan: MergePlan, shown: Landed | None) -> None:
                     f"To keep it on {plain(plan.target)}, merge it again into {plain(merge.branch)} first"
                     f"{', as offered above' if is_shown else ''}. Then this merge takes nothing of it away."
                 )
-            if can_turn:
+            if merge.branch in page.names and not is_shown:
                 _turn(page, found.landed)
 
 

@@ -192,6 +192,10 @@ def nothing_to_merge(plan: MergePlan) -> None:
         "What was merged once is not offered again, whatever was chosen or undone since. "
         "Change something on the branch, or choose another one."
     )
+    if plan.undone:
+        sentence = (
+            "What was merged and undone counts as merged. Merge it again, as offered above, or change the branch."
+        )
     if plan.notes:
         title = f"No row or column of {source} is new for {target}"
         sentence = "What a merge leaves alone is named above. Change rows on the branch, or choose another one."

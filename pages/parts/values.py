@@ -17,9 +17,10 @@ from pages.parts.words import amount, difference, plain
 def shared_metrics(page: Page, *names: str) -> list[Metric]:
     """The metrics of main, or of the first of the named branches, then of any branch, that has tables to measure."""
     for name in ("main", *names, *page.names):
-        metrics = page.repository.measures.metrics(page.repository.branch(name))
-        if metrics:
-            return metrics
+        if name not in page.metrics:
+            page.metrics[name] = page.repository.measures.metrics(page.repository.branch(name))
+        if page.metrics[name]:
+            return page.metrics[name]
     return []
 
 

@@ -174,9 +174,7 @@ def test_a_row_that_a_strategy_makes_break_a_rule_can_be_mended_there(conflict: 
     screen.open("Merge", branch="bold").pick(UNSETTLED, Strategy.BRANCH_WINS)
     assert "Conflicts · 0 of 1 settled · :orange[≠] 1 rule broken" in screen.text
     assert screen.field("Value of shares") == "200"
-    (field,) = [field for field in screen.at.text_input if plainly(field.label) == "Value of current_price"]
-    field.set_value("101")
-    screen.press("Use these values").press("Merge into main")
+    screen.type("Value of current_price", "101").press("Use these values").press("Merge into main")
     assert screen.problems == []
     assert _shares(conflict, "main") == 200
 
@@ -221,6 +219,13 @@ def test_the_rows_are_looked_at_by_table_and_kind_a_page_at_a_time(wide: Reposit
     assert not screen.at.pagination
 
 
+def test_the_parts_of_the_page_keep_their_places_through_a_merge(branches: Repository, screen: Screen) -> None:
+    before = len(screen.open("Merge", branch="aggressive-growth").at.main.children)
+    screen.press("Merge into main")
+    assert "Undo this merge" in screen.buttons
+    assert len(screen.at.main.children) == before
+
+
 def test_a_merge_by_somebody_else_can_be_undone_too(conflict: Repository, screen: Screen) -> None:
     conflict.merge("bold", "branch_wins", message="Be bold")
     conflict.main.execute("UPDATE portfolio SET current_price = 400 WHERE ticker = 'MSFT'", author="bob")
@@ -254,6 +259,7 @@ def test_what_was_undone_can_be_merged_again_after_it_was_put_away(conflict: Rep
     _undo_it(conflict)
     screen.open("Merge", source="bold", into="main")
     assert screen.buttons.count("Merge it again") == 1
+    assert "What it had brought" not in screen.text
     screen.press("Done")
     assert "What it had brought counts as merged, so it is not part of this." in screen.text
     with screen.dialog("Merge it again"):

@@ -58,13 +58,6 @@ def _address(screen: Screen) -> str:
     return named if isinstance(named, str) else named[0]
 
 
-def _type(screen: Screen, column: str, value: str) -> Screen:
-    """Type into a field of a form, which the app hears of when the form is sent."""
-    (field,) = [field for field in screen.at.text_input if plainly(field.label) == f"Value of {column}"]
-    field.set_value(value)
-    return screen
-
-
 def _shares(repository: Repository, ticker: str) -> Any:
     found = repository.main.query("SELECT shares FROM portfolio WHERE ticker = $t", {"t": ticker})
     return found[0]["shares"] if found else None
@@ -188,14 +181,14 @@ def test_a_settled_row_is_opened_again_by_itself(clash: Repository, screen: Scre
 def test_a_value_that_breaks_a_check_is_refused_in_its_words(conflict: Repository, screen: Screen) -> None:
     conflict.set_check("portfolio", "some shares", "shares > 0")
     screen.open("Merge", source="bold", into="main").choose("shares", "another value")
-    _type(screen, "shares", "-5").press("Use it")
+    screen.type("Value of shares", "-5").press("Use it")
     (problem,) = screen.problems
     assert (
         "The check “some shares” of “portfolio” on “main” after the merge does not hold: shares > 0 is false" in problem
     )
     assert SETTLED.format(0, 1) in screen.text
     assert screen.field("Value of shares") == "-5"
-    _type(screen, "shares", "1,200").press("Use it")
+    screen.type("Value of shares", "1,200").press("Use it")
     assert (screen.problems, SETTLED.format(1, 1) in screen.text) == ([], True)
     screen.press("Merge into main")
     assert _shares(conflict, "AAPL") == 1200
@@ -204,7 +197,7 @@ def test_a_value_that_breaks_a_check_is_refused_in_its_words(conflict: Repositor
 def test_an_empty_value_has_to_be_said(conflict: Repository, screen: Screen) -> None:
     screen.open("Merge", source="bold", into="main").choose("shares", "another value").press("Use it")
     assert "Type a value for “shares”, or NULL to leave it empty." in screen.problems[0]
-    _type(screen, "shares", "null").press("Use it").press("Merge into main")
+    screen.type("Value of shares", "null").press("Use it").press("Merge into main")
     assert _shares(conflict, "AAPL") is None
 
 
@@ -214,7 +207,7 @@ def test_asking_for_another_value_is_no_choice_until_it_is_typed(conflict: Repos
     assert SETTLED.format(1, 1) in screen.text
     assert "Until you use a value, shares 200 (bold) stays." in _card(screen)
     assert len(conflict.choices("bold").chosen().steps) == 1
-    _type(screen, "shares", "−5").press("Use it")
+    screen.type("Value of shares", "−5").press("Use it")
     assert "Until you use a value" not in _card(screen)
     screen.press("Undo choice")
     assert SETTLED.format(1, 1) in screen.text
@@ -243,9 +236,9 @@ def test_a_row_that_breaks_a_rule_is_listed_and_mended_by_a_value(broken: Reposi
     assert "is false where ticker = 'MSFT', shares = 120, current_price = 620.0." in _card(screen)
     screen.press("Use these values")
     assert "Change a value so that the rule holds." in screen.problems[0]
-    _type(screen, "shares", "100").press("Use these values")
+    screen.type("Value of shares", "100").press("Use these values")
     assert "shares = 100, current_price = 620.0. Choose another value." in screen.problems[0]
-    _type(screen, "shares", "80").press("Use these values")
+    screen.type("Value of shares", "80").press("Use these values")
     assert screen.problems == []
     assert MENDED in screen.text
     assert _captions(screen) == ["shares 80 (typed)"]
@@ -287,7 +280,7 @@ def test_a_conflict_settled_against_a_check_has_to_be_looked_at_and_says_why(
     assert "Conflicts · 1 of 1 settled · :orange[≠] 1 rule broken" in screen.text
     assert _rows(screen) == ["! 1 · AAPL"]
     assert "The check “worth” of “portfolio” on “main” after the merge does not hold" in _card(screen)
-    _type(screen, "current_price", "190").press("Use these values")
+    screen.type("Value of current_price", "190").press("Use these values")
     assert (screen.problems, _rows(screen)) == ([], ["✓ 1 · AAPL"])
     assert "rule broken" not in screen.text
 
@@ -317,14 +310,14 @@ def test_a_choice_of_a_colleague_is_taken_in_and_signed(clash: Repository, scree
     choices.choose(plan, {plan.conflicts[0].id: Side.THEIRS}, "cyd")
     screen.run()
     assert SETTLED.format(1, 15) in screen.text
-    assert "New: cyd, just now: shares from bold, current_price from bold for portfolio · AAPL." in screen.text
+    assert "New: portfolio · AAPL from bold (cyd, just now)." in screen.text
     assert ":green[✓] chosen by cyd, just now" in _card(screen)
-    assert "New: cyd" not in screen.run().text
+    assert "New: portfolio" not in screen.run().text
     (undo,) = [button for button in screen.at.button if button.label == "Undo choice"]
-    assert plainly(undo.help).startswith("Takes back cyd, just now: shares from bold")
+    assert plainly(undo.help).startswith("Takes back portfolio · AAPL from bold (cyd, just now).")
     assert screen.press("Undo choice").part("conflict-card", "radio")[0].value is None
-    assert "Taken back: cyd, just now: shares from bold" in screen.text
-    assert "Made again: cyd, just now: shares from bold" in screen.press("Redo choice").text
+    assert "Taken back: portfolio · AAPL from bold (cyd, just now)." in screen.text
+    assert "Made again: portfolio · AAPL from bold (cyd, just now)." in screen.press("Redo choice").text
 
 
 def test_choices_of_a_colleague_for_many_rows_are_told_in_a_few_words(clash: Repository, screen: Screen) -> None:
@@ -334,18 +327,18 @@ def test_choices_of_a_colleague_for_many_rows_are_told_in_a_few_words(clash: Rep
     plan = choices.choose(plan, {plan.conflicts[3].id: {"shares": -7}}, "cyd")
     choices.choose(plan, {plan.conflicts[4].id: None}, "cyd")
     told = screen.press("Next").text
-    assert "New: cyd, just now: 15 rows from bold." in told
-    assert "New: cyd, just now: shares −7 (typed) for portfolio · X00." in told
-    assert "New: cyd, just now: portfolio · X01 open again." in told
+    assert "New: 15 rows from bold (cyd, just now)." in told
+    assert "New: shares −7 (typed) for portfolio · X00 (cyd, just now)." in told
+    assert "New: portfolio · X01 open again (cyd, just now)." in told
     choices.clear(choices.taken_in(plan), "cyd")
-    assert "New: cyd, just now: 14 rows open again." in screen.run().text
+    assert "New: 14 rows open again (cyd, just now)." in screen.run().text
 
 
 def test_a_choice_that_a_colleague_takes_back_is_told(clash: Repository, screen: Screen) -> None:
     screen.open("Merge", source="bold", into="main").press("Rest from bold")
     choices = clash.choices("bold", "main")
     choices.undo(choices.taken_in(clash.plan_merge("bold")))
-    assert "Taken back: ada, just now: 15 rows from bold." in screen.run().text
+    assert "Taken back: 15 rows from bold (ada, just now)." in screen.run().text
 
 
 def test_text_from_the_data_is_shown_as_it_is(portfolio: Repository, screen: Screen) -> None:
