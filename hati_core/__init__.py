@@ -6,6 +6,7 @@ from hati_core.merge.conflict_filter import ConflictFilter
 from hati_core.merge.diff import Diff, TableDiff
 from hati_core.merge.plan import MergePlan
 from hati_core.merge.table_plan import TablePlan
+from hati_core.merge.undone import UndoneMerge
 from hati_core.model import (
     BranchInfo,
     ChangeKind,
@@ -52,6 +53,7 @@ __all__ = [
     "TableEdits",
     "TableInfo",
     "TablePlan",
+    "UndoneMerge",
     "Unit",
     "Violation",
 ]

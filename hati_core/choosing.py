@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
-from hati_core.merge.choices import Choice, choice_of, dump, load
+from hati_core.merge.choices import Choice, choice_of, dump
+from hati_core.merge.chosen import Chosen
 from hati_core.merge.conflict_filter import ConflictFilter
 from hati_core.merge.plan import MergePlan
 from hati_core.merge.rows import fetch
-from hati_core.model import Conflict, ConflictKind, Resolution, Side
-from hati_core.storage.choice_log import ChoiceStep
+from hati_core.model import Conflict, Resolution, Side
+from hati_core.storage.choice_log import LogState
 from hati_core.store import Store
 
 _ROUNDS = 5
@@ -30,61 +32,39 @@ class Choices:
         self._log = store.registry.choices
 
     @property
-    def state(self) -> tuple[int, str]:
-        """As long as this stays the same, nobody has chosen or undone anything."""
+    def state(self) -> LogState:
+        """As long as it is the state of what was read, nobody has chosen or undone anything since."""
         return self._log.state(*self._ends)
 
-    def kept(self) -> dict[str, Choice]:
-        """What stands, by conflict, whether it fits a plan of today or not."""
-        found: dict[str, Choice] = {}
-        for step in self._log.steps(*self._ends):
-            for choice in () if step.undone else load(step.changes, step.author, step.at):
-                found[choice.conflict_id] = choice
-        return {key: choice for key, choice in found.items() if choice.resolution is not None}
-
-    def resolutions(self) -> dict[str, Resolution]:
-        """What stands, as plans take it."""
-        kept = self.kept()
-        return {key: choice.resolution for key, choice in kept.items() if choice.resolution is not None}
-
-    def can(self) -> tuple[bool, bool]:
-        """Whether there is something to undo, and something to do again."""
-        steps = self._log.steps(*self._ends)
-        return any(not step.undone for step in steps), any(step.undone for step in steps)
+    def chosen(self) -> Chosen:
+        """Every step up to now."""
+        return Chosen(tuple(self._log.steps(*self._ends)))
 
     def choose(self, plan: MergePlan, changes: Mapping[str, Resolution | None], author: str | None = None) -> MergePlan:
         """Settle conflicts, or open them again with None, as one step; cells settled before stay so.
 
+        What others have chosen meanwhile is taken in first, or it would be lost.
+
         Raises:
             InvalidResolution, InvalidValue: as :meth:`MergePlan.with_resolution`; nothing is kept.
         """
-        kept = self.resolutions()
-        plan = self._with_kept(plan, changes.keys(), kept)
+        chosen = self.chosen()
+        plan = self.taken_in(plan, chosen)
         opened = {key for key, choice in changes.items() if choice is None}
         settled = {key: choice for key, choice in changes.items() if choice is not None}
         after = plan.with_changes(dict.fromkeys(opened)).with_resolutions(settled)
-        self._add(after, plan.rows(changes.keys()), kept, author)
-        return after
-
-    def open_cell(self, plan: MergePlan, conflict_id: str, column: str, author: str | None = None) -> MergePlan:
-        """Open one cell of a conflict again, as one step; the others stay as they are settled."""
-        kept = self.resolutions()
-        plan = self._with_kept(plan, [conflict_id], kept)
-        rows, before = plan.rows([conflict_id]), plan.resolutions.get(conflict_id)
-        cells = dict.fromkeys(rows[conflict_id].columns, before) if isinstance(before, Side) else dict(before or {})
-        cells.pop(column, None)
-        after = plan.with_changes({conflict_id: cells or None})
-        self._add(after, rows, kept, author)
+        self._add(after, plan.rows(changes.keys()), chosen, author)
         return after
 
     def choose_rest(
         self, plan: MergePlan, side: Side, wanted: ConflictFilter = _ALL, author: str | None = None
     ) -> MergePlan:
-        """Take one side for what is open and meets a filter, as one step.
+        """Take one side for what is open and meets a filter, as one step; what others have chosen is taken in first.
 
         With a column, only its cells; where a side deleted the row, the row as a whole.
         """
-        after, touched = plan, dict[str, Conflict]()
+        chosen = self.chosen()
+        after, touched = self.taken_in(plan, chosen), dict[str, Conflict]()
         # Taking a side's columns can bring up rows that were not in conflict before.
         while rest := {c.id: c for c in after.open_conflicts.where(wanted) if c.id not in touched}:
             touched |= rest
@@ -92,32 +72,31 @@ class Choices:
                 {key: _from(after, conflict, side, wanted) for key, conflict in rest.items()}
             )
         if touched:
-            self._add(after, touched, self.resolutions(), author)
+            self._add(after, touched, chosen, author)
         return after
 
-    def _with_kept(self, plan: MergePlan, ids: Collection[str], kept: Mapping[str, Resolution]) -> MergePlan:
-        """The plan with what others have chosen for cells of these rows meanwhile, which would be lost otherwise."""
-        mine = self._as_texts(plan, plan.rows(ids))
-        changes = {key: kept.get(key) for key in plan.fitting(ids) if mine.get(key) != kept.get(key)}
-        return plan.with_changes(changes) if changes else plan
-
-    def _add(
-        self, after: MergePlan, rows: Mapping[str, Conflict], kept: Mapping[str, Resolution], author: str | None
-    ) -> None:
-        texts = self._as_texts(after, rows)
+    def _add(self, after: MergePlan, rows: Mapping[str, Conflict], chosen: Chosen, author: str | None) -> None:
+        texts, kept = self._as_texts(after, rows), chosen.resolutions
         step = [choice_of(row, texts.get(key)) for key, row in rows.items()]
         # A step that changes nothing would take away what can be done again.
-        if any(kept.get(choice.conflict_id) != choice.resolution for choice in step):
-            self._log.add(*self._ends, author or self._store.author, dump(step))
+        if all(kept.get(choice.conflict_id) == choice.resolution for choice in step):
+            return
+        signed = author or self._store.author
+        passed = chosen.in_passing(step[0], signed, datetime.now(UTC)) if len(step) == 1 else None
+        before = chosen.before(passed).get(step[0].conflict_id) if passed else None
+        if passed and before and before.resolution == step[0].resolution:
+            self._log.drop(*self._ends, passed)
+        else:
+            self._log.add(*self._ends, signed, dump(step), passed)
 
     def clear(self, plan: MergePlan, author: str | None = None) -> MergePlan:
         """Open every conflict again, as one step; choices that fit no more are gone with it."""
-        self._open(self.kept().values(), author)
+        self._open(self.chosen().kept.values(), author)
         return plan.with_changes(dict.fromkeys(plan.resolutions))
 
-    def unfit(self, plan: MergePlan) -> list[Choice]:
+    def unfit(self, plan: MergePlan, chosen: Chosen | None = None) -> list[Choice]:
         """What was chosen for conflicts that are no more, because the values at stake have changed."""
-        kept = self.kept()
+        kept = (chosen or self.chosen()).kept
         return [kept[key] for key in kept.keys() - plan.fitting(kept.keys())]
 
     def drop_unfit(self, plan: MergePlan, author: str | None = None) -> None:
@@ -131,23 +110,17 @@ class Choices:
 
     def undo(self, plan: MergePlan) -> MergePlan:
         """Take back the last step, whoever made it."""
-        return self._turned(plan, self._log.undo(*self._ends))
+        self._log.undo(*self._ends)
+        return self.taken_in(plan)
 
     def redo(self, plan: MergePlan) -> MergePlan:
         """Make the step again that was taken back last."""
-        return self._turned(plan, self._log.redo(*self._ends))
+        self._log.redo(*self._ends)
+        return self.taken_in(plan)
 
-    def _turned(self, plan: MergePlan, step: ChoiceStep | None) -> MergePlan:
-        """The plan with what stands now for the conflicts that a step was about."""
-        ids = {choice.conflict_id for choice in load(step.changes, step.author, step.at)} if step else set[str]()
-        if any(row.kind is ConflictKind.SCHEMA for row in plan.rows(ids).values()):
-            return self.taken_in(plan)
-        kept = self.resolutions()
-        return plan.with_changes({key: kept.get(key) for key in plan.fitting(ids)})
-
-    def taken_in(self, plan: MergePlan) -> MergePlan:
+    def taken_in(self, plan: MergePlan, chosen: Chosen | None = None) -> MergePlan:
         """The plan with what stands now, such as what somebody else chose meanwhile."""
-        kept = self.resolutions()
+        kept = (chosen or self.chosen()).resolutions
         # What is chosen for a column decides which rows conflict.
         for _ in range(_ROUNDS):
             changes = self._news(plan, kept)
@@ -157,11 +130,13 @@ class Choices:
         return plan
 
     def _news(self, plan: MergePlan, kept: Mapping[str, Resolution]) -> dict[str, Resolution | None]:
-        rows = plan.rows(plan.resolutions.keys())
-        mine = self._as_texts(plan, rows)
-        fitting = plan.fitting(kept.keys())
-        gone: dict[str, Resolution | None] = dict.fromkeys(mine.keys() - kept.keys())
-        return gone | {key: choice for key, choice in kept.items() if key in fitting and mine.get(key) != choice}
+        gone: dict[str, Resolution | None] = dict.fromkeys(plan.resolutions.keys() - kept.keys())
+        # Only what may be different is compared as text, so that nothing is asked where nothing is new.
+        doubtful = {key for key, choice in kept.items() if plan.resolutions.get(key) != choice}
+        mine = self._as_texts(plan, plan.rows(doubtful & plan.resolutions.keys()))
+        news = {key: kept[key] for key in doubtful if mine.get(key) != kept[key]}
+        fitting = plan.fitting(news.keys())
+        return gone | {key: choice for key, choice in news.items() if key in fitting}
 
     def forget(self) -> None:
         """Forget all of it, once the merge is made."""

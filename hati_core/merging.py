@@ -141,7 +141,8 @@ class Merging:
     ) -> Commit:
         """Take what is new on ``main`` into a branch; the next merge starts from what was taken in.
 
-        Look at it first by ``plan_merge("main", into=branch)``.
+        Look at it first by ``plan_merge("main", into=branch)``. Where a merge of the branch was undone on ``main``,
+        that is taken over too, and the branch's own work goes: the plan says so in ``undone``.
 
         Raises:
             UnknownStrategy, MergeConflict, UnresolvedConflicts, CheckViolation: as :meth:`merge`; nothing is written.

@@ -122,7 +122,7 @@ class TableChecks:
         key = self._on.store.declared_key(self._on.id, self._on.head, table)
         rows = identifier(table) if every_row else new_rows(self._on.cursor, table)
         info = named(self._on.store.tables(self._on.id, self._on.head), table)
-        return violation(check, info.name if info else table, self._on.name, key, self._query, rows)
+        return violation(check, info.name if info else table, f"“{self._on.name}”", key, self._query, rows)
 
     def journal(self) -> dict[str, tuple[Check, ...]]:
         """The checks that the commit has to remember, by the table's name in lower case."""
@@ -160,7 +160,7 @@ def require_everywhere(store: Store, lineages: Collection[str], check: Check, *,
                 continue
             fits = True
             require_fit(check, info.name, row.name, query, relation, info.column_names)
-            found = violation(check, info.name, row.name, key, query, relation)
+            found = violation(check, info.name, f"“{row.name}”", key, query, relation)
         broken += [found] if found else []
     if misfit and not fits:
         raise misfit

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.parts.landed import landed_panel
+from pages.parts.focus import take_focus
+from pages.parts.landed import landed_panel, undone_notes
 from pages.parts.merging import as_chosen, finish, nothing_to_merge, summary
 from pages.parts.remedies import remedied
 from pages.parts.resolver import resolver
@@ -21,15 +22,24 @@ needs_two_branches(
     "Merge brings the changes of a branch into main.",
 )
 source, target = choose_sides(page)
-landed_panel(page, target)
+# Each part has its place whatever the others show: a browser puts what is new beside what stood in the same place.
+landed, planning, notes, body = (st.container() for _ in range(4))
+with landed:
+    shown = landed_panel(page, target)
 with remedied(page, target, source):
-    plan = planned(page, source, target)
-    notices(page)
-    for note in plan.notes:
-        st.info(plain(note), icon=":material/info:")
-    if not plan.tables:
-        nothing_to_merge(plan)
-        st.stop()
-    summary(as_chosen(page, plan))
-    resolver(page, plan)
-    finish(page, plan)
+    with planning:
+        plan = planned(page, source, target)
+    with notes:
+        notices(page)
+        undone_notes(page, plan, shown)
+        for note in plan.notes:
+            st.info(plain(note), icon=":material/info:")
+    with body:
+        if plan.tables:
+            merged = as_chosen(page, plan)
+            summary(plan, merged)
+            resolver(page, plan, merged)
+            finish(page, plan)
+        else:
+            nothing_to_merge(plan)
+take_focus()

@@ -15,7 +15,8 @@ class Agenda:
     """Conflicts and rows that break a rule or were mended, by table.
 
     ``done`` are the ids of those that are settled and break nothing. ``broken`` has by row the rules that it breaks;
-    ``elsewhere`` are the broken rules that no choice in the plan can mend.
+    ``mended`` is how many rows that are no conflict broke one. ``elsewhere`` are those of the ``violations`` that no
+    choice in the plan can mend.
     """
 
     everything: ConflictList
@@ -23,14 +24,21 @@ class Agenda:
     left: ConflictList
     done: frozenset[str]
     broken: Mapping[str, tuple[Violation, ...]]
+    mended: int
+    violations: tuple[Violation, ...]
     elsewhere: tuple[Violation, ...]
 
 
-def agenda(plan: MergePlan) -> Agenda:
-    """What is to be looked at in a plan, and how far it is settled."""
+def agenda(plan: MergePlan, merged: MergePlan | None = None) -> Agenda:
+    """What is to be looked at in a plan, and how far it is settled.
+
+    ``merged`` is the plan with a side for what is open, where the rules are to be those that it would break.
+    """
+    violations = (merged or plan).violations
+    known = plan.fitting([row_id for violation in violations for row_id in violation.row_ids])
     broken: dict[str, tuple[Violation, ...]] = {}
-    for violation in plan.violations:
-        for row_id in violation.row_ids:
+    for violation in violations:
+        for row_id in known.intersection(violation.row_ids):
             broken[row_id] = (*broken.get(row_id, ()), violation)
     rows = _rows(plan, broken)
     everything = plan.conflicts.with_rows(rows)
@@ -41,7 +49,9 @@ def agenda(plan: MergePlan) -> Agenda:
         everything.without(done),
         done,
         broken,
-        tuple(violation for violation in plan.violations if not violation.row_ids),
+        sum(row.id not in broken for row in rows),
+        violations,
+        tuple(violation for violation in violations if known.isdisjoint(violation.row_ids)),
     )
 
 

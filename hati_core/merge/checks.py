@@ -63,15 +63,18 @@ def missing_columns(check: Check, columns: Iterable[str]) -> list[str]:
 
 
 def violation(
-    check: Check, table: str, branch: str, key: Sequence[str], query: Query, relation: str
+    check: Check, table: str, where: str, key: Sequence[str], query: Query, relation: str
 ) -> Violation | None:
-    """What is wrong with the rows of ``relation`` by one check, with some of those rows; None where all hold."""
+    """What is wrong with the rows of ``relation`` by one check, with some of those rows; None where all hold.
+
+    ``where`` says to a person what rows these are, such as ``“main” after the merge``.
+    """
     try:
         rows = query(f"{_where_false(relation, check)} LIMIT {_ROWS}")
     except QueryTimeout:
         raise
     except _UNFIT as error:
-        message = f"The check “{check.name}” of “{table}” cannot be worked out on “{branch}”: {plain(error)}."
+        message = f"The check “{check.name}” of “{table}” cannot be worked out on {where}: {plain(error)}."
         return Violation(table, check.name, message)
     if not rows:
         return None
@@ -79,7 +82,7 @@ def violation(
     examples = "; ".join(_shown(row, wanted) for row in rows[:_SHOWN])
     more = ", and in more rows" if len(rows) > _SHOWN else ""
     message = (
-        f"The check “{check.name}” of “{table}” on “{branch}” does not hold: "
+        f"The check “{check.name}” of “{table}” on {where} does not hold: "
         f"{check.expression} is false where {examples}{more}."
     )
     return Violation(table, check.name, message, tuple(rows), tuple(columns_of(check.expression)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import duckdb
 
-from hati_core.merge.conflicts import RowConflicts
+from hati_core.merge.conflict_sources import RowConflicts
 from hati_core.merge.context import Scratch
 from hati_core.merge.resolve import completed, is_decided, resolved_row, side_row_sql
 from hati_core.model import Conflict, ConflictKind, Resolution, Row, Side

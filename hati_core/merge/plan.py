@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
-from typing import cast
 
 from hati_core.errors import InvalidResolution
-from hati_core.merge.conflicts import ConflictList, ConflictSource, HeldConflicts, RowConflicts
+from hati_core.merge.conflict_sources import ConflictSource, HeldConflicts, RowConflicts
+from hati_core.merge.conflicts import ConflictList
 from hati_core.merge.context import MergeContext, Scratch
 from hati_core.merge.lineage import Point
 from hati_core.merge.picks import by_cell, picked_rows
-from hati_core.merge.resolve import completed, is_decided, joined, require_fit, resolved_row, schema_side
+from hati_core.merge.resolve import is_decided, require_fit, schema_side, with_cells
 from hati_core.merge.rows import fetch
 from hati_core.merge.schema import TableAction
 from hati_core.merge.table_plan import TablePlan, TableWork
+from hati_core.merge.typed_cells import typed_cells
+from hati_core.merge.undone import UndoneMerge
 from hati_core.merge.violations import checks_of, violations
 from hati_core.model import Conflict, ConflictKind, Resolution, Row, Side, Violation
 from hati_core.quote import identifier
 from hati_core.sql.checks import columns_of
-from hati_core.values import all_fitting
 
 
 class PlanKind(Enum):
@@ -37,7 +38,8 @@ class MergePlan:
     """A merge of ``source`` into ``target`` at the versions it saw; immutable.
 
     ``base`` is the merge base. Resolutions are by conflict id; ``default`` settles the
-    conflicts that have none. ``notes`` say what the merge leaves alone.
+    conflicts that have none. ``notes`` say what the merge leaves alone, and ``undone`` names earlier merges
+    that were undone and what becomes of their work.
     """
 
     kind: PlanKind
@@ -47,6 +49,7 @@ class MergePlan:
     ours: Point
     theirs: Point
     notes: tuple[str, ...]
+    undone: tuple[UndoneMerge, ...]
     resolutions: Mapping[str, Resolution]
     default: Side | None
     dropped_resolutions: tuple[str, ...]
@@ -171,39 +174,17 @@ class MergePlan:
         for conflict in rows:
             work = self._work[conflict.table]
             require_fit(conflict, resolutions[conflict.id], work.shape, self._checked_columns(work))
-        for conflict, cells in zip(rows, self._typed(rows, resolutions), strict=True):
-            settled[conflict.id] = self._by_cell(conflict, cells)
+        with self._context.engine.session(self.ours.branch_id) as cursor:
+            chosen = typed_cells(cursor, self._work, rows, resolutions)
+        for conflict, cells in zip(rows, chosen, strict=True):
+            settled[conflict.id] = with_cells(conflict, self.resolutions.get(conflict.id), cells)
         return self._plan_again(settled, self.default) if about_schema else replace(self, resolutions=settled)
-
-    def _by_cell(self, conflict: Conflict, cells: Mapping[str, object]) -> Resolution:
-        """The choices for the cells of a row, together with those made before."""
-        resolved_row(conflict, cells)
-        before = self.resolutions.get(conflict.id) or {}
-        return joined(conflict, {**(completed(conflict, {}, before) if isinstance(before, Side) else before), **cells})
 
     def _checked_columns(self, work: TableWork) -> frozenset[str]:
         """The columns that a check reads: where the merged row breaks it, mending takes any of them."""
         checks = checks_of(self._context.checks, [work.ours.info, work.theirs.info])
         names = {name.casefold() for check in checks for name in columns_of(check.expression)}
         return frozenset(column.name for column in work.shape.columns if column.name.casefold() in names)
-
-    def _typed(self, rows: Sequence[Conflict], resolutions: Mapping[str, Resolution]) -> list[dict[str, object]]:
-        """The choices for the cells of each row, with values as their columns hold them."""
-        chosen: list[dict[str, object]] = [dict(cast(Mapping[str, object], resolutions[row.id])) for row in rows]
-        for table in {row.table for row in rows}:
-            columns = {column.name: column for column in self._work[table].shape.columns}
-            cells = [
-                (at, name, value)
-                for at, row in enumerate(rows)
-                if row.table == table
-                for name, value in chosen[at].items()
-                if not isinstance(value, Side)
-            ]
-            with self._context.engine.session(self.ours.branch_id) as cursor:
-                values = all_fitting(cursor, table, [(columns[name], value) for _, name, value in cells])
-            for (at, name, _), value in zip(cells, values, strict=True):
-                chosen[at][name] = value
-        return chosen
 
     def without_resolution(self, conflict_id: str) -> MergePlan:
         """A plan in which that conflict is open again."""

@@ -16,6 +16,7 @@ from hati_core.merge.schema import Survivor, TableAction, TableFate, named_apart
 from hati_core.merge.schema_versions import with_versions
 from hati_core.merge.shape import Shape, TableAt, typed
 from hati_core.merge.table_plan import TableWork
+from hati_core.merge.undone import undone_merges
 from hati_core.model import Conflict, Resolution, Side
 from hati_core.quote import identifier
 
@@ -49,6 +50,7 @@ def plan_points(
         ours=ours,
         theirs=theirs,
         notes=(*(note for work in works for note in work.notes), *_views_left(context, base, ours, theirs)),
+        undone=undone_merges(context, base, ours, theirs) if kind is PlanKind.MERGE else (),
         resolutions={},
         default=default,
         dropped_resolutions=(),

@@ -52,6 +52,13 @@ def resolved_row(conflict: Conflict, resolution: Resolution) -> Row | None:
     return row
 
 
+def merged_row(conflict: Conflict, resolution: Resolution | None, default: Side | None) -> Row | None:
+    """The row as it would be merged: what a resolution leaves, and a side for what it leaves open."""
+    if conflict.kind is ConflictKind.VIOLATION or isinstance(resolution, Side) or default is None:
+        return resolved_row(conflict, resolution or {})
+    return resolved_row(conflict, completed(conflict, resolution, default) if resolution else default)
+
+
 def _chosen(conflict: Conflict, column: str, choice: Any) -> Any:
     if not isinstance(choice, Side):
         return choice
@@ -70,6 +77,17 @@ def joined(conflict: Conflict, cells: Mapping[str, Any]) -> Resolution:
     if not conflict.is_by_cell or cells.keys() != set(conflict.columns):
         return cells
     return next((side for side in Side if all(choice is side for choice in cells.values())), cells)
+
+
+def with_cells(conflict: Conflict, before: Resolution | None, cells: Mapping[str, Any]) -> Resolution:
+    """The choices for the cells of a row, together with those made before.
+
+    Raises:
+        InvalidResolution: a side is chosen that has no such row.
+    """
+    resolved_row(conflict, cells)
+    kept = completed(conflict, {}, before) if isinstance(before, Side) else before or {}
+    return joined(conflict, {**kept, **cells})
 
 
 def require_fit(conflict: Conflict, resolution: Resolution, shape: Shape, checked: Collection[str] = ()) -> None:

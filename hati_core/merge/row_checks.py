@@ -9,7 +9,7 @@ from hati_core.merge.checks import missing_columns, refusal, violation
 from hati_core.merge.plan import MergePlan
 from hati_core.merge.resolve import resolved_row
 from hati_core.merge.rows import fetch
-from hati_core.merge.violations import checks_of
+from hati_core.merge.violations import after_merge, checks_of
 from hati_core.model import Check, Conflict, Row, Side, Violation
 from hati_core.quote import identifier
 from hati_core.sql.checks import columns_of
@@ -58,4 +58,4 @@ def _broken(plan: MergePlan, row: Conflict, result: Row, check: Check) -> Violat
         return fetch(plan.context.engine, plan.ours.branch_id, sql, [result])
 
     relation = f"(SELECT unnest(CAST($1 AS STRUCT({fields}))))"
-    return violation(check, row.table, plan.target, () if shape.by_lineage else shape.key, query, relation)
+    return violation(check, row.table, after_merge(plan.target), () if shape.by_lineage else shape.key, query, relation)

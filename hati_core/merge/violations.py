@@ -106,11 +106,16 @@ def _broken_checks(context: MergeContext, work: TableWork, query: Query, final: 
     asked |= dict.fromkeys(gained_checks(context.checks, work), everything)
     broken = []
     for check, rows in asked.items():
-        found = violation(check, table, branch, key, query, rows)
+        found = violation(check, table, after_merge(branch), key, query, rows)
         if found and found.rows:
             found = replace(found, row_ids=_ids(work, query, final, is_false(check)))
         broken += [found] if found else []
     return broken + [_undermined(check, table, branch, after) for check in held if check not in mine]
+
+
+def after_merge(branch: str) -> str:
+    """Which rows break a rule: those on the branch today may well keep it."""
+    return f"“{branch}” after the merge"
 
 
 def _undermined(check: Check, table: str, branch: str, columns: Sequence[str]) -> Violation:
@@ -129,7 +134,7 @@ def _repeated_keys(context: MergeContext, work: TableWork, query: Query, final: 
     columns = {column.name for column in work.shape.columns}
     if not key or key == work.shape.key or not columns.issuperset(key):
         return []
-    where = f"“{work.ours.catalog.name}”"
+    where = after_merge(work.ours.catalog.name)
     rule = f"PRIMARY KEY ({', '.join(key)})"
     written = _written(final)
     empty = query(f"FROM {written} WHERE {has_no_key(key)} LIMIT {_ROWS}")

@@ -93,6 +93,11 @@ class Catalog:
         """Commits with ``after < version <= until``, newest first."""
         return [commit for commit, _ in self._entries(limit, after, until)]
 
+    def landings(self, after: int, until: int) -> list[Commit]:
+        """The commits with ``after < version <= until`` that merged or undid something, newest first."""
+        wanted = "(commit_extra_info LIKE '%\"merged\":%' OR commit_extra_info LIKE '%\"reverts\":%')"
+        return [commit for commit, _ in self._entries(None, after, until, wanted)]
+
     def news(self, after: int, until: int, cursor: duckdb.DuckDBPyConnection) -> list[News]:
         """What the commits with ``after < version <= until`` say to the registry, oldest first."""
         snapshot = self.engine.metadata(self.branch_id, "ducklake_snapshot")
@@ -110,12 +115,14 @@ class Catalog:
             (news,) = self.news(version - 1, version, cursor)
         return news.schema_version
 
-    def _entries(self, limit: int | None, after: int, until: int | None) -> list[tuple[Commit, Journal]]:
+    def _entries(
+        self, limit: int | None, after: int, until: int | None, wanted: str = "true"
+    ) -> list[tuple[Commit, Journal]]:
         def asked(named: Callable[[str], str]) -> str:
             return (
                 "SELECT snapshot_id, snapshot_time::VARCHAR, author, commit_message, commit_extra_info, changes_made "
                 f"FROM {named('ducklake_snapshot')} LEFT JOIN {named('ducklake_snapshot_changes')} USING (snapshot_id) "
-                "WHERE snapshot_id > $after AND ($until IS NULL OR snapshot_id <= $until) "
+                f"WHERE snapshot_id > $after AND ($until IS NULL OR snapshot_id <= $until) AND {wanted} "
                 "ORDER BY snapshot_id DESC LIMIT $limit"
             )
 

@@ -12,12 +12,15 @@ from pages.parts.words import ago, count, plain
 @st.dialog("New branch", icon=":material/account_tree:")
 def create_dialog(repository: Repository, names: list[str]) -> None:
     """Ask for a name and where to begin; the new branch becomes the one in view."""
-    name = st.text_input("Name", placeholder="aggressive-growth", key="new-branch-name", max_chars=400)
+    # Which versions there are depends on the branch, and a form hears of a choice only when it is sent.
     source = st.selectbox("From", names, key="new-branch-parent")
     versions = repository.branch(source).log(30)
     start = st.selectbox("As it was at", versions, format_func=_version, key=f"new-branch-at-{source}")
-    description = st.text_input("What for (optional)", key="new-branch-description", max_chars=200)
-    if st.button("Create branch", type="primary", key="new-branch-create", width="stretch"):
+    with st.form("new-branch", border=False):
+        name = st.text_input("Name", placeholder="aggressive-growth", key="new-branch-name", max_chars=400)
+        description = st.text_input("What for (optional)", key="new-branch-description", max_chars=200)
+        is_sent = st.form_submit_button("Create branch", type="primary", key="new-branch-create", width="stretch")
+    if is_sent:
         try:
             newest = versions[0].version
             at = start.version if start and start.version != newest else None

@@ -8,7 +8,7 @@ from hati_core import BranchInfo, HatiError, Repository
 from hati_core.measures import MetricValue
 from pages.parts.palette import dot
 from pages.parts.shell import Page
-from pages.parts.words import ago, amount, count, plain
+from pages.parts.words import ago, amount, count, difference, plain
 
 PAGE_SIZE = 20
 
@@ -85,5 +85,5 @@ def _worth(info: BranchInfo, values: list[MetricValue], reference: list[MetricVa
             continue
         compared = mine.metric.name
         if not info.is_main and main.value is not None:
-            compared = f"{amount(mine.value - main.value, mine.metric.unit, signed=True)} vs main"
+            compared = f"{difference(main.value, mine.value, mine.metric.unit)} vs main"
         st.markdown(f"**{plain(amount(mine.value, mine.metric.unit))}**  \n:small[:gray[{plain(compared)}]]")

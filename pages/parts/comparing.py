@@ -10,7 +10,7 @@ from pages.parts.figures import CONFIG, BranchValue, waterfall
 from pages.parts.paged_rows import paged_rows
 from pages.parts.session import asked_for, told
 from pages.parts.shell import Page
-from pages.parts.words import amount, plain
+from pages.parts.words import amount, difference, plain
 
 MOST_BRANCHES = 5
 _STATE = "compared branches"
@@ -46,8 +46,8 @@ def made_of(page: Page, metric: Metric, before: str, after: str, values: dict[st
     if metric.breakdown is None or first is None or last is None:
         return
     with st.container(border=True):
-        difference = amount(last - first, metric.unit, signed=True)
-        st.markdown(f"**What makes up the difference** · {plain(before)} → {plain(after)}: {plain(difference)}")
+        apart = difference(first, last, metric.unit)
+        st.markdown(f"**What makes up the difference** · {plain(before)} → {plain(after)}: {plain(apart)}")
         with told():
             branches = (page.repository.branch(before), page.repository.branch(after))
             changes = page.repository.measures.changes(*branches, metric.breakdown)

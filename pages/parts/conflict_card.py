@@ -12,17 +12,25 @@ from hati_core.merge.effects import choice_amounts
 from hati_core.merge.resolve import is_decided
 from pages.parts.conflict_choice import cell_choice, mending, row_choice
 from pages.parts.conflict_words import KINDS, choice_words, conflict_name, row_of, side_name
-from pages.parts.deciding import complaint, take
+from pages.parts.deciding import act, complaint, take
 from pages.parts.session import told
 from pages.parts.shell import Page
 from pages.parts.values import shared_metrics
-from pages.parts.words import ago, amount, cell, plain
+from pages.parts.words import ago, amount, cell, difference, plain
 
 
 def card(
-    page: Page, plan: MergePlan, conflict: Conflict, broken: Sequence[Violation], chosen_by: Choice | None
+    page: Page,
+    plan: MergePlan,
+    conflict: Conflict,
+    broken: Sequence[Violation],
+    chosen_by: Choice | None,
+    default: Side | None,
 ) -> None:
-    """One row, with a choice for each cell in conflict, for the row, or for what breaks a rule."""
+    """One row, with a choice for each cell in conflict, for the row, or for what breaks a rule.
+
+    ``default`` is the side that what is open would take.
+    """
     st.markdown(f"**{plain(conflict.table)} · {plain(conflict_name(conflict))}**")
     is_mended = conflict.kind is ConflictKind.VIOLATION and not broken
     kind = "≠ broke a rule and was mended" if is_mended else KINDS[conflict.kind]
@@ -37,7 +45,7 @@ def card(
     elif conflict.kind is not ConflictKind.VIOLATION:
         row_choice(page, plan, conflict)
     if broken or conflict.kind is ConflictKind.VIOLATION:
-        mending(page, plan, conflict, broken)
+        mending(page, plan, conflict, broken, default)
     if conflict.kind is ConflictKind.SCHEMA:
         return
     _quiet_cells(plan, conflict)
@@ -66,8 +74,8 @@ def _state(
                 type="tertiary",
                 icon=":material/undo:",
                 help="Forget what was chosen for this row, as a step that can be undone.",
-                on_click=take,
-                args=(page, plan, conflict.id, None),
+                on_click=act,
+                args=(take, "conflict-state", page, plan, conflict.id, None),
             )
 
 
@@ -112,7 +120,7 @@ def _effect(page: Page, plan: MergePlan, conflict: Conflict) -> None:
         mine = amounts[Side.OURS]
         words = [
             f"{side_name(plan, side)} {amount(amounts[side], metrics[0].unit)}"
-            + (f" ({amount(amounts[side] - mine, metrics[0].unit, signed=True)})" if side is not Side.OURS else "")
+            + (f" ({difference(mine, amounts[side], metrics[0].unit)})" if side is not Side.OURS else "")
             for side in (Side.OURS, Side.THEIRS)
         ]
         st.caption(f"{plain(metrics[0].name)} of this row: {plain(' · '.join(words))}")

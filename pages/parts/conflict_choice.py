@@ -9,9 +9,9 @@ from typing import Any
 import streamlit as st
 
 from hati_core import Conflict, ConflictKind, MergePlan, Side, Violation
-from hati_core.merge.resolve import resolved_row
-from pages.parts.conflict_words import row_of, side_name, side_words
-from pages.parts.deciding import OTHER, Field, decide_cell, decide_row, take, typing, use_value, use_values
+from hati_core.merge.resolve import merged_row
+from pages.parts.conflict_words import cell_words, row_of, side_name, side_words
+from pages.parts.deciding import OTHER, Field, act, decide_cell, decide_row, take, typing, use_value, use_values
 from pages.parts.shell import Page
 from pages.parts.words import cell, plain
 
@@ -60,6 +60,17 @@ def _typed_value(page: Page, plan: MergePlan, conflict: Conflict, column: str) -
     ):
         field = _field(conflict, column, f"value-{conflict.id}-{column}", "" if before is None else str(before))
         st.form_submit_button("Use it", on_click=use_value, args=(page, plan, conflict.id, field))
+    if (conflict.id, column) in typing():
+        st.caption(f"Until you use a value, {plain(_stands(plan, conflict, column))}.")
+
+
+def _stands(plan: MergePlan, conflict: Conflict, column: str) -> str:
+    """What becomes of a cell while another value is being typed."""
+    chosen = _chosen(plan, conflict, column)
+    if chosen is None:
+        return f"{column} stays open"
+    value = chosen if isinstance(chosen, Side) else _typed_before(plan, conflict, column)
+    return f"{cell_words(plan, conflict, column, value)} stays"
 
 
 def _field(conflict: Conflict, column: str, key: str, shown: str) -> Field:
@@ -93,9 +104,9 @@ def row_choice(page: Page, plan: MergePlan, conflict: Conflict) -> None:
         )
 
 
-def mending(page: Page, plan: MergePlan, conflict: Conflict, broken: Sequence[Violation]) -> None:
+def mending(page: Page, plan: MergePlan, conflict: Conflict, broken: Sequence[Violation], default: Side | None) -> None:
     """Another value for the cells that a broken rule reads, a side's, or no row at all."""
-    row = resolved_row(conflict, plan.resolutions.get(conflict.id) or {}) or {}
+    row = merged_row(conflict, plan.resolutions.get(conflict.id), default) or {}
     columns = _rule_columns(plan, conflict, broken, row)
     if conflict.is_by_cell and set(columns) <= set(conflict.columns):
         return
@@ -107,8 +118,8 @@ def mending(page: Page, plan: MergePlan, conflict: Conflict, broken: Sequence[Vi
                 f"Leave the row out, as on {plain(plan.target)}",
                 key=f"leave-out-{conflict.id}",
                 icon=":material/remove:",
-                on_click=take,
-                args=(page, plan, conflict.id, Side.OURS),
+                on_click=act,
+                args=(take, "conflict-state", page, plan, conflict.id, Side.OURS),
             )
     if row and columns:
         _mending_values(page, plan, conflict, columns, row)

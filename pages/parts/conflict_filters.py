@@ -34,13 +34,18 @@ class Standing:
 
 @dataclass(frozen=True)
 class Looking:
-    """What the list shows: its rows, those of the same filter that are left, and the ids of all that are settled."""
+    """What the list shows: its rows, those of the same filter that are left, and the ids of all that are settled.
+
+    ``conflicts`` and ``unsettled`` count what meets the filter, rows that break a rule aside.
+    """
 
     view: str
     wanted: ConflictFilter
     rows: ConflictList
     left: ConflictList
     done: frozenset[str]
+    conflicts: int
+    unsettled: int
 
     def shows(self, conflict: Conflict) -> bool:
         """Whether a row is in the list."""
@@ -66,7 +71,8 @@ class Looking:
 def looking(plan: MergePlan, found: Agenda) -> Looking:
     """The filters, each where there is something to tell apart, and what they let through."""
     if len(found.everything) == 1:
-        return Looking(_ALL, ConflictFilter(), found.everything, found.left, found.done)
+        counts = len(plan.conflicts), len(plan.open_conflicts)
+        return Looking(_ALL, ConflictFilter(), found.everything, found.left, found.done, *counts)
     lists = {_ALL: found.everything, _OPEN: found.left, _SETTLED: found.settled}
     ends = f"{plan.theirs.branch_id}-{plan.ours.branch_id}"
     view = st.segmented_control(
@@ -74,7 +80,6 @@ def looking(plan: MergePlan, found: Agenda) -> Looking:
         list(lists),
         default=_ALL,
         required=True,
-        format_func=lambda name: f"{name} {len(lists[name]):,}",
         key=f"conflict-view-{ends}",
         label_visibility="collapsed",
     )
@@ -86,10 +91,9 @@ def looking(plan: MergePlan, found: Agenda) -> Looking:
             column=_facet("Column", facets.columns, str, ends),
             text=st.text_input("Key or value contains", key=f"conflict-text-{ends}", type="search").strip(),
         )
-    rows, left = lists[view], found.left
-    if wanted:
-        rows, left = rows.where(wanted), left.where(wanted)
-    return Looking(view, wanted, rows, left, found.done)
+    parts = [lists[view], found.left, plan.conflicts, plan.open_conflicts]
+    rows, left, conflicts, unsettled = (part.where(wanted) for part in parts) if wanted else parts
+    return Looking(view, wanted, rows, left, found.done, len(conflicts), len(unsettled))
 
 
 def _facet(label: str, found: Counter[T], worded: Callable[[T], str], ends: str) -> T | None:

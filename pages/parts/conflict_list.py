@@ -11,7 +11,7 @@ from hati_core.merge.agenda import Agenda
 from pages.parts.conflict_filters import Looking, Standing
 from pages.parts.conflict_words import choice_words, conflict_name, what_differs
 from pages.parts.in_hand import take_in_hand
-from pages.parts.words import plain
+from pages.parts.words import count, plain
 
 _PAGE = 10
 _SEEN = "conflict list as drawn"
@@ -23,10 +23,9 @@ def conflict_list(plan: MergePlan, found: Agenda, looking: Looking, standing: St
     if not total:
         st.caption(_nothing(looking))
         return
-    if looking.wanted:
-        st.caption(
-            f"{total - len(looking.left):,} of {total:,} settled in this filter" if looking.view == "All" else ""
-        )
+    if looking.wanted and looking.conflicts:
+        done = looking.conflicts - looking.unsettled
+        st.caption(f"{done:,} of {count(looking.conflicts, 'conflict')} settled in this filter")
     offset = _offset(looking, standing, conflict)
     here = looking.rows[offset : offset + _PAGE]
     many_tables = len(plan.tables) > 1

@@ -55,7 +55,7 @@ def choice_words(plan: MergePlan, conflict: Conflict, resolution: Resolution | N
         return ""
     if isinstance(resolution, Side):
         return side_words(plan, conflict, resolution)
-    return ", ".join(_cell_words(plan, conflict, column, choice) for column, choice in resolution.items())
+    return ", ".join(cell_words(plan, conflict, column, choice) for column, choice in resolution.items())
 
 
 def side_words(plan: MergePlan, conflict: Conflict, side: Side) -> str:
@@ -70,7 +70,8 @@ def side_words(plan: MergePlan, conflict: Conflict, side: Side) -> str:
     return f"{name}: {'keep it with ' if one_deleted and side is not Side.BASE else ''}{cells}"
 
 
-def _cell_words(plan: MergePlan, conflict: Conflict, column: str, choice: Any) -> str:
+def cell_words(plan: MergePlan, conflict: Conflict, column: str, choice: Any) -> str:
+    """What was chosen for one cell: ``shares 200 (bold)``, ``shares 120 (typed)``."""
     if not isinstance(choice, Side):
         return f"{column} {cell(choice)} (typed)"
     return f"{column} {cell((row_of(conflict, choice) or {}).get(column))} ({side_name(plan, choice)})"

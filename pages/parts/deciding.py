@@ -18,8 +18,10 @@ from hati_core.errors import InvalidResolution, InvalidValue
 from hati_core.merge.row_checks import require_checks
 from hati_core.model import Resolution
 from pages.parts import settling
+from pages.parts.focus import focus_next
 from pages.parts.session import complain
 from pages.parts.shell import Page
+from pages.parts.words import MINUS
 
 OTHER = "another value"
 _TYPING = "cells being typed"
@@ -59,8 +61,9 @@ def _refused() -> Iterator[None]:
         st.session_state[_PROBLEM] = error
 
 
-def act(what: Callable[..., None], *on: Any) -> None:
-    """Do one of the things that concern all choices, such as taking back the last."""
+def act(what: Callable[..., None], key: str, *on: Any) -> None:
+    """Do what a button says, which may switch itself off with it, and go on at the control of a key."""
+    focus_next(key)
     with _refused():
         what(*on)
 
@@ -79,17 +82,13 @@ def decide_row(page: Page, plan: MergePlan, row_id: str, key: str) -> None:
 
 
 def decide_cell(page: Page, plan: MergePlan, row_id: str, column: str, key: str) -> None:
-    """Take the side that the control of that key says for a cell; or wait for a value, the cell being open again."""
+    """Take the side that the control of that key says for a cell; another value is no choice until it is typed."""
     chosen = st.session_state[key]
-    typing().discard((row_id, column))
-    with _refused():
-        if isinstance(chosen, Side):
-            settling.settle(page, plan, {row_id: {column: chosen}})
-            return
+    if not isinstance(chosen, Side):
         typing().add((row_id, column))
-        before = plan.resolutions.get(row_id)
-        if isinstance(before, Side) or (before and column in before):
-            settling.reopen(page, plan, row_id, column)
+        return
+    typing().discard((row_id, column))
+    take(page, plan, row_id, {column: chosen})
 
 
 def use_value(page: Page, plan: MergePlan, row_id: str, field: Field) -> None:
@@ -115,10 +114,13 @@ def _keep(page: Page, plan: MergePlan, row_id: str, fields: Sequence[Field]) -> 
 
 
 def _typed(field: Field) -> str | None:
-    """What somebody typed: NULL is no value, and thousands may be set apart as this app shows them."""
+    """What somebody typed: NULL is no value; thousands may be set apart, and a minus be one, as this app shows them."""
     text = str(st.session_state[field.key]).strip()
     if not text:
         raise InvalidValue(f"Type a value for “{field.column}”, or NULL to leave it empty.", column=field.column)
     if text.upper() == "NULL":
         return None
-    return text.replace(",", "") if field.is_number and _GROUPED.fullmatch(text) else text
+    if not field.is_number:
+        return text
+    text = text.replace(MINUS, "-")
+    return text.replace(",", "") if _GROUPED.fullmatch(text) else text

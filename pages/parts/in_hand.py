@@ -8,6 +8,7 @@ from hati_core import Conflict, MergePlan
 from hati_core.merge.agenda import Agenda
 from hati_core.merge.conflicts import ConflictList
 from pages.parts.conflict_filters import Looking, Standing
+from pages.parts.focus import focus_next
 from pages.parts.merging import plan_key
 from pages.parts.session import asked_for
 
@@ -16,7 +17,7 @@ _ADDRESS = "conflict"
 _FILTERED = "conflict list is filtered by"
 
 
-def in_hand(found: Agenda, looking: Looking) -> Conflict:
+def row_in_hand(found: Agenda, looking: Looking) -> Conflict:
     """The row that the address names on entering the page, or that was in hand before, or the first that is left.
 
     Another filter takes its own first row in hand where it leaves out the one that was.
@@ -47,20 +48,22 @@ def steps_bar(plan: MergePlan, looking: Looking, standing: Standing, conflict: C
         _step("Next", looking.rows, standing.after, plan)
         _step("Next open", looking.left, standing.next_left, plan, stands_out=wants_next)
         place = standing.place
-        where = "not in this list" if place is None else f"{place + 1:,} of {len(looking.rows):,}"
+        where = "not in this list" if place is None else f"Row {place + 1:,} of {len(looking.rows):,}"
         st.caption(where, width="content")
 
 
 def _step(label: str, rows: ConflictList, place: int | None, plan: MergePlan, *, stands_out: bool = False) -> None:
+    key = f"conflict-{label.lower().replace(' ', '-')}-{plan_key(plan)}"
     st.button(
         label,
-        key=f"conflict-{label.lower().replace(' ', '-')}-{plan_key(plan)}",
+        key=key,
         type="primary" if stands_out else "secondary",
         disabled=place is None,
         on_click=_take_at,
-        args=(rows, place),
+        args=(rows, place, key),
     )
 
 
-def _take_at(rows: ConflictList, place: int) -> None:
+def _take_at(rows: ConflictList, place: int, key: str) -> None:
+    focus_next(key)
     take_in_hand(rows[place].id)

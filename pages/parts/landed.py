@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from hati_core import Conflict, MergePlan, Side
+from hati_core import Commit, Conflict, MergePlan, Side
 from hati_core.errors import BranchMoved
 from hati_core.landing import Landed, last_merge
+from pages.parts.focus import focus_next
 from pages.parts.outlook import outlook
 from pages.parts.preview import metrics_preview, rows_preview
 from pages.parts.remedies import remedied
@@ -25,33 +26,59 @@ _SHOWN_FOR = timedelta(days=1)
 _NAMED = 5
 
 
-def landed_panel(page: Page, target: str) -> None:
-    """What was merged or undone on a branch in the last day; older merges are in its history."""
+def landed_panel(page: Page, target: str) -> Landed | None:
+    """What was merged or undone on a branch in the last day, which is returned; older merges are in its history."""
     landed = _landed(page, target)
     if landed is None or _place(page, landed) in st.session_state.get(_PUT_AWAY, ()):
-        return
+        return None
     merge, last = landed.merge, landed.last
+    what = "was taken out of" if landed.is_undone else "was merged into"
+    # Nothing is drawn before everything is known: the browser would show it beside what stood here before.
+    facts = (_worth(page, target, last), last.message, f"version {last.version}", last.summary)
     with st.container(border=True, key="merged"):
-        what = "was taken out of" if landed.is_undone else "was merged into"
         st.markdown(
             f":green[:material/check_circle:] **{plain(merge.merged_from)}** {what} **{plain(target)}** by "
             f"{plain(last.author or 'unknown')}, {ago(last.at)}"
         )
-        branch = page.repository.branch(target)
-        worth = change_of_headline(
-            headline(page, branch.at(last.version - 1)), headline(page, branch.at(last.version)), target
-        )
-        facts = (worth, last.message, f"version {last.version}", last.summary)
         st.caption(plain(" · ".join(fact for fact in facts if fact)))
         with st.container(horizontal=True):
-            words = (
-                ("Merge it again", ":material/redo:") if landed.is_undone else ("Undo this merge", ":material/undo:")
-            )
-            if st.button(words[0], icon=words[1], key=f"undo-merge-{_place(page, landed)}"):
-                undo_dialog(page, landed)
+            _turn(page, landed)
             if st.button("Done", type="tertiary", key="merge-done"):
                 st.session_state[_PUT_AWAY] = {*st.session_state.get(_PUT_AWAY, ()), _place(page, landed)}
+                focus_next("swap-sides")
                 st.rerun()
+    return landed
+
+
+def _worth(page: Page, target: str, last: Commit) -> str:
+    branch = page.repository.branch(target)
+    before, after = (headline(page, branch.at(version)) for version in (last.version - 1, last.version))
+    return change_of_headline(before, after, target)
+
+
+def _turn(page: Page, landed: Landed) -> None:
+    """The button that undoes a merge, or makes it again."""
+    label, icon = ("Merge it again", ":material/redo:") if landed.is_undone else ("Undo this merge", ":material/undo:")
+    if st.button(label, icon=icon, key=f"undo-merge-{_place(page, landed)}"):
+        undo_dialog(page, landed)
+
+
+def undone_notes(page: Page, plan: MergePlan, shown: Landed | None) -> None:
+    """Merges that were undone, and what becomes of their work; how to have it back, unless that is shown already."""
+    for found in plan.undone[:_NAMED]:
+        merge = found.landed.merge
+        is_shown = shown is not None and shown.last == found.landed.last
+        if is_shown and not plan.tables:
+            continue
+        with st.container(border=True, key=f"undone-{found.landed.last.version}"):
+            st.markdown(f":orange[:material/{'warning' if found.is_taken_out else 'history'}:] {plain(found.message)}")
+            if found.is_taken_out:
+                st.caption(
+                    f"To keep it on {plain(plan.target)}, merge it again into {plain(merge.branch)} first"
+                    f"{', as offered above' if is_shown else ''}. Then this merge takes nothing of it away."
+                )
+            if merge.branch in page.names and not is_shown:
+                _turn(page, found.landed)
 
 
 def _landed(page: Page, target: str) -> Landed | None:
@@ -138,5 +165,6 @@ def _undo(page: Page, landed: Landed, plan: MergePlan) -> None:
         return
     st.session_state.pop(_IN_HAND)
     forget()
+    focus_next("merged")
     announce(f"The merge was {'made again' if landed.is_undone else 'undone'} on {plain(target)}.")
     st.rerun()

@@ -7,8 +7,9 @@ from collections.abc import Hashable
 import pandas as pd
 import streamlit as st
 
-from hati_core import MergePlan, Side, Strategy, TablePlan
+from hati_core import MergePlan, Side, Strategy
 from hati_core.errors import BranchMoved
+from pages.parts.focus import focus_next
 from pages.parts.outlook import outlook
 from pages.parts.preview import metrics_preview, rows_preview, structure
 from pages.parts.remedies import remedied
@@ -29,10 +30,14 @@ def as_chosen(page: Page, plan: MergePlan) -> MergePlan:
     return outlook(page, plan, default_side(plan)).plan
 
 
-def summary(plan: MergePlan) -> None:
-    """What the merge does in numbers; where there is more to say of a table than that, table by table."""
-    tables = plan.tables.values()
-    broken = len(plan.violations)
+def summary(plan: MergePlan, merged: MergePlan) -> None:
+    """What the merge does in numbers; where there is more to say of a table than that, table by table.
+
+    Rows are counted as they would be merged. A conflict is left until somebody chooses for it, whatever a strategy
+    makes of it meanwhile.
+    """
+    tables = merged.tables.values()
+    broken = len(merged.violations)
     with st.grid(6 if broken else 5, min_column_width=130):
         st.metric("+ Added rows", f"{sum(table.inserts for table in tables):,}", border=True)
         st.metric("~ Changed rows", f"{sum(table.updates for table in tables):,}", border=True)
@@ -44,11 +49,19 @@ def summary(plan: MergePlan) -> None:
             help="Cells taken over in rows that both branches changed, in different cells.",
         )
         left = len(plan.open_conflicts)
-        st.metric("! Conflicts left", f"{left:,} of {len(plan.conflicts):,}" if plan.conflicts else "0", border=True)
+        st.metric(
+            "! Conflicts left",
+            f"{left:,} of {len(plan.conflicts):,}" if plan.conflicts else "0",
+            f"{_winner(merged)} wins" if left and merged.default else None,
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            help="Conflicts that nobody has chosen for. Rules that the merged rows break are counted apart.",
+        )
         if broken:
-            st.metric("! Rules broken", f"{broken:,}", border=True, help=plain(plan.violations[0].message))
+            st.metric("≠ Rules broken", f"{broken:,}", border=True, help=plain(merged.violations[0].message))
     if len(tables) > 1:
-        frame = _by_table(plan)
+        frame = _by_table(plan, merged)
         numbers: list[Hashable] = list(frame.select_dtypes("number").columns)
         st.table(
             frame.style.format(_number, subset=numbers),
@@ -57,14 +70,18 @@ def summary(plan: MergePlan) -> None:
             alt="What the merge does to each table",
         )
     else:
-        for name, table in plan.tables.items():
+        for name, table in merged.tables.items():
             if structure(table):
                 st.caption(f":material/table_rows: {plain(name)}: {plain(structure(table))}")
 
 
-def _by_table(plan: MergePlan) -> pd.DataFrame:
-    left = plan.open_conflicts.facets().tables
-    broken = {violation.table for violation in plan.violations}
+def _winner(merged: MergePlan) -> str:
+    return merged.target if merged.default is Side.OURS else merged.source
+
+
+def _by_table(plan: MergePlan, merged: MergePlan) -> pd.DataFrame:
+    total, left = plan.conflicts.facets().tables, plan.open_conflicts.facets().tables
+    broken = {violation.table for violation in merged.violations}
     return pd.DataFrame(
         [
             {
@@ -73,11 +90,11 @@ def _by_table(plan: MergePlan) -> pd.DataFrame:
                 plain("~ Changed"): table.updates,
                 plain("− Removed"): table.deletes,
                 "By cell": table.merged_cells,
-                plain("! Conflicts"): _conflicts(table, left[name]),
+                plain("! Conflicts"): _conflicts(total[name], left[name]),
                 "Table and columns": plain(structure(table)) or "–",
-                **({"Rules": "! broken" if name in broken else "kept"} if broken else {}),
+                **({"Rules": "≠ broken" if name in broken else "kept"} if broken else {}),
             }
-            for name, table in plan.tables.items()
+            for name, table in merged.tables.items()
         ]
     )
 
@@ -86,10 +103,8 @@ def _number(rows: object) -> str:
     return f"{rows:,}" if rows else "–"
 
 
-def _conflicts(table: TablePlan, left: int) -> str:
-    if not table.conflicts:
-        return "–"
-    return f"{left:,} of {table.conflicts:,} open" if left else f"{table.conflicts:,} settled"
+def _conflicts(total: int, left: int) -> str:
+    return "–" if not total else f"{left:,} of {total:,} left"
 
 
 def finish(page: Page, plan: MergePlan) -> None:
@@ -114,8 +129,7 @@ def _preview_title(plan: MergePlan, settled: MergePlan) -> str:
     if not left:
         return f"{target} after the merge"
     if settled.default:
-        winner = plain(plan.target if settled.default is Side.OURS else plan.source)
-        return f"{target} after the merge, with what {winner} has for {count(left, 'open conflict')}"
+        return f"{target} after the merge, with what {plain(_winner(settled))} has for {count(left, 'open conflict')}"
     still = "is still open and counts" if left == 1 else "are still open and count"
     return (
         f"{target} after the merge, as chosen so far: {count(left, 'conflict')} {still} as {target} has "
@@ -139,6 +153,8 @@ def _land(page: Page, plan: MergePlan, settled: MergePlan) -> None:
         )
         if blocked:
             st.markdown(f":orange[**!**] {blocked}")
+        elif any(found.is_taken_out for found in plan.undone):
+            st.markdown(f":orange[**!**] This takes work out of {plain(plan.target)} that was undone; see the top.")
     if pressed:
         with remedied(page, plan.target, plan.source):
             _apply(page, settled, message)
@@ -162,6 +178,7 @@ def _apply(page: Page, plan: MergePlan, message: str) -> None:
         # The next run sees that a branch has moved, plans anew with the choices that fit, and says so.
         st.rerun()
     forget()
+    focus_next("merged")
     unchanged = f"; no row of {plain(plan.target)} had to change" if commit.version == plan.target_version else ""
     announce(f"{plain(plan.source)} was merged into {plain(plan.target)}{unchanged}.")
     st.rerun()
@@ -175,6 +192,10 @@ def nothing_to_merge(plan: MergePlan) -> None:
         "What was merged once is not offered again, whatever was chosen or undone since. "
         "Change something on the branch, or choose another one."
     )
+    if plan.undone:
+        sentence = (
+            "What was merged and undone counts as merged. Merge it again, as offered above, or change the branch."
+        )
     if plan.notes:
         title = f"No row or column of {source} is new for {target}"
         sentence = "What a merge leaves alone is named above. Change rows on the branch, or choose another one."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -52,13 +51,12 @@ class Outlook:
     @cached_property
     def gain(self) -> float | None:
         """By how much the first metric changes; None where it cannot be measured."""
-        if self.changes is not None:
-            # Only the rows that the merge writes are read for this.
-            return math.fsum(change.delta for change in self.changes)
         if not self.metrics:
             return None
-        before, after = self.before[0].value, self.after[0].value
-        return None if before is None or after is None else after - before
+        # The other metrics may have to read the merged table whole.
+        (first,) = self.repository.measures.merged_values(self.plan, [self.metrics[0]])
+        before = self.before[0].value
+        return None if before is None or first.value is None else first.value - before
 
 
 @dataclass

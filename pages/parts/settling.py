@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -11,10 +11,12 @@ from hati_core import ConflictFilter, MergePlan, Side
 from hati_core.choosing import Choices
 from hati_core.errors import InvalidResolution
 from hati_core.merge.choices import Choice
+from hati_core.merge.chosen import Chosen
 from hati_core.model import Resolution
-from pages.parts.session import author
+from pages.parts.choice_words import choice_name, step_words, told_steps
+from pages.parts.session import announce, author, make_announcements
 from pages.parts.shell import Page
-from pages.parts.words import cell, count, plain
+from pages.parts.words import count, plain
 
 _IN_HAND = "merge in hand"
 _NAMED = 5
@@ -25,7 +27,7 @@ class InHand:
     """A plan with the choices that it has taken in, and those that fit it no more."""
 
     plan: MergePlan
-    state: tuple[int, str]
+    chosen: Chosen
     unfit: tuple[Choice, ...] = ()
     moved: str = ""
 
@@ -33,17 +35,36 @@ class InHand:
 def planned(page: Page, source: str, target: str) -> MergePlan:
     """The plan in hand: made anew when a branch has moved, and with what anybody has chosen meanwhile."""
     choices = page.repository.choices(source, target)
-    state = choices.state
     held: InHand | None = st.session_state.get(_IN_HAND)
     if held is None or _is_outdated(page, held.plan, source, target):
         with st.spinner("Working out the merge…"):
-            plan = choices.taken_in(page.repository.plan_merge(source, target))
-        held = InHand(plan, state, tuple(choices.unfit(plan)), _moved(held, plan))
-    elif held.state != state:
-        plan = choices.taken_in(held.plan)
-        held = replace(held, plan=plan, state=state, unfit=tuple(choices.unfit(plan)))
-    st.session_state[_IN_HAND] = held
-    return held.plan
+            chosen = choices.chosen()
+            plan = choices.taken_in(page.repository.plan_merge(source, target), chosen)
+        if held and _is_same_pair(held.plan, plan):
+            _tell(plan, chosen, held.chosen)
+        held = InHand(plan, chosen, tuple(choices.unfit(plan, chosen)), _moved(held, plan))
+        st.session_state[_IN_HAND] = held
+    elif choices.state != held.chosen.state:
+        _catch_up(choices, choices.chosen())
+    return _held().plan
+
+
+def _catch_up(choices: Choices, chosen: Chosen) -> None:
+    """Take in what others chose since the plan in hand was, and say so."""
+    held = _held()
+    if chosen.state != held.chosen.state:
+        _tell(held.plan, chosen, held.chosen)
+        _keep(choices, choices.taken_in(held.plan, chosen), chosen)
+
+
+def _tell(plan: MergePlan, chosen: Chosen, before: Chosen) -> None:
+    for sentence in told_steps(plan, chosen.news(before)):
+        announce(sentence)
+
+
+def _keep(choices: Choices, plan: MergePlan, chosen: Chosen) -> None:
+    unfit = tuple(choices.unfit(plan, chosen))
+    st.session_state[_IN_HAND] = replace(_held(), plan=plan, chosen=chosen, unfit=unfit)
 
 
 def _is_outdated(page: Page, plan: MergePlan, source: str, target: str) -> bool:
@@ -54,14 +75,15 @@ def _is_outdated(page: Page, plan: MergePlan, source: str, target: str) -> bool:
 
 def _moved(held: InHand | None, plan: MergePlan) -> str:
     """The branch that has moved since the plan that was in hand for the same two."""
-    if held is None or (held.plan.ours.branch_id, held.plan.theirs.branch_id) != (
-        plan.ours.branch_id,
-        plan.theirs.branch_id,
-    ):
+    if held is None or not _is_same_pair(held.plan, plan):
         return ""
     return (
         plan.source if held.plan.theirs != plan.theirs else plan.target if held.plan.ours != plan.ours else held.moved
     )
+
+
+def _is_same_pair(held: MergePlan, plan: MergePlan) -> bool:
+    return (held.ours.branch_id, held.theirs.branch_id) == (plan.ours.branch_id, plan.theirs.branch_id)
 
 
 def settle(page: Page, plan: MergePlan, changes: Mapping[str, Resolution | None]) -> None:
@@ -70,48 +92,59 @@ def settle(page: Page, plan: MergePlan, changes: Mapping[str, Resolution | None]
     Raises:
         InvalidResolution, InvalidValue: the choice cannot be made; nothing is kept.
     """
-    choices = _choices(page, plan)
-    _hold(choices, choices.choose(_latest(plan), changes, author()), steps=1)
+    _act(page, plan, lambda choices, latest: choices.choose(latest, changes, author()))
 
 
 def settle_rest(page: Page, plan: MergePlan, side: Side, wanted: ConflictFilter | None = None) -> None:
     """Take one side for what is open and meets a filter, as one step that can be undone."""
-    choices = _choices(page, plan)
-    _hold(choices, choices.choose_rest(_latest(plan), side, wanted or ConflictFilter(), author()), steps=1)
-
-
-def reopen(page: Page, plan: MergePlan, conflict_id: str, column: str) -> None:
-    """Open one cell of a conflict again."""
-    choices = _choices(page, plan)
-    _hold(choices, choices.open_cell(_latest(plan), conflict_id, column, author()), steps=1)
-
-
-def undo(page: Page, plan: MergePlan) -> None:
-    """Take back the last step of anybody's."""
-    choices = _choices(page, plan)
-    _hold(choices, choices.undo(_latest(plan)), steps=-1)
-
-
-def redo(page: Page, plan: MergePlan) -> None:
-    """Make the step again that was taken back last."""
-    choices = _choices(page, plan)
-    _hold(choices, choices.redo(_latest(plan)), steps=1)
+    rest = wanted or ConflictFilter()
+    _act(page, plan, lambda choices, latest: choices.choose_rest(latest, side, rest, author()))
 
 
 def clear(page: Page, plan: MergePlan) -> None:
     """Open every conflict again, as one step that can be undone."""
-    choices = _choices(page, plan)
-    _hold(choices, choices.clear(_latest(plan), author()), steps=1)
+    _act(page, plan, lambda choices, latest: choices.clear(latest, author()))
 
 
-def steps(page: Page, plan: MergePlan) -> tuple[bool, bool]:
-    """Whether there is something to undo, and something to do again."""
-    return _choices(page, plan).can()
+def undo(page: Page, plan: MergePlan) -> None:
+    """Take back the last step of anybody's, and say whose it was."""
+    before = _act(page, plan, Choices.undo)
+    if before.last:
+        announce(f"Taken back: {step_words(plan, before.last)}.")
 
 
-def made(page: Page, plan: MergePlan) -> dict[str, Choice]:
-    """Who chose what and when, by conflict."""
-    return _choices(page, plan).kept()
+def redo(page: Page, plan: MergePlan) -> None:
+    """Make the step again that was taken back last, and say whose it was."""
+    before = _act(page, plan, Choices.redo)
+    if before.next:
+        announce(f"Made again: {step_words(plan, before.next)}.")
+
+
+def _act(page: Page, plan: MergePlan, does: Callable[[Choices, MergePlan], MergePlan]) -> Chosen:
+    """Change what is chosen, on top of what others chose meanwhile; returns what was chosen before."""
+    # A press can come in when its merge has just been made and there is nothing to choose any more.
+    if _IN_HAND not in st.session_state:
+        raise InvalidResolution("This merge is not in hand any more. Nothing was chosen.")
+    choices = page.repository.choices(plan.source, plan.target)
+    before = choices.chosen()
+    if _is_same(_held().plan, plan):
+        # Two presses can come in a moment, the second from a page that has not seen the first.
+        _catch_up(choices, before)
+        plan = _held().plan
+    after, chosen = does(choices, plan), choices.chosen()
+    _keep(choices, choices.taken_in(after, chosen), chosen)
+    st.session_state[_IN_HAND] = replace(_held(), moved="")
+    return before
+
+
+def _is_same(held: MergePlan, plan: MergePlan) -> bool:
+    """Whether a plan that was on the screen is the one in hand, whatever was chosen since."""
+    return (held.ours, held.theirs) == (plan.ours, plan.theirs) and not held.is_lost
+
+
+def in_hand() -> Chosen:
+    """What was chosen in the plan in hand: who, what and when."""
+    return _held().chosen
 
 
 def forget() -> None:
@@ -120,7 +153,8 @@ def forget() -> None:
 
 
 def notices(page: Page) -> None:
-    """Say that a branch has moved, and which choices fit no more."""
+    """Say what others chose meanwhile, that a branch has moved, and which choices fit no more."""
+    make_announcements()
     held = _held()
     if held.moved:
         st.info(
@@ -129,7 +163,7 @@ def notices(page: Page) -> None:
         )
     if not held.unfit:
         return
-    names = "; ".join(_name(choice) for choice in held.unfit[:_NAMED])
+    names = "; ".join(f"{choice_name(choice)} · {', '.join(choice.columns)}" for choice in held.unfit[:_NAMED])
     more = f"; and {len(held.unfit) - _NAMED:,} more" if len(held.unfit) > _NAMED else ""
     fits = "no longer fits" if len(held.unfit) == 1 else "no longer fit"
     with st.container(border=True, key="unfit"):
@@ -138,37 +172,13 @@ def notices(page: Page) -> None:
             f"{plain(names + more)}. The others are kept."
         )
         if st.button("Understood", key="unfit-seen", type="tertiary"):
-            choices = _choices(page, held.plan)
+            choices = page.repository.choices(held.plan.source, held.plan.target)
             choices.drop_unfit(held.plan, author())
-            st.session_state[_IN_HAND] = replace(held, unfit=(), state=choices.state)
+            chosen = choices.chosen()
+            _keep(choices, choices.taken_in(held.plan, chosen), chosen)
             st.rerun()
-
-
-def _name(choice: Choice) -> str:
-    return " · ".join([choice.table, *(cell(part) for part in choice.key), ", ".join(choice.columns)])
-
-
-def _choices(page: Page, plan: MergePlan) -> Choices:
-    # A press can come in when its merge has just been made and there is nothing to choose any more.
-    if _IN_HAND not in st.session_state:
-        raise InvalidResolution("This merge is not in hand any more. Nothing was chosen.")
-    return page.repository.choices(plan.source, plan.target)
 
 
 def _held() -> InHand:
     held: InHand = st.session_state[_IN_HAND]
     return held
-
-
-def _latest(plan: MergePlan) -> MergePlan:
-    """The plan that was on the screen, with what was chosen since it was drawn: two presses can come in a moment."""
-    held = _held().plan
-    return held if (held.ours, held.theirs) == (plan.ours, plan.theirs) and not held.is_lost else plan
-
-
-def _hold(choices: Choices, plan: MergePlan, *, steps: int) -> None:
-    """Keep a plan that is so many steps on; where somebody else has chosen in that moment, take it in too."""
-    held, state = _held(), choices.state
-    if state[0] != held.state[0] + steps:
-        plan = choices.taken_in(plan)
-    st.session_state[_IN_HAND] = replace(held, plan=plan, state=state, unfit=tuple(choices.unfit(plan)), moved="")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
 
-from hati_core import Branch, BranchInfo, HatiError, Repository
+from hati_core import Branch, BranchInfo, HatiError, Metric, Repository
 from pages.parts.palette import DARK, LIGHT, Theme, branch_colours
 from pages.parts.session import (
     announce,
@@ -36,7 +36,7 @@ STEPS = ("Try", "Compare", "Land")
 
 @dataclass(frozen=True)
 class Page:
-    """What a page works with."""
+    """What a page works with, for one run of its script."""
 
     repository: Repository
     branch: Branch
@@ -44,6 +44,8 @@ class Page:
     infos: tuple[BranchInfo, ...]
     colours: dict[str, str]
     theme: Theme
+    metrics: dict[str, list[Metric]] = field(default_factory=dict)
+    """The metrics of the branches that were asked for in this run, by name."""
 
     @property
     def names(self) -> list[str]:
@@ -121,7 +123,7 @@ def _menu(title: str) -> None:
 
 def _signature() -> None:
     st.space("small")
-    with st.popover(f"Signed as {plain(author())}", icon=":material/person:", type="tertiary"):
+    with st.popover(f"Signed as {plain(author())}", icon=":material/person:"):
         name = st.text_input("Your name", value=author(), max_chars=60, help="Every commit carries its author's name.")
         if st.button("Sign as this", type="primary"):
             st.session_state["author"] = name.strip() or default_author()

@@ -8,7 +8,7 @@ from hati_core import ConflictKind, MergePlan, Side, Strategy
 from hati_core.merging import winner
 from pages.parts.outlook import outlook
 from pages.parts.shell import Page
-from pages.parts.words import amount, count, plain
+from pages.parts.words import amount, count, difference, plain
 
 _LABEL = "Conflicts without a choice"
 
@@ -26,10 +26,11 @@ def default_side(plan: MergePlan) -> Side | None:
 
 def strategies(page: Page, plan: MergePlan) -> None:
     """The four of them, each with what it comes to before it is applied."""
+    at_stake = _at_stake(plan)
     options = {
         Strategy.MANUAL: ("Choose one by one", _one_by_one(plan)),
-        Strategy.BRANCH_WINS: _wins(page, plan, Strategy.BRANCH_WINS),
-        Strategy.MAIN_WINS: _wins(page, plan, Strategy.MAIN_WINS),
+        Strategy.BRANCH_WINS: _wins(page, plan, Strategy.BRANCH_WINS, at_stake),
+        Strategy.MAIN_WINS: _wins(page, plan, Strategy.MAIN_WINS, at_stake),
         Strategy.ABORT: ("Stop if anything conflicts", _stops(plan)),
     }
     st.radio(
@@ -60,7 +61,7 @@ def _stops(plan: MergePlan) -> str:
     return f"There {'is' if total == 1 else 'are'} {count(total, 'conflict')}, so nothing would be merged."
 
 
-def _wins(page: Page, plan: MergePlan, strategy: Strategy) -> tuple[str, str]:
+def _wins(page: Page, plan: MergePlan, strategy: Strategy, at_stake: str) -> tuple[str, str]:
     """The name of one branch, and what becomes of the open conflicts when it wins."""
     side = winner(strategy, plan.source)
     name, other = (plan.target, plan.source) if side is Side.OURS else (plan.source, plan.target)
@@ -69,7 +70,7 @@ def _wins(page: Page, plan: MergePlan, strategy: Strategy) -> tuple[str, str]:
     if not left:
         return label, f"Nothing is open that {name} could win."
     takes = "takes" if left == 1 else "take"
-    words = f"{count(left, 'open conflict')} {takes} what {name} has; what {other} did to {_at_stake(plan)} is lost."
+    words = f"{count(left, 'open conflict')} {takes} what {name} has; what {other} did to {at_stake} is lost."
     return label, " ".join(part for part in (words, _effect(page, plan, side), _broken(page, plan, side)) if part)
 
 
@@ -91,10 +92,11 @@ def _effect(page: Page, plan: MergePlan, side: Side | None) -> str:
     if found.gain is None or kept.gain is None or found.before[0].value is None:
         return ""
     metric = found.metrics[0]
-    worth = amount(found.before[0].value + found.gain, metric.unit)
+    before = found.before[0].value
+    worth = amount(before + found.gain, metric.unit)
     if side is Side.OURS:
         return f"{metric.name} of {plan.target}: {worth}."
-    beside = amount(found.gain - kept.gain, metric.unit, signed=True)
+    beside = difference(before + kept.gain, before + found.gain, metric.unit)
     return f"{metric.name} of {plan.target}: {worth}, {beside} beside keeping what {plan.target} has."
 
 

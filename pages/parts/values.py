@@ -11,15 +11,16 @@ from hati_core import BranchView, Metric
 from hati_core.measures import MetricValue
 from pages.parts.figures import CONFIG, BranchValue, value_bars
 from pages.parts.shell import Page
-from pages.parts.words import MINUS, amount, plain
+from pages.parts.words import amount, difference, plain
 
 
 def shared_metrics(page: Page, *names: str) -> list[Metric]:
     """The metrics of main, or of the first of the named branches, then of any branch, that has tables to measure."""
     for name in ("main", *names, *page.names):
-        metrics = page.repository.measures.metrics(page.repository.branch(name))
-        if metrics:
-            return metrics
+        if name not in page.metrics:
+            page.metrics[name] = page.repository.measures.metrics(page.repository.branch(name))
+        if page.metrics[name]:
+            return page.metrics[name]
     return []
 
 
@@ -53,17 +54,17 @@ def value_cards(here: list[MetricValue], other: list[MetricValue] | None, other_
 def value_card(here: MetricValue, other: MetricValue | None, described: str, *, border: bool) -> None:
     """One metric, with how far it is from another value of it; where it fails, the reason is its help text."""
     metric = here.metric
-    delta, same = None, False
+    delta, grows, same = None, False, False
     if other is not None and here.value is not None and other.value is not None:
-        same = here.value == other.value
-        # The sign of the delta decides the arrow, and only a hyphen counts as one.
-        delta = "±0" if same else amount(here.value - other.value, metric.unit, signed=True).replace(MINUS, "-")
+        grows, same = here.value > other.value, here.value == other.value
+        delta = difference(other.value, here.value, metric.unit)
+    # Left to itself the card takes a minus for no sign at all.
     st.metric(
         plain(metric.name),
         amount(here.value, metric.unit),
         delta=delta,
-        delta_color="normal" if metric.breakdown and not same else "off",
-        delta_arrow="off" if same else "auto",
+        delta_color="off" if same or not metric.breakdown else "green" if grows else "red",
+        delta_arrow="off" if same else "up" if grows else "down",
         delta_description=described if delta else None,
         border=border,
         help=plain(here.problem) if here.problem else None,
@@ -96,7 +97,7 @@ def value_table(metrics: list[Metric], values: dict[str, list[MetricValue]], bas
         }
         first, reference = found[0].value, values[base][0].value
         if first is not None and reference is not None and name != base:
-            row["Δ"] = amount(first - reference, metrics[0].unit, signed=True)
+            row["Δ"] = difference(reference, first, metrics[0].unit)
         rows.append(row)
     frame = pd.DataFrame(rows, columns=["branch", metrics[0].name, "Δ", *[m.name for m in metrics[1:]]])
     st.dataframe(

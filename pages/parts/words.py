@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from hati_core import Unit
@@ -24,12 +25,28 @@ def amount(value: float | None, unit: Unit, *, signed: bool = False) -> str:
     if value is None or math.isnan(value):
         return "–"
     sign = MINUS if value < 0 else "+" if signed and value > 0 else ""
-    size = abs(value)
-    if unit is Unit.MONEY:
-        return f"{sign}${size:,.0f}" if size >= 1000 or float(size).is_integer() else f"{sign}${size:,.2f}"
+    size, places = abs(value), _places(value, unit)
     if unit is Unit.PERCENT:
-        return f"{sign}{size * 100:.1f} {'pts' if signed else '%'}"
-    return f"{sign}{size:,.0f}" if float(size).is_integer() else f"{sign}{size:,.2f}"
+        return f"{sign}{size * 100:.{places - 2}f} {'pts' if signed else '%'}"
+    return f"{sign}{'$' if unit is Unit.MONEY else ''}{size:,.{places}f}"
+
+
+def _places(value: float, unit: Unit) -> int:
+    """How many decimal places an amount is shown with; of a percentage, of the share that it is."""
+    if unit is Unit.PERCENT:
+        return 3
+    return 0 if float(value).is_integer() or (unit is Unit.MONEY and abs(value) >= 1000) else 2
+
+
+def difference(before: float, after: float, unit: Unit) -> str:
+    """How far two amounts are apart, as both are shown beside it: ``+$208,500``, ``−0.2 pts``, ``±0``.
+
+    Amounts that look the same and are not differ by what they truly do.
+    """
+    if before == after:
+        return "±0"
+    first, second = (Decimal(f"{value:.{_places(value, unit)}f}") for value in (before, after))
+    return amount(float(second - first) or after - before, unit, signed=True)
 
 
 def brief(value: float, unit: Unit, *, signed: bool = False) -> str:
@@ -47,14 +64,20 @@ def cell(value: Any) -> str:
         return "empty"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        if value.is_integer() and abs(value) < 1e15:
-            return f"{value:,.0f}"
-        return f"{value:,.2f}" if 1000 <= abs(value) < 1e15 else f"{value:,.6g}"
+    if isinstance(value, int | float | Decimal):
+        return re.sub("^-", MINUS, _number(value))
     text = str(value)
     return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def _number(value: float | Decimal) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, Decimal):
+        return str(value)
+    if value.is_integer() and abs(value) < 1e15:
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if 1000 <= abs(value) < 1e15 else f"{value:,.6g}"
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:

@@ -65,9 +65,13 @@ class Screen:
 
     def fill(self, label: str, value: str) -> Screen:
         """Type into the field that has this label."""
+        return self.type(label, value).run()
+
+    def type(self, label: str, value: str) -> Screen:
+        """Type into a field of a form, of which the app hears when the form is sent."""
         (field,) = [field for field in [*self.at.text_input, *self.at.text_area] if plainly(field.label) == label]
         field.set_value(value)
-        return self.run()
+        return self
 
     def field(self, label: str) -> str:
         """What stands in the field that has this label."""

@@ -14,7 +14,7 @@ from tests.app.screen import Screen
 
 def _create(screen: Screen, name: str) -> Screen:
     with screen.dialog("new-branch"):
-        return screen.fill("Name", name).press("new-branch-create")
+        return screen.type("Name", name).press("new-branch-create")
 
 
 def _names(repository: Repository) -> list[str]:
@@ -61,11 +61,11 @@ def test_a_new_branch_comes_into_view(portfolio: Repository, screen: Screen) -> 
 
 def test_a_branch_can_begin_at_an_older_version_of_another(branches: Repository, screen: Screen) -> None:
     with screen.open("Branches").dialog("new-branch"):
-        screen.fill("Name", "before-the-bet").pick("From", "aggressive-growth")
+        screen.pick("From", "aggressive-growth")
         start = screen.at.selectbox(key="new-branch-at-aggressive-growth")
         assert "version 2 · Bet on chips" in start.options[0]
         start.select_index(1)
-        screen.run().press("new-branch-create")
+        screen.run().type("Name", "before-the-bet").press("new-branch-create")
     assert screen.problems == []
     assert branches.branch("before-the-bet").query("SELECT count(*) AS n FROM portfolio") == [{"n": 3}]
 

@@ -22,7 +22,7 @@ def test_a_check_is_set_listed_held_and_dropped(portfolio: Repository, screen: S
     (problem,) = screen.problems
     assert problem.startswith("Some rows break a rule. The check “positive” of “portfolio” on “main” does not hold")
     assert "ticker = 'AAPL', shares = -5" in problem
-    assert "AAPL: shares 100 → -5" in screen.unsaved()
+    assert "AAPL: shares 100 → −5" in screen.unsaved()
     screen.press("Drop positive").press("Save to main")
     assert screen.problems == []
     assert portfolio.checks("portfolio") == ()

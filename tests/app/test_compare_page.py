@@ -64,7 +64,7 @@ def test_five_branches_stand_side_by_side_and_one_is_looked_at_closer(branches: 
     assert screen.figure("value bars").count(";") == 4
     assert "main → aggressive-growth: +$208,500" in screen.text
     screen.pick("Look closer at", "same-as-main")
-    assert "main → same-as-main: $0" in screen.text
+    assert "main → same-as-main: ±0" in screen.text
     assert "No position is worth more or less." in screen.text
     assert "Every row is the same on both." in screen.text
     assert "Next: merge same-as-main into main" in screen.text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hati_core import Repository
@@ -23,6 +25,18 @@ def _sentences(screen: Screen) -> dict[str, str]:
     """What each strategy says it would do."""
     (radio,) = [radio for radio in screen.at.radio if radio.label == UNSETTLED]
     return dict(zip(map(plainly, radio.options), map(plainly, radio.proto.captions), strict=True))
+
+
+def _left(screen: Screen) -> Any:
+    """The card that counts the conflicts which nobody has chosen for."""
+    (card,) = [metric for metric in screen.at.metric if plainly(metric.label) == LEFT]
+    return card
+
+
+def _undo_it(repository: Repository) -> None:
+    """Merge bold into main, and undo that there."""
+    repository.merge("bold", "branch_wins")
+    repository.apply_merge(repository.plan_revert("main", repository.main.head))
 
 
 def _shares(repository: Repository, branch: str) -> int:
@@ -129,9 +143,40 @@ def test_a_strategy_is_for_the_pair_that_it_was_chosen_for(conflict: Repository,
     timid = conflict.create_branch("timid", "bold")
     timid.execute("UPDATE portfolio SET shares = 10 WHERE ticker = 'AAPL'")
     screen.open("Merge", source="bold", into="main").pick(UNSETTLED, Strategy.BRANCH_WINS)
-    assert screen.metrics[LEFT] == "0 of 1"
+    assert _left(screen).delta == "bold wins"
     screen.pick("Changes of", "timid")
-    assert screen.metrics[LEFT] == "1 of 1"
+    assert _left(screen).delta == ""
+
+
+def test_conflicts_are_counted_in_one_way_whatever_the_strategy(conflict: Repository, screen: Screen) -> None:
+    """AAPL is in conflict; GOOGL and MSFT are not, and MSFT breaks a rule once merged. A second table conflicts too."""
+    conflict.set_check("portfolio", "not too much", "shares * current_price <= 60000")
+    for branch, table, shares in ((conflict.branch("bold"), "b", 2), (conflict.main, "b", 3)):
+        with branch.transaction() as tx:
+            tx.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, v INTEGER)")
+            tx.execute(f"INSERT INTO {table} VALUES (1, {shares})")
+    conflict.branch("bold").execute("UPDATE portfolio SET shares = 120 WHERE ticker = 'MSFT'")
+    conflict.main.execute("UPDATE portfolio SET current_price = 620 WHERE ticker = 'MSFT'", author="bob")
+    screen.open("Merge", branch="bold").choose("v", "bold: 2")
+    for strategy in (Strategy.MANUAL, Strategy.BRANCH_WINS, Strategy.MAIN_WINS):
+        screen.pick(UNSETTLED, strategy)
+        assert _left(screen).value == "1 of 2"
+        assert "Conflicts · 1 of 2 settled · :orange[≠] 1 rule broken" in screen.text
+        assert screen.metrics["≠ Rules broken"] == "1"
+        assert screen.at.table[0].value.iloc[:, 5].tolist() == ["0 of 1 left", "1 of 1 left"]
+        assert _sentences(screen)["Choose one by one"].endswith("1 of 2 is open.")
+        assert "for 1 open conflict" in screen.text or "1 conflict is still open" in screen.text
+
+
+def test_a_row_that_a_strategy_makes_break_a_rule_can_be_mended_there(conflict: Repository, screen: Screen) -> None:
+    conflict.main.execute("UPDATE portfolio SET current_price = 10 WHERE ticker = 'AAPL'", author="bob")
+    conflict.set_check("portfolio", "no penny stocks", "shares < 150 OR current_price > 100")
+    screen.open("Merge", branch="bold").pick(UNSETTLED, Strategy.BRANCH_WINS)
+    assert "Conflicts · 0 of 1 settled · :orange[≠] 1 rule broken" in screen.text
+    assert screen.field("Value of shares") == "200"
+    screen.type("Value of current_price", "101").press("Use these values").press("Merge into main")
+    assert screen.problems == []
+    assert _shares(conflict, "main") == 200
 
 
 def test_open_conflicts_are_counted_as_the_target_has_them(conflict: Repository, screen: Screen) -> None:
@@ -174,6 +219,13 @@ def test_the_rows_are_looked_at_by_table_and_kind_a_page_at_a_time(wide: Reposit
     assert not screen.at.pagination
 
 
+def test_the_parts_of_the_page_keep_their_places_through_a_merge(branches: Repository, screen: Screen) -> None:
+    before = len(screen.open("Merge", branch="aggressive-growth").at.main.children)
+    screen.press("Merge into main")
+    assert "Undo this merge" in screen.buttons
+    assert len(screen.at.main.children) == before
+
+
 def test_a_merge_by_somebody_else_can_be_undone_too(conflict: Repository, screen: Screen) -> None:
     conflict.merge("bold", "branch_wins", message="Be bold")
     conflict.main.execute("UPDATE portfolio SET current_price = 400 WHERE ticker = 'MSFT'", author="bob")
@@ -186,6 +238,42 @@ def test_a_merge_by_somebody_else_can_be_undone_too(conflict: Repository, screen
         screen.press("Undo")
     assert "bold was taken out of main by ada, just now" in Screen().open("Merge").text
     assert conflict.main.query("SELECT current_price AS price FROM portfolio WHERE ticker = 'MSFT'") == [{"price": 400}]
+    assert _shares(conflict, "main") == 90
+
+
+def test_a_sync_that_would_take_the_branch_s_own_work_out_says_so_and_offers_the_better_way(
+    conflict: Repository, screen: Screen
+) -> None:
+    _undo_it(conflict)
+    screen.open("Merge", source="main", into="bold")
+    assert "The merge of “bold” into “main” (version 3) was undone (version 4). Merging this takes" in screen.text
+    assert "To keep it on bold, merge it again into main first." in screen.text
+    assert "This takes work out of bold that was undone; see the top." in screen.text
+    with screen.dialog("Merge it again"):
+        screen.press("Merge again")
+    assert (_shares(conflict, "main"), _shares(conflict, "bold")) == (200, 200)
+    assert "was undone" not in screen.text
+
+
+def test_what_was_undone_can_be_merged_again_after_it_was_put_away(conflict: Repository, screen: Screen) -> None:
+    _undo_it(conflict)
+    screen.open("Merge", source="bold", into="main")
+    assert screen.buttons.count("Merge it again") == 1
+    assert "What it had brought" not in screen.text
+    screen.press("Done")
+    assert "What it had brought counts as merged, so it is not part of this." in screen.text
+    with screen.dialog("Merge it again"):
+        screen.press("Merge again")
+    assert _shares(conflict, "main") == 200
+
+
+def test_new_work_beside_what_was_undone_says_what_is_left_out(conflict: Repository, screen: Screen) -> None:
+    _undo_it(conflict)
+    conflict.branch("bold").execute("UPDATE portfolio SET shares = 1 WHERE ticker = 'MSFT'")
+    screen.open("Merge", source="bold", into="main")
+    assert "What it had brought counts as merged, so it is not part of this." in screen.text
+    assert "This takes work out of" not in screen.text
+    screen.press("Merge into main")
     assert _shares(conflict, "main") == 90
 
 
@@ -250,7 +338,7 @@ def test_a_broken_rule_stops_the_merge_and_says_which(portfolio: Repository, scr
     portfolio.main.execute("UPDATE portfolio SET avg_cost = 10 WHERE ticker = 'AAPL'")
     portfolio.set_check("portfolio", "worth it", "shares * avg_cost >= 1000")
     screen.open("Merge", branch="short")
-    assert (screen.metrics[LEFT], screen.metrics["! Rules broken"]) == ("0", "1")
+    assert (screen.metrics[LEFT], screen.metrics["≠ Rules broken"]) == ("0", "1")
     assert "worth it" in screen.text
     assert "Merge into main" not in screen.buttons
 

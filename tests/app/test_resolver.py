@@ -11,6 +11,8 @@ from tests.app.screen import Screen, plainly
 from tests.clashing import clash_with_main
 
 SETTLED = "Conflicts · {} of {} settled"
+BROKEN = "No conflicts · :orange[≠] 1 rule broken"
+MENDED = "No conflicts · :green[✓] 1 row mended"
 
 
 @pytest.fixture
@@ -54,13 +56,6 @@ def _card(screen: Screen) -> str:
 def _address(screen: Screen) -> str:
     named = screen.at.query_params["conflict"]
     return named if isinstance(named, str) else named[0]
-
-
-def _type(screen: Screen, column: str, value: str) -> Screen:
-    """Type into a field of a form, which the app hears of when the form is sent."""
-    (field,) = [field for field in screen.at.text_input if plainly(field.label) == f"Value of {column}"]
-    field.set_value(value)
-    return screen
 
 
 def _shares(repository: Repository, ticker: str) -> Any:
@@ -154,7 +149,7 @@ def test_a_row_that_was_settled_leaves_the_open_ones_and_stays_in_hand(clash: Re
 def test_one_branch_is_taken_for_what_a_filter_shows(clash: Repository, screen: Screen) -> None:
     screen.open("Merge", source="bold", into="main").fill("Key or value contains", "x0").press("Take bold for these 10")
     assert SETTLED.format(10, 15) in screen.text
-    assert "10 of 10 settled in this filter" in screen.text
+    assert "10 of 10 conflicts settled in this filter" in screen.text
     assert "Take bold for these" not in screen.buttons
     screen.fill("Key or value contains", "").press("Rest from main").press("Merge into main")
     assert screen.problems == []
@@ -186,12 +181,14 @@ def test_a_settled_row_is_opened_again_by_itself(clash: Repository, screen: Scre
 def test_a_value_that_breaks_a_check_is_refused_in_its_words(conflict: Repository, screen: Screen) -> None:
     conflict.set_check("portfolio", "some shares", "shares > 0")
     screen.open("Merge", source="bold", into="main").choose("shares", "another value")
-    _type(screen, "shares", "-5").press("Use it")
+    screen.type("Value of shares", "-5").press("Use it")
     (problem,) = screen.problems
-    assert "The check “some shares” of “portfolio” on “main” does not hold: shares > 0 is false" in problem
+    assert (
+        "The check “some shares” of “portfolio” on “main” after the merge does not hold: shares > 0 is false" in problem
+    )
     assert SETTLED.format(0, 1) in screen.text
     assert screen.field("Value of shares") == "-5"
-    _type(screen, "shares", "1,200").press("Use it")
+    screen.type("Value of shares", "1,200").press("Use it")
     assert (screen.problems, SETTLED.format(1, 1) in screen.text) == ([], True)
     screen.press("Merge into main")
     assert _shares(conflict, "AAPL") == 1200
@@ -200,30 +197,50 @@ def test_a_value_that_breaks_a_check_is_refused_in_its_words(conflict: Repositor
 def test_an_empty_value_has_to_be_said(conflict: Repository, screen: Screen) -> None:
     screen.open("Merge", source="bold", into="main").choose("shares", "another value").press("Use it")
     assert "Type a value for “shares”, or NULL to leave it empty." in screen.problems[0]
-    _type(screen, "shares", "null").press("Use it").press("Merge into main")
+    screen.type("Value of shares", "null").press("Use it").press("Merge into main")
     assert _shares(conflict, "AAPL") is None
 
 
-def test_asking_for_another_value_opens_the_cell_again(conflict: Repository, screen: Screen) -> None:
+def test_asking_for_another_value_is_no_choice_until_it_is_typed(conflict: Repository, screen: Screen) -> None:
     screen.open("Merge", source="bold", into="main").choose("shares", "bold: 200")
     screen.choose("shares", "another value")
-    assert SETTLED.format(0, 1) in screen.text
+    assert SETTLED.format(1, 1) in screen.text
+    assert "Until you use a value, shares 200 (bold) stays." in _card(screen)
+    assert len(conflict.choices("bold").chosen().steps) == 1
+    screen.type("Value of shares", "−5").press("Use it")
+    assert "Until you use a value" not in _card(screen)
     screen.press("Undo choice")
     assert SETTLED.format(1, 1) in screen.text
+    assert SETTLED.format(0, 1) in screen.press("Undo choice").text
+
+
+def test_another_value_of_an_open_cell_leaves_it_open(conflict: Repository, screen: Screen) -> None:
+    screen.open("Merge", source="bold", into="main").choose("shares", "another value")
+    assert "Until you use a value, shares stays open." in _card(screen)
+    assert "Undo choice" not in screen.buttons
+
+
+def test_sides_that_are_passed_over_by_the_arrow_keys_are_one_step(conflict: Repository, screen: Screen) -> None:
+    screen.open("Merge", source="bold", into="main")
+    for option in ("main: 90", "bold: 200", "as it was: 100"):
+        screen.choose("shares", option)
+    screen.press("Undo choice")
+    assert SETTLED.format(0, 1) in screen.text
+    assert "Undo choice" not in screen.buttons
 
 
 def test_a_row_that_breaks_a_rule_is_listed_and_mended_by_a_value(broken: Repository, screen: Screen) -> None:
     screen.open("Merge", source="bold", into="main")
-    assert SETTLED.format(0, 1) in screen.text
+    assert BROKEN in screen.text
     assert _captions(screen) == ["≠ breaks check “not too much”"]
     assert "is false where ticker = 'MSFT', shares = 120, current_price = 620.0." in _card(screen)
     screen.press("Use these values")
     assert "Change a value so that the rule holds." in screen.problems[0]
-    _type(screen, "shares", "100").press("Use these values")
+    screen.type("Value of shares", "100").press("Use these values")
     assert "shares = 100, current_price = 620.0. Choose another value." in screen.problems[0]
-    _type(screen, "shares", "80").press("Use these values")
+    screen.type("Value of shares", "80").press("Use these values")
     assert screen.problems == []
-    assert SETTLED.format(1, 1) in screen.text
+    assert MENDED in screen.text
     assert _captions(screen) == ["shares 80 (typed)"]
     assert "≠ broke a rule and was mended" in _card(screen)
     screen.press("Merge into main")
@@ -232,9 +249,9 @@ def test_a_row_that_breaks_a_rule_is_listed_and_mended_by_a_value(broken: Reposi
 
 def test_a_row_that_breaks_a_rule_is_mended_by_a_side(broken: Repository, screen: Screen) -> None:
     screen.open("Merge", source="bold", into="main").choose("shares is 120 in the merged row", "main: 75")
-    assert SETTLED.format(1, 1) in screen.text
+    assert MENDED in screen.text
     screen.press("Undo choice")
-    assert SETTLED.format(0, 1) in screen.text
+    assert BROKEN in screen.text
     screen.choose("current_price is 620 in the merged row", "as it was: 420").press("Merge into main")
     assert _shares(broken, "MSFT") == 120
 
@@ -246,11 +263,13 @@ def test_a_new_row_that_breaks_a_rule_can_be_left_out(portfolio: Repository, scr
     screen.open("Merge", source="bold", into="main")
     assert _captions(screen) == ["≠ breaks NOT NULL shares"]
     screen.press("Leave the row out, as on main")
-    assert SETTLED.format(1, 1) in screen.text
+    assert MENDED in screen.text
     assert _captions(screen) == ["main: leave the row out"]
 
 
-def test_a_conflict_settled_against_a_check_is_still_open_and_says_why(portfolio: Repository, screen: Screen) -> None:
+def test_a_conflict_settled_against_a_check_has_to_be_looked_at_and_says_why(
+    portfolio: Repository, screen: Screen
+) -> None:
     """Each branch keeps the check with its own price; with bold's shares, main's price does not."""
     portfolio.set_check("portfolio", "worth", "shares * current_price < 31600")
     bold = portfolio.create_branch("bold")
@@ -258,10 +277,12 @@ def test_a_conflict_settled_against_a_check_is_still_open_and_says_why(portfolio
     with portfolio.main.transaction(author="bob") as tx:
         tx.execute("UPDATE portfolio SET shares = 90, current_price = 200 WHERE ticker = 'AAPL'")
     screen.open("Merge", source="bold", into="main").choose("shares", "bold: 165")
-    assert SETTLED.format(0, 1) in screen.text
-    assert "The check “worth” of “portfolio” on “main” does not hold" in _card(screen)
-    _type(screen, "current_price", "190").press("Use these values")
-    assert (screen.problems, SETTLED.format(1, 1) in screen.text) == ([], True)
+    assert "Conflicts · 1 of 1 settled · :orange[≠] 1 rule broken" in screen.text
+    assert _rows(screen) == ["! 1 · AAPL"]
+    assert "The check “worth” of “portfolio” on “main” after the merge does not hold" in _card(screen)
+    screen.type("Value of current_price", "190").press("Use these values")
+    assert (screen.problems, _rows(screen)) == ([], ["✓ 1 · AAPL"])
+    assert "rule broken" not in screen.text
 
 
 def test_a_rule_that_no_choice_can_mend_says_where_to_go(portfolio: Repository, screen: Screen) -> None:
@@ -289,8 +310,35 @@ def test_a_choice_of_a_colleague_is_taken_in_and_signed(clash: Repository, scree
     choices.choose(plan, {plan.conflicts[0].id: Side.THEIRS}, "cyd")
     screen.run()
     assert SETTLED.format(1, 15) in screen.text
+    assert "New: portfolio · AAPL from bold (cyd, just now)." in screen.text
     assert ":green[✓] chosen by cyd, just now" in _card(screen)
+    assert "New: portfolio" not in screen.run().text
+    (undo,) = [button for button in screen.at.button if button.label == "Undo choice"]
+    assert plainly(undo.help).startswith("Takes back portfolio · AAPL from bold (cyd, just now).")
     assert screen.press("Undo choice").part("conflict-card", "radio")[0].value is None
+    assert "Taken back: portfolio · AAPL from bold (cyd, just now)." in screen.text
+    assert "Made again: portfolio · AAPL from bold (cyd, just now)." in screen.press("Redo choice").text
+
+
+def test_choices_of_a_colleague_for_many_rows_are_told_in_a_few_words(clash: Repository, screen: Screen) -> None:
+    screen.open("Merge", source="bold", into="main")
+    choices, plan = clash.choices("bold", "main"), clash.plan_merge("bold")
+    plan = choices.choose_rest(plan, Side.THEIRS, author="cyd")
+    plan = choices.choose(plan, {plan.conflicts[3].id: {"shares": -7}}, "cyd")
+    choices.choose(plan, {plan.conflicts[4].id: None}, "cyd")
+    told = screen.press("Next").text
+    assert "New: 15 rows from bold (cyd, just now)." in told
+    assert "New: shares −7 (typed) for portfolio · X00 (cyd, just now)." in told
+    assert "New: portfolio · X01 open again (cyd, just now)." in told
+    choices.clear(choices.taken_in(plan), "cyd")
+    assert "New: 14 rows open again (cyd, just now)." in screen.run().text
+
+
+def test_a_choice_that_a_colleague_takes_back_is_told(clash: Repository, screen: Screen) -> None:
+    screen.open("Merge", source="bold", into="main").press("Rest from bold")
+    choices = clash.choices("bold", "main")
+    choices.undo(choices.taken_in(clash.plan_merge("bold")))
+    assert "Taken back: 15 rows from bold (ada, just now)." in screen.run().text
 
 
 def test_text_from_the_data_is_shown_as_it_is(portfolio: Repository, screen: Screen) -> None:

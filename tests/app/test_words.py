@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from hati_core import Unit
-from pages.parts.words import ago, amount, brief, cell, count, plain, size
+from pages.parts.words import ago, amount, brief, cell, count, difference, plain, size
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -48,9 +48,30 @@ def test_a_difference_carries_its_sign(value: float, unit: Unit, shown: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "unit", "shown"),
+    [
+        (0.7114, 0.7136, Unit.PERCENT, "+0.3 pts"),
+        (0.7136, 0.7114, Unit.PERCENT, "−0.3 pts"),
+        (0.71111, 0.71112, Unit.PERCENT, "+0.0 pts"),
+        (1000.4, 1001.6, Unit.MONEY, "+$2"),
+        (5000.1, 5000.3, Unit.MONEY, "+$0.20"),
+        (999.25, 1000.0, Unit.MONEY, "+$0.75"),
+        (2.345, 1.0, Unit.NUMBER, "−1.35"),
+        (7.0, 7.0, Unit.MONEY, "±0"),
+    ],
+)
+def test_amounts_are_as_far_apart_as_they_look(before: float, after: float, unit: Unit, shown: str) -> None:
+    assert difference(before, after, unit) == shown
+
+
+@pytest.mark.parametrize(
     ("value", "shown"),
     [
         (None, "empty"),
+        (-5, "−5"),
+        (-1234.5, "−1,234.50"),
+        (Decimal("-10.50"), "−10.50"),
+        ("-5", "-5"),
         (True, "true"),
         (1200, "1,200"),
         (185.0, "185"),

@@ -196,7 +196,7 @@ def test_a_branch_name_that_is_taken_is_explained_and_another_can_be_typed(app: 
     app.press("New branch")
     dialog = app.page.get_by_role("dialog")
     dialog.get_by_label("Name", exact=True).fill("Trial")
-    dialog.get_by_role("button", name="Create branch").click()
+    dialog.get_by_label("Name", exact=True).press("Enter")
     app.problem("The name is taken.")
     dialog.get_by_label("Name", exact=True).fill("trial-2")
     dialog.get_by_role("button", name="Create branch").click()

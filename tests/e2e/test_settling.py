@@ -211,7 +211,7 @@ def test_a_row_that_breaks_a_rule_is_mended(app: App, server: Server) -> None:
     app.problem("shares = 110, current_price = 620.0. Choose another value.")
     field.fill("80")
     app.press("Use these values")
-    _is_settled(app, 1, 1)
+    app.sees("No conflicts · ✓ 1 row mended")
     _merge(app)
     assert _portfolio(server)["MSFT"] == (80, 310.0, 620.0)
 
@@ -294,17 +294,26 @@ def test_everything_is_within_reach_of_a_keyboard(many: App, server: Server) -> 
     _is_settled(many, 1, 15)
     many.settled()
     expect(_card(many).get_by_role("radio", name="main: 90")).to_be_focused()
+    for option in ("bold: 200", "another value"):
+        keyboard.press("ArrowDown")
+        expect(_card(many).get_by_role("radio", name=option)).to_be_checked()
+        many.settled()
+    _is_settled(many, 1, 15)
     _tab_to(many, "Undo choice", "button", back=True)
     keyboard.press("Enter")
     _is_settled(many, 0, 15)
+    # Where a control is switched off by what it did, the next Tab goes on from its place.
+    expect(many.page.locator("[class*=st-key-choice-undo]")).to_be_focused()
     many.settled()
     _tab_to(many, "Rest from bold", "button")
     keyboard.press("Space")
     _is_settled(many, 15, 15)
+    expect(many.page.locator("[class*=st-key-rest-theirs]")).to_be_focused()
     many.settled()
     _tab_to(many, "Merge into main", "button")
     keyboard.press("Enter")
     expect(many.page.get_by_text(re.compile("bold was merged into main")).first).to_be_visible()
+    expect(many.page.locator(".st-key-merged")).to_be_focused()
     many.settled()
     assert _portfolio(server)["NVDA"][0] == 200
 

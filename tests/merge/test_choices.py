@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -21,6 +22,12 @@ def conflicted(desk: Desk) -> tuple[Branch, MergePlan, Choices]:
     return branch, desk.plan(branch), desk.repo.choices(branch.name, desk.trunk.name)
 
 
+def can(choices: Choices) -> tuple[bool, bool]:
+    """Whether there is something to take back, and something to make again."""
+    chosen = choices.chosen()
+    return chosen.last is not None, chosen.next is not None
+
+
 def ids(plan: MergePlan) -> dict[str, str]:
     return {conflict.key[0]: conflict.id for conflict in plan.conflicts}
 
@@ -30,36 +37,36 @@ def test_what_one_person_chose_another_finds(desk: Desk) -> None:
     aapl, msft = (ids(plan)[ticker] for ticker in ("AAPL", "MSFT"))
     choices.choose(plan, {aapl: {"price": "7.5"}}, "ada")
     after = choices.choose(plan, {msft: Side.THEIRS}, "bob")
-    assert set(after.resolutions) == {msft}
+    assert set(after.resolutions) == {aapl, msft}
     colleague = desk.repo.choices(branch.name, desk.trunk.name)
     found = colleague.taken_in(desk.plan(branch))
     assert found.resolutions == {aapl: {"price": 7.5}, msft: Side.THEIRS}
-    assert [(c.conflict_id, c.author) for c in colleague.kept().values()] == [(aapl, "ada"), (msft, "bob")]
-    assert all(choice.at for choice in colleague.kept().values())
+    assert [(c.conflict_id, c.author) for c in colleague.chosen().kept.values()] == [(aapl, "ada"), (msft, "bob")]
+    assert all(choice.at for choice in colleague.chosen().kept.values())
     assert colleague.taken_in(found) is found
 
 
 def test_steps_are_undone_and_done_again_whoever_made_them(desk: Desk) -> None:
     branch, plan, choices = conflicted(desk)
     aapl, msft = (ids(plan)[ticker] for ticker in ("AAPL", "MSFT"))
-    assert choices.can() == (False, False)
+    assert can(choices) == (False, False)
     plan = choices.choose(plan, {aapl: {"shares": Side.OURS}})
     plan = choices.choose(plan, {aapl: {"price": 3}, msft: Side.OURS})
     states = [choices.state]
     plan = desk.repo.choices(branch.name, desk.trunk.name).undo(plan)
     assert plan.resolutions == {aapl: {"shares": Side.OURS}}
     states.append(choices.state)
-    assert choices.can() == (True, True)
+    assert can(choices) == (True, True)
     plan = choices.redo(plan)
     assert plan.resolutions == {aapl: {"shares": Side.OURS, "price": 3.0}, msft: Side.OURS}
     plan = choices.clear(plan)
-    assert (plan.resolutions, choices.resolutions()) == ({}, {})
+    assert (plan.resolutions, choices.chosen().resolutions) == ({}, {})
     plan = choices.undo(plan)
     assert set(plan.resolutions) == {aapl, msft}
     plan = choices.undo(choices.undo(plan))
     assert choices.undo(plan).resolutions == {}
     plan = choices.choose(plan, {msft: Side.BASE})
-    assert choices.can() == (True, False)
+    assert can(choices) == (True, False)
     assert choices.redo(plan).resolutions == {msft: Side.BASE}
     states.append(choices.state)
     assert len(set(states)) == 3
@@ -81,7 +88,7 @@ def test_a_choice_that_changes_nothing_is_no_step(desk: Desk) -> None:
     msft = ids(plan)["MSFT"]
     plan = choices.undo(choices.choose(plan, {msft: Side.OURS}))
     stale = choices.choose(plan, {msft: None})
-    assert (choices.can(), stale.resolutions) == ((False, True), {})
+    assert (can(choices), stale.resolutions) == ((False, True), {})
     plan = choices.redo(stale)
     choices.choose(plan, {msft: Side.OURS})
     assert choices.undo(plan).resolutions == {}
@@ -94,7 +101,7 @@ def test_a_choice_that_cannot_be_made_is_not_kept(desk: Desk) -> None:
             choices.choose(plan, {ids(plan)["AAPL"]: wrong})
     with pytest.raises(InvalidResolution):
         choices.choose(plan, {"nothing": Side.OURS})
-    assert choices.kept() == {}
+    assert choices.chosen().kept == {}
 
 
 def test_when_a_branch_moves_the_choices_that_fit_stay_and_the_others_are_named(desk: Desk) -> None:
@@ -107,14 +114,14 @@ def test_when_a_branch_moves_the_choices_that_fit_stay_and_the_others_are_named(
     assert [(c.table, c.key, c.columns) for c in choices.unfit(again)] == [("portfolio", ("MSFT",), ("shares",))]
     choices.drop_unfit(again)
     assert choices.unfit(again) == []
-    assert set(choices.kept()) == {aapl}
+    assert set(choices.chosen().kept) == {aapl}
 
 
 def test_choices_end_with_the_merge(desk: Desk) -> None:
     branch, plan, choices = conflicted(desk)
     plan = choices.choose(plan, dict.fromkeys(ids(plan).values(), Side.OURS))
     desk.repo.apply_merge(plan)
-    assert (choices.kept(), choices.can()) == ({}, (False, False))
+    assert (choices.chosen().kept, can(choices)) == ({}, (False, False))
     branch.execute("UPDATE portfolio SET shares = 3")
     assert desk.plan(branch).resolutions == {}
 
@@ -167,15 +174,112 @@ def test_taking_the_rest_settles_rows_that_a_choice_about_a_column_brings_up(des
     assert desk.rows(plan)["AAPL"] == (2, 2.0)
 
 
-def test_one_cell_is_opened_again_and_the_others_stay(desk: Desk) -> None:
+def test_what_somebody_else_chose_is_not_taken_along_with_the_rest(desk: Desk) -> None:
     branch, plan, choices = conflicted(desk)
+    aapl, msft = (ids(plan)[ticker] for ticker in ("AAPL", "MSFT"))
+    desk.repo.choices(branch.name, desk.trunk.name).choose(plan, {aapl: {"shares": Side.OURS}}, "bob")
+    after = choices.choose_rest(plan, Side.THEIRS, author="ada")
+    assert after.resolutions == {aapl: {"shares": Side.OURS, "price": Side.THEIRS}, msft: Side.THEIRS}
+    assert choices.undo(after).resolutions == {aapl: {"shares": Side.OURS}}
+
+
+def test_sides_that_one_person_passes_over_in_one_cell_are_one_step(desk: Desk) -> None:
+    _, plan, choices = conflicted(desk)
     aapl = ids(plan)["AAPL"]
-    plan = choices.open_cell(choices.choose(plan, {aapl: Side.THEIRS}), aapl, "price")
-    assert plan.resolutions == {aapl: {"shares": Side.THEIRS}}
-    assert choices.taken_in(desk.plan(branch)).resolutions == plan.resolutions
-    plan = choices.open_cell(plan, aapl, "shares")
-    assert plan.resolutions == choices.resolutions() == {}
-    assert choices.undo(choices.undo(plan)).resolutions == {aapl: Side.THEIRS}
+    plan = choices.choose(plan, {aapl: {"price": 3}}, "ada")
+    for side in (Side.OURS, Side.THEIRS, Side.BASE):
+        plan = choices.choose(plan, {aapl: {"shares": side}}, "ada")
+    assert plan.resolutions == {aapl: {"price": 3.0, "shares": Side.BASE}}
+    plan = choices.undo(plan)
+    assert plan.resolutions == {aapl: {"price": 3.0}}
+    assert choices.redo(plan).resolutions == {aapl: {"price": 3.0, "shares": Side.BASE}}
+
+
+def test_sides_that_one_person_passes_over_for_a_row_are_one_step(desk: Desk) -> None:
+    branch = desk.fork("DELETE FROM portfolio WHERE ticker = 'AAPL'")
+    desk.trunk.execute("UPDATE portfolio SET shares = 2, price = 2 WHERE ticker = 'AAPL'")
+    plan, choices = desk.plan(branch), desk.repo.choices(branch.name, desk.trunk.name)
+    for side in (Side.OURS, Side.THEIRS):
+        plan = choices.choose(plan, {ids(plan)["AAPL"]: side})
+    assert choices.undo(plan).resolutions == {}
+
+
+def test_passing_over_sides_and_back_is_no_step(desk: Desk) -> None:
+    _, plan, choices = conflicted(desk)
+    msft = ids(plan)["MSFT"]
+    plan = choices.choose(plan, {msft: Side.OURS}, "bob")
+    for side in (Side.THEIRS, Side.OURS):
+        plan = choices.choose(plan, {msft: {"shares": side}}, "ada")
+    assert plan.resolutions == {msft: Side.OURS}
+    (step,) = choices.chosen().steps
+    assert step.author == "bob"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "author"),
+    [
+        (Side.OURS, Side.THEIRS, "bob"),
+        (7, Side.THEIRS, "ada"),
+        (Side.OURS, 7, "ada"),
+        (7, 8, "ada"),
+    ],
+)
+def test_what_was_typed_or_is_somebody_else_s_stays_a_step_of_its_own(
+    first: object, second: object, author: str, desk: Desk
+) -> None:
+    _, plan, choices = conflicted(desk)
+    aapl = ids(plan)["AAPL"]
+    plan = choices.choose(plan, {aapl: {"shares": first}}, "ada")
+    plan = choices.choose(plan, {aapl: {"shares": second}}, author)
+    assert choices.undo(plan).resolutions == {aapl: {"shares": first}}
+
+
+def test_opening_a_row_again_and_choosing_for_another_cell_are_steps_of_their_own(desk: Desk) -> None:
+    _, plan, choices = conflicted(desk)
+    aapl, msft = (ids(plan)[ticker] for ticker in ("AAPL", "MSFT"))
+    plan = choices.choose(plan, {msft: Side.OURS})
+    plan = choices.undo(choices.choose(plan, {msft: None}))
+    assert plan.resolutions == {msft: Side.OURS}
+    for column in ("shares", "price"):
+        plan = choices.choose(plan, {aapl: {column: Side.OURS}})
+    assert choices.undo(plan).resolutions == {msft: Side.OURS, aapl: {"shares": Side.OURS}}
+
+
+def test_a_choice_long_after_another_is_a_step_of_its_own(desk: Desk) -> None:
+    _, plan, choices = conflicted(desk)
+    choices.choose(plan, {ids(plan)["MSFT"]: Side.OURS}, "ada")
+    chosen = choices.chosen()
+    (made,) = chosen.kept.values()
+    other = replace(made, resolution=Side.THEIRS)
+    assert made.at is not None
+    assert chosen.in_passing(other, "ada", made.at + timedelta(seconds=4)) == chosen.last
+    assert chosen.in_passing(other, "ada", made.at + timedelta(seconds=6)) is None
+
+
+def test_a_step_is_not_replaced_once_somebody_has_seen_it_and_gone_on(desk: Desk) -> None:
+    branch, plan, choices = conflicted(desk)
+    aapl, msft = (ids(plan)[ticker] for ticker in ("AAPL", "MSFT"))
+    choices.choose(plan, {aapl: {"shares": Side.OURS}}, "ada")
+    passed = choices.chosen().last
+    assert passed is not None
+    choices.choose(plan, {msft: Side.OURS}, "bob")
+    log = desk.repo.choices(branch.name, desk.trunk.name)._log
+    log.add(*choices._ends, "ada", passed.changes, instead_of=passed)
+    assert [step.author for step in choices.chosen().steps] == ["ada", "bob", "ada"]
+
+
+def test_what_is_new_to_somebody_is_told_apart_from_what_was_seen(desk: Desk) -> None:
+    branch, plan, choices = conflicted(desk)
+    aapl, msft = (ids(plan)[ticker] for ticker in ("AAPL", "MSFT"))
+    choices.choose(plan, {aapl: Side.OURS}, "ada")
+    seen = choices.chosen()
+    assert seen.state == choices.state
+    colleague = desk.repo.choices(branch.name, desk.trunk.name)
+    plan = colleague.choose(plan, {msft: Side.OURS}, "bob")
+    assert [(step.author, step.undone) for step in choices.chosen().news(seen)] == [("bob", False)]
+    colleague.undo(colleague.undo(plan))
+    assert seen.state != choices.state
+    assert [(step.author, step.undone) for step in choices.chosen().news(seen)] == [("ada", True)]
 
 
 @pytest.mark.parametrize(
@@ -217,6 +321,6 @@ def test_choices_of_a_branch_that_is_gone_for_good_go_with_it(repo: Repository) 
     plan, choices = repo.plan_merge("growth"), repo.choices("growth")
     choices.choose(plan, {plan.conflicts[0].id: Side.OURS})
     repo.discard("growth")
-    assert choices.kept()
+    assert choices.chosen().kept
     repo.gc(timedelta(0))
-    assert not choices.kept()
+    assert not choices.chosen().kept
