@@ -2,6 +2,8 @@
 
 from hati_core.branch import Branch, BranchView
 from hati_core.errors import HatiError
+from hati_core.history import TablePage
+from hati_core.merge.blame import CellBlame, CellChange
 from hati_core.merge.conflict_filter import ConflictFilter
 from hati_core.merge.diff import Diff, TableDiff
 from hati_core.merge.plan import MergePlan
@@ -24,6 +26,7 @@ from hati_core.model import (
 )
 from hati_core.repository import Repository
 from hati_core.scenarios.metrics import Breakdown, Metric, Unit
+from hati_core.storage.commit_filter import CommitFilter
 from hati_core.storage.limits import Stop
 
 __all__ = [
@@ -31,9 +34,12 @@ __all__ = [
     "BranchInfo",
     "BranchView",
     "Breakdown",
+    "CellBlame",
+    "CellChange",
     "ChangeKind",
     "Check",
     "Commit",
+    "CommitFilter",
     "CompactReport",
     "Conflict",
     "ConflictFilter",
@@ -51,6 +57,7 @@ __all__ = [
     "TableDiff",
     "TableEdits",
     "TableInfo",
+    "TablePage",
     "TablePlan",
     "Unit",
     "Violation",

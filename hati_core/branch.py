@@ -11,7 +11,8 @@ import duckdb
 
 from hati_core.applying import apply_plan
 from hati_core.edits import write_edits
-from hati_core.errors import BranchMoved, BranchNotFound, InvalidKey, StatementRefused
+from hati_core.errors import BranchMoved, InvalidKey, StatementRefused
+from hati_core.history import History, no_version
 from hati_core.merge.lineage import Point
 from hati_core.merge.plan import MergePlan, PlanKind
 from hati_core.merge.planner import plan_points
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class BranchView:
+class BranchView(History):
     """The tables of a branch at one version, or at its head when ``version`` is None; reads only."""
 
     def __init__(self, store: Store, branch_id: str, name: str, version: int | None) -> None:
@@ -129,9 +130,6 @@ class BranchView:
         )
         rows = self.query(sql, [part for key in keys for part in key])
         return {tuple(row[column] for column in info.key): row for row in rows}
-
-    def _at(self) -> int:
-        return self._store.head(self.id) if self.version is None else self.version
 
 
 class Branch(BranchView):
@@ -258,20 +256,6 @@ class Branch(BranchView):
             BranchMoved: somebody else committed meanwhile.
         """
         return apply_plan(self._store, self.plan_restore(version), message, author)
-
-    def commit(self, version: int) -> Commit | None:
-        """The commit that made a version, or None where the branch has none."""
-        found = self._store.catalog(self.id).commits(1, after=version - 1, until=version)
-        return found[0] if found else None
-
-    def log(self, limit: int = 50) -> list[Commit]:
-        """Commits, newest first; those before the fork are the parent's."""
-        return list(self._store.commits(self.id, self._store.head(self.id), limit))
-
-
-def no_version(branch: str, head: int, version: int) -> BranchNotFound:
-    """The error for a version that a branch does not have."""
-    return BranchNotFound(f"“{branch}” has versions 0 to {head}; there is no version {version}.", branch=branch)
 
 
 def _edit_message(table: str, edits: TableEdits) -> str:

@@ -54,6 +54,12 @@ class Diff:
     source_version: int
     target_version: int
     tables: Mapping[str, TableDiff]
+    _context: MergeContext = field(repr=False, compare=False)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the rows that were worked out are gone, because DuckDB failed inside; it has to be asked again."""
+        return self._context.is_lost
 
     def __bool__(self) -> bool:
         return any(self.tables.values())
@@ -78,6 +84,7 @@ def diff_points(context: MergeContext, before: Point, after: Point) -> Diff:
         after.version,
         before.version,
         tables,
+        context,
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from hati_core.model import BranchStatus
 from hati_core.storage.registry_rows import BranchRow, MergeRow
 
 
@@ -31,6 +32,11 @@ class Lineage:
 
     def __contains__(self, branch_id: object) -> bool:
         return branch_id in self._branches
+
+    def is_kept(self, branch_id: str) -> bool:
+        """Whether what a branch wrote can still be read: it was not collected."""
+        row = self._branches.get(branch_id)
+        return row is not None and row.status is not BranchStatus.COLLECTED
 
     def normal(self, point: Point) -> Point:
         """The same state on the branch that made it: versions up to a fork belong to the parent."""
