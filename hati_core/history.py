@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass, replace
+from io import StringIO
 
 from hati_core.errors import BranchNotFound, InvalidKey
 from hati_core.merge.blame import CellBlame, blame_row
 from hati_core.merge.lineage import Point
 from hati_core.merge.rows import fetch
 from hati_core.model import Commit, Key, Row, TableInfo
-from hati_core.quote import identifier, identifiers
+from hati_core.quote import identifier, identifiers, literal
 from hati_core.storage.commit_filter import CommitFilter
 from hati_core.store import Store
 
@@ -25,6 +27,14 @@ class TablePage:
     keys: tuple[Key, ...]
     rows: tuple[Row, ...]
     total: int
+
+    def csv(self) -> str:
+        """The rows as CSV, with a line of names first; an empty cell is empty."""
+        text = StringIO()
+        writer = csv.writer(text)
+        writer.writerow(self.info.column_names)
+        writer.writerows(row.values() for row in self.rows)
+        return text.getvalue()
 
 
 class History:
@@ -60,8 +70,8 @@ class History:
         found = self._store.catalog(self.id).commits(1, after=version - 1, until=min(version, self._at()))
         return self._by_maker(found)[0] if found else None
 
-    def page(self, table: str, offset: int = 0, limit: int = 100) -> TablePage:
-        """A page of the rows of a table.
+    def page(self, table: str, offset: int = 0, limit: int = 100, *, text: str = "") -> TablePage:
+        """A page of the rows of a table, or of those with a text in one of their cells, without regard to case.
 
         Raises:
             TableNotFound: there is none of that name.
@@ -72,13 +82,15 @@ class History:
         catalog = self._store.catalog(self.id)
         relation = catalog.at(info.name, version)
         order = identifiers(info.key) if info.key else "rowid"
+        cells = ", ".join(f"{identifier(name)}::VARCHAR" for name in info.column_names)
+        wanted = f"WHERE contains(lower(concat_ws(chr(10), {cells})), lower({literal(text)}))" if text else ""
         rows = fetch(
             self._store.engine,
             self.id,
             f"SELECT {'NULL' if info.key else 'rowid'} AS row_id, {_whole(info)} AS cells FROM {relation} "
-            f"ORDER BY {order} LIMIT {int(limit)} OFFSET {int(offset)}",
+            f"{wanted} ORDER BY {order} LIMIT {int(limit)} OFFSET {int(offset)}",
         )
-        (counted,) = fetch(self._store.engine, self.id, f"SELECT count(*) AS rows FROM {relation}")
+        (counted,) = fetch(self._store.engine, self.id, f"SELECT count(*) AS rows FROM {relation} {wanted}")
         keys = tuple(tuple(row["cells"][name] for name in info.key) if info.key else (row["row_id"],) for row in rows)
         return TablePage(info, keys, tuple(row["cells"] for row in rows), counted["rows"])
 

@@ -16,11 +16,23 @@ def create_dialog(repository: Repository, names: list[str]) -> None:
     source = st.selectbox("From", names, key="new-branch-parent")
     versions = repository.branch(source).log(30)
     start = st.selectbox("As it was at", versions, format_func=_version, key=f"new-branch-at-{source}")
+    newest = versions[0].version
+    _create(repository, name, source, start.version if start and start.version != newest else None)
+
+
+@st.dialog("Branch from here", icon=":material/account_tree:")
+def fork_dialog(repository: Repository, source: str, version: int) -> None:
+    """Ask for a name for a branch that begins at one version of another."""
+    st.caption(f"It begins with the tables of {plain(source)} as they were at version {version:,}.")
+    name = st.text_input("Name", placeholder="what-if", key="fork-name", max_chars=400)
+    _create(repository, name, source, version)
+
+
+def _create(repository: Repository, name: str, source: str, at: int | None) -> None:
+    """The end of a dialog that makes a branch; the new one comes into view."""
     description = st.text_input("What for (optional)", key="new-branch-description", max_chars=200)
     if st.button("Create branch", type="primary", key="new-branch-create", width="stretch"):
         try:
-            newest = versions[0].version
-            at = start.version if start and start.version != newest else None
             branch = repository.create_branch(name, source, at, description, author=author())
         except HatiError as error:
             complain(error)

@@ -69,11 +69,11 @@ def _wins(page: Page, plan: MergePlan, strategy: Strategy) -> tuple[str, str]:
     if not left:
         return label, f"Nothing is open that {name} could win."
     takes = "takes" if left == 1 else "take"
-    words = f"{count(left, 'open conflict')} {takes} what {name} has; what {other} did to {_at_stake(plan)} is lost."
+    words = f"{count(left, 'open conflict')} {takes} what {name} has; what {other} did to {at_stake(plan)} is lost."
     return label, " ".join(part for part in (words, _effect(page, plan, side), _broken(page, plan, side)) if part)
 
 
-def _at_stake(plan: MergePlan) -> str:
+def at_stake(plan: MergePlan) -> str:
     """The open conflicts, as rows and as columns or tables."""
     kinds = plan.open_conflicts.facets().kinds
     schema = kinds[ConflictKind.SCHEMA]
