@@ -1,6 +1,7 @@
 """Branch data like code: fork, change, compare, merge. Works alone, without a screen."""
 
-from hati_core.branch import Branch, BranchView
+from hati_core.branch import Branch
+from hati_core.branch_view import BranchView
 from hati_core.errors import HatiError
 from hati_core.history import TablePage
 from hati_core.merge.blame import CellBlame, CellChange
@@ -24,6 +25,7 @@ from hati_core.model import (
     TableInfo,
     Violation,
 )
+from hati_core.previews import Preview, TablePreview
 from hati_core.repository import Repository
 from hati_core.scenarios.metrics import Breakdown, Metric, Unit
 from hati_core.storage.commit_filter import CommitFilter
@@ -49,6 +51,7 @@ __all__ = [
     "HatiError",
     "MergePlan",
     "Metric",
+    "Preview",
     "Repository",
     "RowChange",
     "Side",
@@ -59,6 +62,7 @@ __all__ = [
     "TableInfo",
     "TablePage",
     "TablePlan",
+    "TablePreview",
     "Unit",
     "Violation",
 ]
