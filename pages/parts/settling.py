@@ -49,7 +49,8 @@ def planned(page: Page, source: str, target: str) -> MergePlan:
 def _is_outdated(page: Page, plan: MergePlan, source: str, target: str) -> bool:
     heads = {info.name: (info.id, info.head) for info in page.infos}
     seen = [(point.branch_id, point.version) for point in (plan.theirs, plan.ours)]
-    return plan.is_lost or [heads[source], heads[target]] != seen
+    is_other_rule = plan.row_level is not page.repository.row_level_merge
+    return plan.is_lost or is_other_rule or [heads[source], heads[target]] != seen
 
 
 def _moved(held: InHand | None, plan: MergePlan) -> str:
