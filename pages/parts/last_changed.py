@@ -10,7 +10,7 @@ from pages.parts.rows_table import rows_table
 from pages.parts.session import picker, told
 from pages.parts.shell import Page
 from pages.parts.versions import open_commit
-from pages.parts.words import cell, count, plain, when
+from pages.parts.words import ago, cell, count, plain
 
 PAGE_ROWS = 200
 
@@ -76,8 +76,7 @@ def _line(found: CellBlame) -> dict[str, str]:
         "Column": f"**{plain(found.column)}**",
         "Value": plain(cell(found.value)),
         "Before": _before(found),
-        "Last changed by": plain(maker.author or "unknown"),
-        "When": when(maker.at),
+        "Last changed by": f"{plain(maker.author or 'unknown')}, {ago(maker.at)}",
         "In": _commit(found),
     }
 

@@ -39,10 +39,16 @@ def table_rules(page: Page) -> None:
         else:
             st.markdown(f"**{plain(name)}**")
         info = tables[name]
-        key_sentence(info)
-        with st.container(horizontal=True):
-            key_chooser(page, info)
-        table_checks(page, info)
+        with st.grid(2, min_column_width=280):
+            with st.container():
+                st.markdown("**Key**")
+                key_sentence(info)
+                key_chooser(page, info)
+            with st.container():
+                st.markdown("**Checks**")
+                if not page.branch.checks(info.name):
+                    st.caption("Rows may hold anything that their columns take.")
+                table_checks(page, info)
 
 
 def _line(page: Page, info: TableInfo) -> dict[str, str]:
