@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hati_core.errors import InvalidKey
 from hati_core.merge.context import MergeContext
 from hati_core.merge.feed import UNSETTLED_ROWID, logged_rows
+from hati_core.merge.lineage import Point
 from hati_core.merge.rows import fetch
 from hati_core.merge.shape import TableAt
 from hati_core.model import Key, Row
@@ -78,7 +79,9 @@ def _events(context: MergeContext, there: TableAt, key: Key, last: int) -> list[
     names = there.info.key or ("rowid",)
     wanted = " AND ".join(f"feed.{identifier(name)} = ${at}" for at, name in enumerate(names, 1))
     # The feed has the columns of its last version, so it is asked up to the point, whatever is wanted of it.
-    feeds = logged_rows(there, _image(there), 0, there.point.version, f"{wanted} AND feed.{_VERSION} <= {int(last)}")
+    feeds = logged_rows(
+        there, _image(there, there), 0, there.point.version, f"{wanted} AND feed.{_VERSION} <= {int(last)}"
+    )
     rows = fetch(
         context.engine,
         there.point.branch_id,
@@ -94,18 +97,36 @@ def _earlier_key(context: MergeContext, there: TableAt, step: RowStep) -> Row | 
     assert there.info is not None
     if not there.info.key or step.row_id is None or step.row_id >= UNSETTLED_ROWID:
         return None
-    wanted = f"feed.rowid = $1 AND feed.{_VERSION} = {int(step.version)}"
-    feeds = logged_rows(there, _image(there), step.version, there.point.version, wanted)
+    then = _as_it_was(context, there, step.version)
+    if then.info is None:
+        return None
+    feeds = logged_rows(then, _image(there, then), step.version, step.version, "feed.rowid = $1")
     rows = fetch(
         context.engine, there.point.branch_id, f"SELECT image FROM ({feeds}) WHERE NOT coming LIMIT 1", [step.row_id]
     )
     return rows[0]["image"] if rows else None
 
 
-def _image(there: TableAt) -> str:
+def _as_it_was(context: MergeContext, there: TableAt, version: int) -> TableAt:
+    """The same table at an earlier version, whatever it was called."""
     assert there.info is not None
-    cells = (f"{identifier(name)} := feed.{identifier(name)}" for name in there.info.column_names)
-    return f"struct_pack({', '.join(cells)})"
+    point = Point(there.point.branch_id, version)
+    tables = context.tables(point).values()
+    return replace(there, point=point, info=next((info for info in tables if info.uuid == there.info.uuid), None))
+
+
+def _image(there: TableAt, then: TableAt) -> str:
+    """A row of the feed of an earlier version with the names and types of today; columns made since are empty."""
+    assert there.info is not None
+    assert then.info is not None
+    past = {column.id: column for column in then.info.columns}
+    cells = [(column, past.get(column.id)) for column in there.info.columns]
+    values = (
+        f"{identifier(column.name)} := "
+        + (f"TRY_CAST(feed.{identifier(old.name)} AS {column.type})" if old else f"NULL::{column.type}")
+        for column, old in cells
+    )
+    return f"struct_pack({', '.join(values)})"
 
 
 def _require_followed(there: TableAt, key: Key) -> None:

@@ -35,7 +35,8 @@ def last_changed(page: Page) -> None:
         st.caption("Select a row to see who changed each of its cells last.")
         return
     with told():
-        cells = page.branch.blame(name, found.keys[chosen])
+        with st.spinner("Looking through the commits…"):
+            cells = page.branch.blame(name, found.keys[chosen])
         row_name = " · ".join(cell(part) for part in found.keys[chosen])
         _cells(page, cells, row_name if found.info.key else f"row {row_name}")
 

@@ -149,6 +149,17 @@ def test_a_row_is_followed_under_the_key_that_it_had_before(desk: Desk) -> None:
     assert (found["ticker"].before, found["ticker"].commit.version) == ("AAPL", renamed)
 
 
+def test_a_key_changed_before_columns_were_is_followed_too(desk: Desk) -> None:
+    _change(desk.trunk, "shares = 1", "ann")
+    _change(desk.trunk, "ticker = 'APPL'", "bob")
+    desk.trunk.execute("ALTER TABLE portfolio RENAME shares TO pieces")
+    desk.trunk.execute("ALTER TABLE portfolio ALTER pieces TYPE BIGINT")
+    desk.trunk.execute("ALTER TABLE portfolio ADD COLUMN note VARCHAR", author="cyd")
+    found = _blamed(desk.trunk, ("APPL",))
+    assert (found["ticker"].commit.author, found["ticker"].before) == ("bob", "AAPL")
+    assert (found["pieces"].commit.author, found["note"].commit.author) == ("ann", "cyd")
+
+
 def test_columns_renamed_widened_and_added_keep_their_story(desk: Desk) -> None:
     _change(desk.trunk, "shares = 1", "ann")
     desk.trunk.execute("ALTER TABLE portfolio RENAME shares TO pieces")
