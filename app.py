@@ -30,7 +30,8 @@ with told():
                 create_dialog(page.repository, page.names)
     with st.container(border=True):
         st.markdown("**How the branches came about**")
-        graph(page)
+        if spot := graph(page):
+            st.switch_page("pages/history.py", query_params={"branch": spot.branch, "version": str(spot.version)})
     with st.container(border=True):
         st.markdown("**Lately**")
         commit_list(page, page.repository.recent_commits(6, branches=page.infos))

@@ -1,7 +1,10 @@
 """Branch data like code: fork, change, compare, merge. Works alone, without a screen."""
 
-from hati_core.branch import Branch, BranchView
+from hati_core.branch import Branch
+from hati_core.branch_view import BranchView
 from hati_core.errors import HatiError
+from hati_core.history import TablePage
+from hati_core.merge.blame import CellBlame, CellChange
 from hati_core.merge.conflict_filter import ConflictFilter
 from hati_core.merge.diff import Diff, TableDiff
 from hati_core.merge.plan import MergePlan
@@ -23,8 +26,10 @@ from hati_core.model import (
     TableInfo,
     Violation,
 )
+from hati_core.previews import Preview, TablePreview
 from hati_core.repository import Repository
 from hati_core.scenarios.metrics import Breakdown, Metric, Unit
+from hati_core.storage.commit_filter import CommitFilter
 from hati_core.storage.limits import Stop
 
 __all__ = [
@@ -32,9 +37,12 @@ __all__ = [
     "BranchInfo",
     "BranchView",
     "Breakdown",
+    "CellBlame",
+    "CellChange",
     "ChangeKind",
     "Check",
     "Commit",
+    "CommitFilter",
     "CompactReport",
     "Conflict",
     "ConflictFilter",
@@ -44,6 +52,7 @@ __all__ = [
     "HatiError",
     "MergePlan",
     "Metric",
+    "Preview",
     "Repository",
     "RowChange",
     "Side",
@@ -52,7 +61,9 @@ __all__ = [
     "TableDiff",
     "TableEdits",
     "TableInfo",
+    "TablePage",
     "TablePlan",
+    "TablePreview",
     "UndoneMerge",
     "Unit",
     "Violation",

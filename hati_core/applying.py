@@ -8,6 +8,7 @@ from hati_core.merge.plan import MergePlan, PlanKind
 from hati_core.merge.schema import TableAction
 from hati_core.merge.violations import checks_of, gained_checks
 from hati_core.model import Check, Commit
+from hati_core.storage.catalog import Journal
 from hati_core.store import Store
 from hati_core.transaction import transaction
 
@@ -23,7 +24,6 @@ def apply_plan(store: Store, plan: MergePlan, message: str | None, author: str |
     require_complete(plan)
     theirs = plan.theirs
     is_merge = plan.kind is PlanKind.MERGE
-    merged = (theirs.branch_id, theirs.version, plan.source) if is_merge else None
     with PlanWriter(store.engine, plan) as writer:
         writer.prepare()
         with transaction(
@@ -32,8 +32,11 @@ def apply_plan(store: Store, plan: MergePlan, message: str | None, author: str |
             plan.target,
             author=author or store.author,
             message=message or plan.default_message,
-            merged=merged,
-            reverts=plan.base.version if plan.kind is PlanKind.REVERT else None,
+            about=Journal(
+                merged=(theirs.branch_id, theirs.version, plan.source) if is_merge else None,
+                reverts=plan.base.version if plan.kind is PlanKind.REVERT else None,
+                restores=theirs.version if plan.kind is PlanKind.RESTORE else None,
+            ),
         ) as tx:
             _require_unmoved(store, plan, tx.head)
             tx.before_definition()

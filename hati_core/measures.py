@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
-from hati_core.branch import BranchView
+from hati_core.branch_view import BranchView
 from hati_core.errors import HatiError, InvalidMetric, StorageUnavailable
 from hati_core.measured import MetricValue, Part, PartChange, is_nothing, largest_changes, number_of, parts_sql
 from hati_core.merge.lineage import Lineage, Point
@@ -23,6 +23,7 @@ from hati_core.store import Store
 __all__ = ["Measures", "MetricValue", "Part", "PartChange"]
 
 _CACHED_VALUES = 20_000
+_TRIED_SECONDS = 10
 
 
 class Measures:
@@ -64,6 +65,10 @@ class Measures:
         except HatiError as error:
             raise InvalidMetric(f"“{metric.name}” does not run on “{branch.name}”: {error.message}") from error
         self._store.registry.set_metric(metric.name, metric.definition())
+
+    def tried(self, metric: Metric, branch: BranchView) -> MetricValue:
+        """What a metric that is being written gives on a branch, or why it gives nothing; it is not kept."""
+        return _measured(branch, metric, _TRIED_SECONDS)
 
     def values(self, branch: BranchView, metrics: Sequence[Metric]) -> list[MetricValue]:
         """Each metric on one branch; one that fails says so and leaves the others alone."""
@@ -179,8 +184,8 @@ def _holds_for_good(query: str, tables: Collection[str]) -> bool:
     return is_steady(query) and {name.casefold() for name in gate.check(query).reads} <= set(tables)
 
 
-def _measured(branch: BranchView, metric: Metric) -> MetricValue:
+def _measured(branch: BranchView, metric: Metric, timeout: float | None = None) -> MetricValue:
     try:
-        return MetricValue(metric, number_of(metric, branch.query(metric.sql, limit=2)))
+        return MetricValue(metric, number_of(metric, branch.query(metric.sql, limit=2, timeout=timeout)))
     except HatiError as error:
         return MetricValue(metric, None, error.message)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from hati_core.applying import apply_plan
 from hati_core.choosing import Choices
 from hati_core.errors import BranchMoved, BranchNotFound, MergeConflict, UnknownStrategy
+from hati_core.history import no_version
 from hati_core.merge.diff import Diff, diff_points
 from hati_core.merge.lineage import Point
 from hati_core.merge.plan import MergePlan, PlanKind
@@ -23,14 +24,23 @@ class Merging:
 
     _store: Store
 
-    def diff(self, source: str, target: str = MAIN) -> Diff:
-        """How the head of ``source`` differs from the head of ``target``; rows go from target to source.
+    def diff(
+        self,
+        source: str,
+        target: str = MAIN,
+        *,
+        source_version: int | None = None,
+        target_version: int | None = None,
+    ) -> Diff:
+        """How ``source`` differs from ``target``, at their heads or at older versions; rows go from target to source.
+
+        Both may be the same branch.
 
         Raises:
-            BranchNotFound, BranchDiscarded: there is no such live branch.
+            BranchNotFound, BranchDiscarded: there is no such live branch, or no such version of it.
             InvalidKey: rows of a table cannot be told apart.
         """
-        after, before = self._head(source), self._head(target)
+        after, before = self._point(source, source_version), self._point(target, target_version)
         return diff_points(self._store.merge_context(), before, after)
 
     def changes(self, name: str) -> Diff:
@@ -160,6 +170,12 @@ class Merging:
 
     def _head(self, name: str) -> Point:
         return self._store.point(self._store.row(name).id)
+
+    def _point(self, name: str, version: int | None) -> Point:
+        head = self._head(name)
+        if version is not None and not 0 <= version <= head.version:
+            raise no_version(self._store.row(name).name, head.version, version)
+        return head if version is None else Point(head.branch_id, version)
 
 
 def winner(strategy: Strategy, source: str) -> Side | None:

@@ -124,7 +124,8 @@ class Touch:
 class Commit:
     """One atomic change to one branch; ``at`` is in UTC.
 
-    ``merged_from`` names the branch that it merged, ``reverts`` the version that it undid.
+    ``merged_from`` names the branch that it merged, ``reverts`` the version that it undid, ``restores`` the version
+    that it went back to.
     """
 
     branch: str
@@ -135,6 +136,7 @@ class Commit:
     touched: tuple[Touch, ...] = ()
     merged_from: str | None = None
     reverts: int | None = None
+    restores: int | None = None
 
     @property
     def summary(self) -> str:

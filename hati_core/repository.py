@@ -11,8 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from hati_core.branch import Branch, no_version
+from hati_core.branch import Branch
 from hati_core.errors import BranchNotFound
+from hati_core.history import no_version
 from hati_core.imports import Importer
 from hati_core.measures import Measures
 from hati_core.merge.keys import require_key

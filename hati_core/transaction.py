@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import duckdb
 from sqlglot import exp
 
-from hati_core.model import Check, Row, Touch
+from hati_core.model import Check, Row, Touch, Violation
 from hati_core.open_branch import OpenBranch
 from hati_core.quote import identifier
 from hati_core.sql import ddl, gate
@@ -206,10 +207,14 @@ class Transaction:
         self._keys.enforce()
         self._checks.enforce()
 
-    def journal(self, merged: tuple[str, int, str] | None, reverts: int | None) -> Journal:
-        """What the commit says about itself."""
+    def violations(self) -> tuple[Violation, ...]:
+        """Everything that :meth:`check_rows` would refuse the transaction for."""
+        return (*self._keys.violations(), *self._checks.violations())
+
+    def journal(self, about: Journal) -> Journal:
+        """What the commit says about itself, beside what is known of it already."""
         touched = tuple(t for t in self._touched.values() if t.note or t.inserted or t.updated or t.deleted)
-        return Journal(touched, self._keys.journal() or None, merged, self._checks.journal() or None, reverts)
+        return replace(about, touched=touched, keys=self._keys.journal() or None, checks=self._checks.journal() or None)
 
 
 @contextmanager
@@ -220,12 +225,13 @@ def transaction(
     *,
     author: str,
     message: str | None = None,
-    merged: tuple[str, int, str] | None = None,
-    reverts: int | None = None,
+    about: Journal | None = None,
     timeout: float | None = None,
     stop: Stop | None = None,
 ) -> Iterator[Transaction]:
     """Hold the branch, run what the block does, and commit it as one version.
+
+    ``about`` is what its journal is to say of it beyond what it touched.
 
     Raises:
         BranchBusy, BranchDiscarded: the branch cannot be written.
@@ -245,7 +251,7 @@ def transaction(
                 with tx.limits.over(cursor, _UNDONE):
                     tx.check_rows()
                     tx.settle_types()
-                journal = tx.journal(merged, reverts)
+                journal = tx.journal(about or Journal())
                 cursor.execute(
                     f"CALL {identifier(catalog.alias)}.set_commit_message($1, $2, extra_info => $3)",
                     [author, message or tx.default_message(), journal.dump()],

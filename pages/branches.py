@@ -6,7 +6,6 @@ from pages.parts.branch_dialogs import create_dialog, discard_dialog, undiscard
 from pages.parts.branch_rows import PAGE_SIZE, branch_row, changed_rows
 from pages.parts.session import told
 from pages.parts.shell import begin_page, empty_state, next_step
-from pages.parts.storage import storage_panel
 from pages.parts.values import shared_metrics
 from pages.parts.words import ago, count, plain
 
@@ -41,14 +40,19 @@ discarded = page.repository.branches("discarded")
 with st.expander(f"Discarded branches ({len(discarded)})", icon=":material/delete:"):
     if not discarded:
         st.caption("Branches that you discard wait here for seven days before they are collected.")
+    else:
+        st.page_link(
+            "pages/settings.py",
+            label="See what space they take",
+            icon=":material/database:",
+            query_params={"section": "storage"},
+        )
     for info in reversed(discarded):
         name, button = st.columns([6, 1], vertical_alignment="center")
         when = ago(info.discarded_at) if info.discarded_at else ""
         name.markdown(f"**{plain(info.name)}**  \ndiscarded {when}, made by {plain(info.author)}")
         if button.button("Bring back", key=f"undiscard-{info.id}", width="stretch"):
             undiscard(page.repository, info)
-
-storage_panel(page.repository)
 
 if len(page.infos) > 1:
     source = page.branch.name if not page.info.is_main else page.infos[1].name

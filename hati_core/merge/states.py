@@ -11,13 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hati_core.merge.feed import UNSETTLED_ROWID, logged_rows
 from hati_core.merge.lineage import Lineage
 from hati_core.merge.shape import Shape, TableAt
-from hati_core.model import TableInfo
 from hati_core.quote import identifier, literal
-
-_UNSETTLED_ROWID = 10**18
-"""DuckLake numbers rows that one transaction both inserts and updates from here on, anew in every transaction."""
 
 
 def states_query(shape: Shape, lineage: Lineage, ancestor: TableAt, points: Mapping[str, TableAt]) -> str:
@@ -73,7 +70,7 @@ def _held(shape: Shape, ancestor: TableAt) -> str:
         names = zip(shape.key_at(ancestor.label), shape.key, strict=True)
         matched = " AND ".join(f"t.{identifier(a)} = keys.key.{identifier(b)}" for a, b in names)
     else:
-        matched = f"t.rowid = keys.key.rowid AND t.rowid >= {_UNSETTLED_ROWID}"
+        matched = f"t.rowid = keys.key.rowid AND t.rowid >= {UNSETTLED_ROWID}"
         rows = f"SELECT rowid {rows}"
     return f"SELECT keys.key, count(*) AS rows FROM ({rows}) AS t JOIN keys ON {matched} GROUP BY ALL"
 
@@ -100,26 +97,13 @@ def _events(shape: Shape, lineage: Lineage, ancestor: TableAt, there: TableAt) -
         return None
     is_one = ancestor.info and there.info and ancestor.info.uuid == there.info.uuid
     if is_one and there.info and all(column.is_readable_at(there.label) for column in shape.columns):
-        return _logged(shape, lineage, ancestor, there, there.info)
+        return _logged(shape, lineage, ancestor, there)
     return _wholesale(shape, ancestor, there)
 
 
-def _logged(shape: Shape, lineage: Lineage, ancestor: TableAt, there: TableAt, info: TableInfo) -> str:
-    """Events from DuckLake's own functions: ``table_changes`` would scan twice to tell updates from the rest.
-
-    A row deleted in a file of which the same transaction deletes the rest is reported twice, in a compacted file once
-    by the version that made it. A place in a file goes once, and goes last: hence the place and the newest version. A
-    row that a transaction writes anew and deletes goes twice, from two places, though both rows may be equal.
-    """
-    first, last = ancestor.point.version + 1, there.point.version
-    arguments = f"{literal(there.catalog.alias)}, 'main', {literal(info.name)}, {first}, {last}"
-    image = shape.row(there, "feed.")
-    feeds = (
-        "SELECT max(feed.snapshot_id) AS version, any_value(feed.rowid) AS row_id, "
-        f"any_value({image}) AS image, false AS coming FROM ducklake_table_deletions({arguments}) AS feed "
-        "GROUP BY feed.filename, feed.file_row_number UNION ALL "
-        f"SELECT feed.snapshot_id, feed.rowid, {image}, true FROM ducklake_table_insertions({arguments}) AS feed"
-    )
+def _logged(shape: Shape, lineage: Lineage, ancestor: TableAt, there: TableAt) -> str:
+    """Events from DuckLake's change feed."""
+    feeds = logged_rows(there, shape.row(there, "feed."), ancestor.point.version + 1, there.point.version)
     key = _lineage_key(lineage, there) if shape.by_lineage else shape.key_of("image")
     return f"SELECT {key} AS key, version, coming, image FROM ({feeds})"
 

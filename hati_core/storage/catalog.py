@@ -12,6 +12,7 @@ import duckdb
 
 from hati_core.model import Check, Column, Commit, TableInfo, Touch
 from hati_core.quote import identifier, literal
+from hati_core.storage.commit_filter import TABLES, CommitFilter
 from hati_core.storage.engine import Engine, alias_of
 
 _LIVE_AT = "begin_snapshot <= $version AND (end_snapshot IS NULL OR end_snapshot > $version)"
@@ -26,6 +27,7 @@ class Journal:
     merged: tuple[str, int, str] | None = None
     checks: Mapping[str, tuple[Check, ...]] | None = None
     reverts: int | None = None
+    restores: int | None = None
 
     def dump(self) -> str:
         """As JSON."""
@@ -38,6 +40,8 @@ class Journal:
             record["checks"] = {table: [vars(check) for check in checks] for table, checks in self.checks.items()}
         if self.reverts is not None:
             record["reverts"] = self.reverts
+        if self.restores is not None:
+            record["restores"] = self.restores
         return json.dumps(record, separators=(",", ":"))
 
     @classmethod
@@ -58,6 +62,7 @@ class Journal:
             if "checks" in record
             else None,
             reverts=record.get("reverts"),
+            restores=record.get("restores"),
         )
 
 
@@ -89,14 +94,63 @@ class Catalog:
             (version,) = cursor.execute(f"FROM {identifier(self.alias)}.current_snapshot()").fetchall()[0]
         return int(version)
 
-    def commits(self, limit: int, *, after: int = -1, until: int | None = None) -> list[Commit]:
-        """Commits with ``after < version <= until``, newest first."""
-        return [commit for commit, _ in self._entries(limit, after, until)]
+    def commits(
+        self,
+        limit: int | None,
+        *,
+        after: int = -1,
+        until: int | None = None,
+        wanted: CommitFilter | None = None,
+        offset: int = 0,
+    ) -> list[Commit]:
+        """A page of the commits with ``after < version <= until``, newest first."""
+        columns = "snapshot_id, snapshot_time::VARCHAR, author, commit_message, commit_extra_info, changes_made"
+        rows = self._log(
+            columns,
+            after,
+            until,
+            wanted or CommitFilter(),
+            "ORDER BY snapshot_id DESC LIMIT $limit OFFSET $offset",
+            {"limit": limit, "offset": offset},
+        )
+        return [self._entry(*row) for row in rows]
+
+    def commit_count(self, until: int, wanted: CommitFilter) -> int:
+        """How many commits up to a version there are of a kind."""
+        ((number,),) = self._log("count(*)", -1, until, wanted)
+        return int(number)
+
+    def authors(self, until: int) -> list[str]:
+        """Who made commits up to a version, in order of their names."""
+        return [name for (name,) in self._log("DISTINCT author", -1, until, CommitFilter(), "ORDER BY 1") if name]
+
+    def touched(self, until: int) -> list[str]:
+        """The tables that commits up to a version touched, by the names that they had, in order of these."""
+        names = f"DISTINCT unnest({TABLES}) AS name"
+        return [name for (name,) in self._log(names, -1, until, CommitFilter(), "ORDER BY 1") if name]
+
+    def _log(
+        self,
+        columns: str,
+        after: int,
+        until: int | None,
+        wanted: CommitFilter,
+        rest: str = "",
+        params: Mapping[str, object] | None = None,
+    ) -> list[tuple[Any, ...]]:
+        def asked(named: Callable[[str], str]) -> str:
+            return (
+                f"SELECT {columns} FROM {named('ducklake_snapshot')} LEFT JOIN {named('ducklake_snapshot_changes')} "
+                "USING (snapshot_id) WHERE snapshot_id > $after AND ($until IS NULL OR snapshot_id <= $until) "
+                f"AND {wanted.condition} {rest}"
+            )
+
+        values = {"after": after, "until": until, **wanted.params, **(params or {})}
+        return self.engine.look(self.branch_id, asked, values)
 
     def landings(self, after: int, until: int) -> list[Commit]:
         """The commits with ``after < version <= until`` that merged or undid something, newest first."""
-        wanted = "(commit_extra_info LIKE '%\"merged\":%' OR commit_extra_info LIKE '%\"reverts\":%')"
-        return [commit for commit, _ in self._entries(None, after, until, wanted)]
+        return self.commits(None, after=after, until=until, wanted=CommitFilter(landings=True))
 
     def news(self, after: int, until: int, cursor: duckdb.DuckDBPyConnection) -> list[News]:
         """What the commits with ``after < version <= until`` say to the registry, oldest first."""
@@ -109,31 +163,24 @@ class Catalog:
         ).fetchall()
         return [News(version, schema_version, Journal.load(extra)) for version, schema_version, extra in rows]
 
+    def merged(self, version: int) -> tuple[str, int] | None:
+        """The branch and its version that the commit of a version merged; None where it merged none."""
+        with self.engine.metadata_session(self.branch_id) as cursor:
+            (news,) = self.news(version - 1, version, cursor)
+        merged = news.journal.merged
+        return (merged[0], merged[1]) if merged else None
+
     def schema_version(self, version: int) -> int:
         """A number that is the same for versions with the same tables and columns."""
         with self.engine.metadata_session(self.branch_id) as cursor:
             (news,) = self.news(version - 1, version, cursor)
         return news.schema_version
 
-    def _entries(
-        self, limit: int | None, after: int, until: int | None, wanted: str = "true"
-    ) -> list[tuple[Commit, Journal]]:
-        def asked(named: Callable[[str], str]) -> str:
-            return (
-                "SELECT snapshot_id, snapshot_time::VARCHAR, author, commit_message, commit_extra_info, changes_made "
-                f"FROM {named('ducklake_snapshot')} LEFT JOIN {named('ducklake_snapshot_changes')} USING (snapshot_id) "
-                f"WHERE snapshot_id > $after AND ($until IS NULL OR snapshot_id <= $until) AND {wanted} "
-                "ORDER BY snapshot_id DESC LIMIT $limit"
-            )
-
-        rows = self.engine.look(self.branch_id, asked, {"after": after, "until": until, "limit": limit})
-        return [self._entry(*row) for row in rows]
-
     def _entry(
         self, version: int, at: str, author: str | None, message: str | None, extra: str | None, made: str | None
-    ) -> tuple[Commit, Journal]:
+    ) -> Commit:
         journal = Journal.load(extra)
-        commit = Commit(
+        return Commit(
             branch=self.name,
             version=version,
             author=author or "",
@@ -142,8 +189,8 @@ class Catalog:
             touched=journal.touched,
             merged_from=journal.merged[2] if journal.merged else None,
             reverts=journal.reverts,
+            restores=journal.restores,
         )
-        return commit, journal
 
     def last_definition(self, lineage: str, columns: Collection[str], after: int, until: int) -> int | None:
         """The last version with ``after < version <= until`` that made, changed or dropped what is meant.

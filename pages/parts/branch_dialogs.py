@@ -16,14 +16,26 @@ def create_dialog(repository: Repository, names: list[str]) -> None:
     source = st.selectbox("From", names, key="new-branch-parent")
     versions = repository.branch(source).log(30)
     start = st.selectbox("As it was at", versions, format_func=_version, key=f"new-branch-at-{source}")
-    with st.form("new-branch", border=False):
-        name = st.text_input("Name", placeholder="aggressive-growth", key="new-branch-name", max_chars=400)
-        description = st.text_input("What for (optional)", key="new-branch-description", max_chars=200)
-        is_sent = st.form_submit_button("Create branch", type="primary", key="new-branch-create", width="stretch")
+    newest = versions[0].version
+    at = start.version if start and start.version != newest else None
+    _create(repository, source, at, "new-branch", "aggressive-growth")
+
+
+@st.dialog("Branch from here", icon=":material/account_tree:")
+def fork_dialog(repository: Repository, source: str, version: int) -> None:
+    """Ask for a name for a branch that begins at one version of another."""
+    st.caption(f"It begins with the tables of {plain(source)} as they were at version {version:,}.")
+    _create(repository, source, version, "fork", "what-if")
+
+
+def _create(repository: Repository, source: str, at: int | None, key: str, example: str) -> None:
+    """The end of a dialog that makes a branch, as a form, which takes Enter; the new one comes into view."""
+    with st.form(key, border=False):
+        name = st.text_input("Name", placeholder=example, key=f"{key}-name", max_chars=400)
+        description = st.text_input("What for (optional)", key=f"{key}-description", max_chars=200)
+        is_sent = st.form_submit_button("Create branch", type="primary", key=f"{key}-create", width="stretch")
     if is_sent:
         try:
-            newest = versions[0].version
-            at = start.version if start and start.version != newest else None
             branch = repository.create_branch(name, source, at, description, author=author())
         except HatiError as error:
             complain(error)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from hati_core import ChangeKind, Metric
+from hati_core import ChangeKind, Diff, Metric
 from hati_core.measures import MetricValue
 from pages.parts.figures import CONFIG, BranchValue, waterfall
 from pages.parts.paged_rows import paged_rows
+from pages.parts.palette import SIGNS
 from pages.parts.session import asked_for, told
 from pages.parts.shell import Page
 from pages.parts.words import amount, difference, plain
@@ -66,22 +67,23 @@ def row_differences(page: Page, before: str, after: str) -> None:
     with st.container(border=True):
         st.markdown(f"**Row by row** · {plain(before)} → {plain(after)}")
         with told():
-            diff = page.repository.diff(after, before)
-            changed = [table for table in diff.tables.values() if table]
-            if not changed:
-                st.caption("Every row is the same on both.")
-            for table in changed:
-                counts = " ".join(
-                    f"{sign}{number:,}"
-                    for sign, number in (("+", table.added), ("−", table.removed), ("~", table.changed))
-                    if number
-                )
-                schema = f" · {plain(', '.join(table.schema_changes))}" if table.schema_changes else ""
-                st.markdown(f"{plain(table.table)} :gray-badge[{plain(counts)}]{schema}")
-                counts_of = {
-                    ChangeKind.ADDED: table.added,
-                    ChangeKind.CHANGED: table.changed,
-                    ChangeKind.REMOVED: table.removed,
-                }
-                if any(counts_of.values()):
-                    paged_rows(table, counts_of, f"diff-{table.table}")
+            differences(page.repository.diff(after, before), "diff", "Every row is the same on both.")
+
+
+def differences(diff: Diff, key: str, nothing: str) -> None:
+    """What a comparison found, table by table; ``nothing`` is said where there is none."""
+    changed = [table for table in diff.tables.values() if table]
+    if not changed:
+        st.caption(nothing)
+    for table in changed:
+        counts_of = {
+            ChangeKind.ADDED: table.added,
+            ChangeKind.CHANGED: table.changed,
+            ChangeKind.REMOVED: table.removed,
+        }
+        counts = " ".join(f"{SIGNS[kind]}{number:,}" for kind, number in counts_of.items() if number)
+        badge = f" :gray-badge[{plain(counts)}]" if counts else ""
+        schema = f" · {plain(', '.join(table.schema_changes))}" if table.schema_changes else ""
+        st.markdown(f"{plain(table.table)}{badge}{schema}")
+        if counts:
+            paged_rows(table, counts_of, f"{key}-{table.table}")

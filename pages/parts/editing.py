@@ -9,8 +9,9 @@ from hati_core.model import KeyOrigin
 from pages.parts.checks import table_checks
 from pages.parts.draft import Draft
 from pages.parts.grid import PAGE_ROWS, count_rows, grid, read_page, typed_back
+from pages.parts.keys import key_line
 from pages.parts.palette import SIGNS
-from pages.parts.session import announce, author, complain, told
+from pages.parts.session import announce, author, complain
 from pages.parts.shell import Page
 from pages.parts.values import change_of_headline, headline
 from pages.parts.words import cell, count, plain
@@ -20,7 +21,7 @@ _SHOWN = 8
 
 def edit_table(page: Page, info: TableInfo) -> None:
     """The grid of a table with what belongs to it."""
-    _key_line(page, info)
+    key_line(page, info)
     table_checks(page, info)
     place = f"{page.branch.id}-{info.name}"
     draft = _draft(page, place)
@@ -50,29 +51,6 @@ def _draft(page: Page, place: str) -> Draft:
 def _page_number(page: Page, info: TableInfo, version: int, place: str) -> int:
     pages = -(-count_rows(page.branch, info, version) // PAGE_ROWS)
     return int(st.pagination(pages, key=f"page-{place}")) if pages > 1 else 1
-
-
-def _key_line(page: Page, info: TableInfo) -> None:
-    if info.key_origin is KeyOrigin.DECLARED:
-        st.caption(f"Rows are told apart by {plain(' + '.join(info.key))}. The key holds on every branch.")
-        return
-    if info.key_origin is KeyOrigin.INFERRED:
-        st.caption(f"Rows are told apart by {plain(' + '.join(info.key))}, because its values are unique so far.")
-    else:
-        st.info(
-            "No column tells the rows apart, so they cannot be edited one by one. "
-            "Choose the columns that identify a row.",
-            icon=":material/key:",
-        )
-    with st.popover("Choose the key", icon=":material/key:"):
-        columns = st.multiselect(
-            "Columns that identify a row", list(info.column_names), list(info.key), key=f"key-{info.name}"
-        )
-        if st.button("Set as key on every branch", type="primary", key=f"set-key-{info.name}"):
-            with told():
-                page.repository.set_key(info.name, columns)
-                announce(f"{plain(' + '.join(columns))} is the key of {plain(info.name)} on every branch.")
-                st.rerun()
 
 
 def _unsaved(page: Page, info: TableInfo, draft: Draft, place: str) -> None:

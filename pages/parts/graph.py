@@ -104,6 +104,7 @@ def _dots(
             "symbol": ["diamond" if commit.merged_from else "circle" for commit in ordered],
             "line": {"width": 2, "color": theme.ground},
         },
+        customdata=[[commit.branch, commit.version] for commit in ordered],
         text=[f"{short(c.branch)} {c.version}: {short(c.message)} · {short(c.author)}" for c in ordered],
         hovertemplate="%{text}<extra></extra>",
     )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import streamlit as st
 
 from hati_core import Commit
@@ -15,13 +19,54 @@ _LANES = 9
 _COMMITS = 40
 
 
-def graph(page: Page) -> None:
-    """How the branches came about; the newest branches and commits where there are many."""
+_PICKED = "picked in the graph"
+_TURN = "turn of the graph"
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A commit that was clicked in the graph."""
+
+    branch: str
+    version: int
+
+
+def graph(page: Page) -> Spot | None:
+    """How the branches came about, the newest where there are many; returns the commit that was clicked, once."""
     infos = [page.infos[0], *page.infos[1:][-_LANES:]]
     commits = page.repository.recent_commits(_COMMITS, branches=page.infos)
     told = "; ".join(f"{info.name} from {info.parent} at version {info.base}" for info in infos if info.parent)
     figure = branch_graph(infos, commits, page.colours, page.theme)
-    st.plotly_chart(figure, theme=None, config=CONFIG, key="branch graph", alt=f"Branch graph: {told or 'main alone'}")
+    turn = st.session_state.setdefault(_TURN, 0)
+    key = f"branch graph {turn}" if turn else "branch graph"
+    st.plotly_chart(
+        figure,
+        theme=None,
+        config=CONFIG,
+        key=key,
+        alt=f"Branch graph: {told or 'main alone'}",
+        on_select=lambda: _pick(st.session_state[key]),
+        selection_mode="points",
+    )
+    spot: Spot | None = st.session_state.pop(_PICKED, None)
+    return spot if spot and spot.branch in page.names else None
+
+
+def _pick(state: Mapping[str, Any]) -> None:
+    """Take down what was clicked; the chart of the next turn has nothing selected."""
+    spot = clicked(state)
+    if spot:
+        st.session_state[_PICKED] = spot
+        st.session_state[_TURN] += 1
+
+
+def clicked(state: Mapping[str, Any]) -> Spot | None:
+    """The commit that a selection in the graph names; None where it names none."""
+    for point in state.get("selection", {}).get("points", []):
+        match point.get("customdata"):
+            case [str(branch), int(version)]:
+                return Spot(branch, version)
+    return None
 
 
 def commit_list(page: Page, commits: list[Commit]) -> None:

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pandas as pd
 import streamlit as st
 
-from hati_core import ChangeKind, RowChange
+from hati_core import ChangeKind, RowChange, TablePage
+from hati_core.scenarios.metrics import is_numeric
 from pages.parts.palette import SIGNS
 from pages.parts.words import cell
 
@@ -47,3 +48,27 @@ def changes_table(changes: Sequence[RowChange], columns: Sequence[str], key: str
         for name in frame.columns
     }
     st.dataframe(frame, hide_index=True, column_config=config, key=key, height=480 if len(frame) > 12 else "content")
+
+
+def rows_table(page: TablePage, key: str, *, selectable: bool = False) -> int | None:
+    """Rows as they are, to be read only; returns the position of the row that is selected, where one can be."""
+    names = page.info.column_names
+    frame = pd.DataFrame([{name: cell(row[name]) for name in names} for row in page.rows], columns=list(names))
+    config = {
+        column.name: st.column_config.TextColumn(
+            f"{column.name} (key)" if column.name in page.info.key else column.name,
+            alignment="right" if is_numeric(column) else None,
+        )
+        for column in page.info.columns
+    }
+    st.dataframe(
+        frame,
+        hide_index=True,
+        column_config=config,
+        key=key,
+        height=420 if len(frame) > 10 else "content",
+        on_select="rerun" if selectable else "ignore",
+        selection_mode="single-row",
+    )
+    rows = st.session_state[key]["selection"]["rows"] if selectable else []
+    return rows[0] if rows and rows[0] < len(page.rows) else None

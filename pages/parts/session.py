@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import streamlit as st
@@ -82,6 +82,23 @@ def picker(label: str, name: str, options: Sequence[str], default: str, *, help:
     chosen = current(name, options, default)
     st.session_state[widget_key(name)] = chosen
     st.selectbox(label, options, key=widget_key(name), on_change=adopt, args=(name,), help=help)
+    return chosen
+
+
+def switch(label: str, name: str, options: Mapping[str, str], default: str) -> str:
+    """As :func:`picker`, as buttons beside each other; ``options`` are the words for each choice."""
+    chosen = current(name, list(options), default)
+    st.session_state[widget_key(name)] = chosen
+    st.segmented_control(
+        label,
+        list(options),
+        required=True,
+        format_func=lambda option: options[option],
+        key=widget_key(name),
+        on_change=adopt,
+        args=(name,),
+        label_visibility="collapsed",
+    )
     return chosen
 
 

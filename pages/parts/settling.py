@@ -70,7 +70,8 @@ def _keep(choices: Choices, plan: MergePlan, chosen: Chosen) -> None:
 def _is_outdated(page: Page, plan: MergePlan, source: str, target: str) -> bool:
     heads = {info.name: (info.id, info.head) for info in page.infos}
     seen = [(point.branch_id, point.version) for point in (plan.theirs, plan.ours)]
-    return plan.is_lost or [heads[source], heads[target]] != seen
+    is_other_rule = plan.row_level is not page.repository.row_level_merge
+    return plan.is_lost or is_other_rule or [heads[source], heads[target]] != seen
 
 
 def _moved(held: InHand | None, plan: MergePlan) -> str:

@@ -26,11 +26,11 @@ def default_side(plan: MergePlan) -> Side | None:
 
 def strategies(page: Page, plan: MergePlan) -> None:
     """The four of them, each with what it comes to before it is applied."""
-    at_stake = _at_stake(plan)
+    stake = at_stake(plan)
     options = {
         Strategy.MANUAL: ("Choose one by one", _one_by_one(plan)),
-        Strategy.BRANCH_WINS: _wins(page, plan, Strategy.BRANCH_WINS, at_stake),
-        Strategy.MAIN_WINS: _wins(page, plan, Strategy.MAIN_WINS, at_stake),
+        Strategy.BRANCH_WINS: _wins(page, plan, Strategy.BRANCH_WINS, stake),
+        Strategy.MAIN_WINS: _wins(page, plan, Strategy.MAIN_WINS, stake),
         Strategy.ABORT: ("Stop if anything conflicts", _stops(plan)),
     }
     st.radio(
@@ -61,7 +61,7 @@ def _stops(plan: MergePlan) -> str:
     return f"There {'is' if total == 1 else 'are'} {count(total, 'conflict')}, so nothing would be merged."
 
 
-def _wins(page: Page, plan: MergePlan, strategy: Strategy, at_stake: str) -> tuple[str, str]:
+def _wins(page: Page, plan: MergePlan, strategy: Strategy, stake: str) -> tuple[str, str]:
     """The name of one branch, and what becomes of the open conflicts when it wins."""
     side = winner(strategy, plan.source)
     name, other = (plan.target, plan.source) if side is Side.OURS else (plan.source, plan.target)
@@ -70,11 +70,11 @@ def _wins(page: Page, plan: MergePlan, strategy: Strategy, at_stake: str) -> tup
     if not left:
         return label, f"Nothing is open that {name} could win."
     takes = "takes" if left == 1 else "take"
-    words = f"{count(left, 'open conflict')} {takes} what {name} has; what {other} did to {at_stake} is lost."
+    words = f"{count(left, 'open conflict')} {takes} what {name} has; what {other} did to {stake} is lost."
     return label, " ".join(part for part in (words, _effect(page, plan, side), _broken(page, plan, side)) if part)
 
 
-def _at_stake(plan: MergePlan) -> str:
+def at_stake(plan: MergePlan) -> str:
     """The open conflicts, as rows and as columns or tables."""
     kinds = plan.open_conflicts.facets().kinds
     schema = kinds[ConflictKind.SCHEMA]

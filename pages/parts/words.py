@@ -91,6 +91,11 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
     return "just now"
 
 
+def when(moment: datetime, now: datetime | None = None) -> str:
+    """How long ago something was, and the moment itself: ``3 h ago, 2026-03-01 14:05 UTC``."""
+    return f"{ago(moment, now)}, {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def type_name(kind: str) -> str:
     """What a person calls a column's type."""
     families = {

@@ -19,6 +19,8 @@ PAGES = {
     "Data": "pages/data.py",
     "Compare": "pages/compare.py",
     "Merge": "pages/merge.py",
+    "History": "pages/history.py",
+    "Settings": "pages/settings.py",
 }
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()<>#+\-.!|~$:&\"'@/])")
 _READ = ("title", "markdown", "caption", "warning", "info", "error", "success", "toast", "page_link")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 
 import pytest
 
 from hati_core import Repository
-from pages.parts.session import repository
 from tests.app.screen import Screen
 
 
@@ -166,21 +164,3 @@ def test_many_branches_come_a_page_at_a_time(portfolio: Repository, screen: Scre
     screen.at.pagination[0].set_value(2)
     screen.run()
     assert screen.buttons.count("Discard") == 6
-
-
-def test_what_nobody_needs_is_shown_and_then_removed(branches: Repository, screen: Screen) -> None:
-    screen.open("Branches")
-    # The app collects by itself when it starts; that round has to be over.
-    upkeep = repository().upkeep
-    assert upkeep is not None
-    upkeep.close()
-    orphan = branches.root / "data" / "left-over.parquet"
-    orphan.write_bytes(b"x" * 1500)
-    os.utime(orphan, (0, 0))
-    screen.press("See what can go")
-    assert "1 file can go, 1.5 kB" in screen.text.replace("**", "")
-    assert orphan.exists()
-    screen.press("Remove 1.5 kB")
-    assert not orphan.exists()
-    assert screen.press("See what can go").problems == []
-    assert "0 files can go" in screen.text

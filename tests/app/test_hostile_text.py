@@ -67,6 +67,24 @@ def test_a_branch_and_its_author_on_every_page(page: str, nasty_branch: Reposito
     _shown_plainly(screen)
 
 
+def test_a_commit_and_who_changed_a_cell(nasty_branch: Repository, screen: Screen) -> None:
+    screen.open("History", branch=NASTY, version="2")
+    _shown_plainly(screen, times=3)
+    screen.pick("What to look at", "cells")
+    key = screen.at.dataframe[0].key
+    screen.at.session_state[key] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    screen.run()
+    _shown_plainly(screen)
+    cells = [str(value) for table in screen.at.table for value in table.value.to_numpy().ravel()]
+    assert any(plain(NASTY) in cell for cell in cells)
+    assert not [cell for cell in cells if _LIVE.search(cell)]
+
+
+def test_a_metric(portfolio: Repository, screen: Screen) -> None:
+    portfolio.set_metric(NASTY, "SELECT 1 AS one")
+    _shown_plainly(screen.open("Settings"))
+
+
 def test_a_branch_that_is_gone(portfolio: Repository, screen: Screen) -> None:
     _shown_plainly(screen.open("Data", branch=NASTY))
 
@@ -135,7 +153,7 @@ def test_a_table_and_its_columns(portfolio: Repository, screen: Screen) -> None:
     branch = portfolio.create_branch("trial")
     branch.execute(f'UPDATE "{name}" SET shares = 7 WHERE shares = 1')
     portfolio.main.execute(f'UPDATE "{name}" SET shares = 8 WHERE shares = 1')
-    for page in ("Data", "Compare", "Merge"):
+    for page in ("Data", "Compare", "Merge", "History", "Settings"):
         screen.open(page, branch="trial", table=name)
         assert screen.problems == []
         assert [piece for piece in _rendered(screen) if _LIVE.search(piece)] == []

@@ -1,0 +1,111 @@
+"""Who last changed each cell of a row, when, in which commit, and what stood there before."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from hati_core import CellBlame, CellChange, TablePage
+from pages.parts.rows_table import rows_table
+from pages.parts.session import picker, told
+from pages.parts.shell import Page
+from pages.parts.versions import open_commit
+from pages.parts.words import ago, cell, count, plain
+
+PAGE_ROWS = 200
+
+
+def last_changed(page: Page) -> None:
+    """Choose a row of a table; then each of its cells."""
+    tables = list(page.branch.tables())
+    if not tables:
+        st.info(f"{plain(page.branch.name)} has no tables.", icon=":material/info:")
+        return
+    left, right = st.columns(2)
+    with left:
+        name = picker("Table", "table", tables, tables[0])
+    with right:
+        text = st.text_input("Find a row", placeholder="a value in any of its cells", key="find-row", max_chars=200)
+    found, key = _page(page, name, text.strip())
+    if not found.rows:
+        st.caption("No row has that in any of its cells." if text.strip() else "The table has no rows.")
+        return
+    chosen = rows_table(found, key, selectable=True)
+    if chosen is None:
+        st.caption("Select a row to see who changed each of its cells last.")
+        return
+    with told():
+        with st.spinner("Looking through the commits…"):
+            cells = page.branch.blame(name, found.keys[chosen])
+        row_name = " · ".join(cell(part) for part in found.keys[chosen])
+        _cells(page, cells, row_name if found.info.key else f"row {row_name}")
+
+
+def _page(page: Page, name: str, text: str) -> tuple[TablePage, str]:
+    """A page of the rows that have a text, and a key for what shows it."""
+    total = page.branch.page(name, limit=0, text=text).total
+    pages = -(-total // PAGE_ROWS)
+    key = f"blame-{page.branch.id}-{page.info.head}-{name}-{text}"
+    number = st.pagination(pages, key=f"{key}-page-{pages}") if pages > 1 else 1
+    found = page.branch.page(name, (number - 1) * PAGE_ROWS, PAGE_ROWS, text=text)
+    if pages > 1:
+        first = (number - 1) * PAGE_ROWS
+        st.caption(f"Rows {first + 1:,} to {first + len(found.rows):,} of {count(total, 'row')}")
+    return found, f"{key}-{number}"
+
+
+def _cells(page: Page, cells: list[CellBlame], row_name: str) -> None:
+    with st.container(border=True, key="blame"):
+        st.markdown(f"**{plain(row_name)}** on {plain(page.branch.name)}")
+        frame = pd.DataFrame([_line(found) for found in cells])
+        st.table(frame, border="horizontal", hide_index=True, alt=f"Who changed each cell of {row_name} last")
+        st.caption("Open a commit")
+        with st.container(horizontal=True, gap="small"):
+            for version, names in _by_version(cells).items():
+                st.button(
+                    f"Version {version:,} · {plain(', '.join(names))}",
+                    key=f"blamed-{version}",
+                    icon=":material/commit:",
+                    on_click=open_commit,
+                    args=(page.branch.name, version),
+                )
+
+
+def _line(found: CellBlame) -> dict[str, str]:
+    maker = found.origin or found.commit
+    return {
+        "Column": f"**{plain(found.column)}**",
+        "Value": plain(cell(found.value)),
+        "Before": _before(found),
+        "Last changed by": f"{plain(maker.author or 'unknown')}, {ago(maker.at)}",
+        "In": _commit(found),
+    }
+
+
+def _before(found: CellBlame) -> str:
+    if found.how is CellChange.ROW_ADDED:
+        return ":gray[the row was added]"
+    if found.how is CellChange.COLUMN_ADDED:
+        return ":gray[the column was added]"
+    return plain(cell(found.before))
+
+
+def _commit(found: CellBlame) -> str:
+    """The commit on the branch; for a merge, that it was one and what it took the value from."""
+    commit = found.commit
+    here = f"{plain(commit.branch)} version {commit.version:,}: {plain(commit.message)}"
+    if found.origin is not None:
+        origin = found.origin
+        return (
+            f"{plain(origin.branch)} version {origin.version:,}: {plain(origin.message)}, "
+            f"merged as {plain(commit.branch)} version {commit.version:,} by {plain(commit.author or 'unknown')}"
+        )
+    return f"{here} (settled while merging)" if commit.merged_from and found.how is CellChange.CHANGED else here
+
+
+def _by_version(cells: list[CellBlame]) -> dict[int, list[str]]:
+    """The columns that each commit changed last, newest commit first."""
+    found: dict[int, list[str]] = {}
+    for one in sorted(cells, key=lambda one: -one.commit.version):
+        found.setdefault(one.commit.version, []).append(one.column)
+    return found

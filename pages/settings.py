@@ -1,0 +1,30 @@
+"""Settings: what is measured, what holds for every table, how rows merge, and where the data lies."""
+
+import streamlit as st
+
+from pages.parts.merge_rule import merge_rule
+from pages.parts.metric_list import metric_list
+from pages.parts.session import switch, told
+from pages.parts.shell import begin_page
+from pages.parts.storage import storage_panel
+from pages.parts.table_rules import table_rules
+
+SECTIONS = {
+    "metrics": ":material/functions: Metrics",
+    "tables": ":material/key: Keys and checks",
+    "merging": ":material/merge: Merging",
+    "storage": ":material/database: Storage",
+}
+
+page = begin_page("Settings", "What holds for every branch and everybody")
+section = switch("Section", "section", SECTIONS, "metrics")
+st.space("small")
+with told():
+    if section == "metrics":
+        metric_list(page)
+    elif section == "tables":
+        table_rules(page)
+    elif section == "merging":
+        merge_rule(page.repository)
+    else:
+        storage_panel(page.repository)
