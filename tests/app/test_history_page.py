@@ -224,7 +224,7 @@ def test_a_restore_that_breaks_a_rule_set_since_is_refused(portfolio: Repository
 def test_a_branch_begins_at_an_old_version(busy: Repository, screen: Screen) -> None:
     screen.open("History", branch="main", version="1")
     with screen.dialog("Branch from here"):
-        screen.fill("Name", "what-if").press("Create branch")
+        screen.type("Name", "what-if").press("Create branch")
     assert list(busy.branch("what-if").tables()) == ["portfolio"]
     assert screen.run().branch == "what-if"
 
