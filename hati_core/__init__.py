@@ -5,6 +5,7 @@ from hati_core.errors import HatiError
 from hati_core.merge.conflict_filter import ConflictFilter
 from hati_core.merge.diff import Diff, TableDiff
 from hati_core.merge.plan import MergePlan
+from hati_core.merge.row_filter import RowFilter
 from hati_core.merge.table_plan import TablePlan
 from hati_core.model import (
     BranchInfo,
@@ -45,6 +46,7 @@ __all__ = [
     "Metric",
     "Repository",
     "RowChange",
+    "RowFilter",
     "Side",
     "Stop",
     "Strategy",

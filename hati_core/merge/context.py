@@ -43,6 +43,11 @@ class MergeContext:
     generation: int = 0
     _known: weakref.WeakValueDictionary[str, Scratch] = field(default_factory=weakref.WeakValueDictionary)
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether what was worked out in memory is gone, because DuckDB failed inside and was started anew."""
+        return self.generation != self.engine.generation
+
     def tables(self, point: Point) -> dict[str, TableInfo]:
         """Every table at a point, by name."""
         return self.tables_at(point.branch_id, point.version)

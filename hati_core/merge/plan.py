@@ -67,7 +67,7 @@ class MergePlan:
     @property
     def is_lost(self) -> bool:
         """Whether the rows that were worked out are gone, because DuckDB failed inside; it has to be planned again."""
-        return self._context.generation != self._context.engine.generation
+        return self._context.is_lost
 
     @property
     def row_level(self) -> bool:
