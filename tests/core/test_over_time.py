@@ -144,7 +144,7 @@ def test_of_several_prices_of_a_day_the_last_counts_and_of_one_moment_their_mean
 def test_times_with_a_zone_and_endless_ones_do_no_harm(repo: Repository, main: Branch) -> None:
     add_prices(
         main,
-        "('2024-01-01 12:00+00', 'AAPL', 1), ('infinity', 'AAPL', 4), (NULL, 'AAPL', 4)",
+        "('2024-01-01 12:00:00+00', 'AAPL', 1), ('infinity', 'AAPL', 4), (NULL, 'AAPL', 4)",
         "noted TIMESTAMPTZ, ticker VARCHAR, price DOUBLE",
     )
     assert list(values(repo)) == [JANUARY]

@@ -1,0 +1,96 @@
+"""Figures of what branches are worth through time, and of what they earn for their risk. Values in, a figure out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from hati_core import Unit
+from hati_core.scenarios.performance import Point
+from pages.parts.figures import dressed, short
+from pages.parts.palette import Theme
+from pages.parts.words import amount
+
+# Beside their colours, branches are told apart by their lines and marks.
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+_MARKS = ("circle", "square", "diamond", "triangle-up", "cross")
+_START = 100.0
+
+
+@dataclass(frozen=True)
+class BranchRisk:
+    """One point of the risk and return figure: fractions of 1."""
+
+    branch: str
+    volatility: float
+    earned: float
+
+
+def indexed(points: Sequence[Point]) -> tuple[Point, ...]:
+    """The same values as what 100 at the beginning became."""
+    first = points[0].value if points else 1.0
+    return tuple(Point(point.day, _START * point.value / first) for point in points)
+
+
+def value_lines(
+    series: Mapping[str, Sequence[Point]], unit: Unit, colours: Mapping[str, str], theme: Theme
+) -> go.Figure:
+    """A line a branch, in the order given."""
+    figure = go.Figure()
+    for place, (branch, points) in enumerate(series.items()):
+        figure.add_scatter(
+            x=[point.day for point in points],
+            y=[point.value for point in points],
+            mode="lines" if len(points) > 1 else "markers",
+            name=short(branch),
+            line={"color": colours[branch], "width": 2, "dash": _DASHES[place % len(_DASHES)]},
+            text=[amount(point.value, unit) for point in points],
+            hovertemplate="%{text}",
+        )
+    figure.update_yaxes(gridcolor=theme.line, tickformat=",.3~s", tickprefix="$" if unit is Unit.MONEY else "")
+    figure.update_xaxes(gridcolor=theme.line, showgrid=False)
+    dressed(figure, theme, height=340)
+    return figure.update_layout(
+        hovermode="x unified",
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": theme.text}},
+        margin={"t": 36},
+    )
+
+
+def risk_and_return(points: Sequence[BranchRisk], earned: str, colours: Mapping[str, str], theme: Theme) -> go.Figure:
+    """A mark a branch: how much its value swings to the right, what it earned upwards; ``earned`` says what that is."""
+    figure = go.Figure()
+    for place, point in enumerate(points):
+        figure.add_scatter(
+            x=[point.volatility],
+            y=[point.earned],
+            mode="markers+text",
+            marker={"color": colours[point.branch], "size": 13, "symbol": _MARKS[place % len(_MARKS)]},
+            text=[short(point.branch)],
+            # Names above and below by turns, so that near points do not write over each other.
+            textposition="top center" if place % 2 == 0 else "bottom center",
+            textfont={"color": theme.text, "size": 12},
+            cliponaxis=False,
+            hovertemplate=f"%{{text}}: {earned.lower()} %{{y:.1%}}, volatility %{{x:.1%}}<extra></extra>",
+        )
+    dressed(figure, theme, height=340, right=24, top=24)
+    figure.update_xaxes(
+        title="Volatility a year",
+        tickformat=".0~%",
+        gridcolor=theme.line,
+        range=_around([p.volatility for p in points]),
+    )
+    figure.update_yaxes(
+        title=earned, tickformat=".0~%", gridcolor=theme.line, range=_around([point.earned for point in points])
+    )
+    return figure
+
+
+def _around(values: Sequence[float]) -> list[float]:
+    """An axis with room for the names around the outermost points."""
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    room = max((high - low) * 0.35, abs(high) * 0.1, 0.01)
+    return [low - room, high + room]
