@@ -11,10 +11,9 @@ from hati_core.model import BranchInfo, Row
 from hati_core.recent import Recent
 from hati_core.scenarios.history import (
     History,
-    coverage_query,
     matches_query,
     possible_histories,
-    values_query,
+    series_query,
 )
 from hati_core.scenarios.metrics import Breakdown
 from hati_core.scenarios.performance import Point
@@ -92,19 +91,8 @@ class OverTime:
         known = self._series.get(place)
         if known is None:
             relations = self._relations(branch, history)
-            (coverage,) = self._fetch(branch, coverage_query(history, *relations))
-            rows = self._fetch(branch, values_query(history, *relations))
-            known = self._series.put(
-                place,
-                Series(
-                    tuple(Point(row["day"], row["value"]) for row in rows),
-                    coverage["positions"],
-                    coverage["missing"],
-                    tuple(coverage["names"] or ()),
-                    coverage["earliest"],
-                    coverage["latest"],
-                ),
-            )
+            rows = self._fetch(branch, series_query(history, *relations))
+            known = self._series.put(place, _series(rows))
         return known
 
     def _likely(self, branch: BranchInfo, possible: Sequence[History]) -> tuple[History, ...]:
@@ -128,6 +116,18 @@ class OverTime:
 
     def _fetch(self, branch: BranchInfo, query: str) -> list[Row]:
         return fetch(self._store.engine, branch.id, query)
+
+
+def _series(rows: Sequence[Row]) -> Series:
+    of_all = rows[0]
+    return Series(
+        tuple(Point(row["day"], row["value"]) for row in rows if row["day"] is not None),
+        of_all["positions"],
+        of_all["missing"],
+        tuple(of_all["names"] or ()),
+        of_all["earliest"],
+        of_all["latest"],
+    )
 
 
 def _names_in(history: History) -> tuple[str, tuple[str, ...], tuple[str, ...]]:

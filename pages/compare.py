@@ -30,7 +30,7 @@ with told():
     values = values_by_branch(page, names, metrics)
     kpi_matrix(page, metrics, values)
 
-    chooser, closer = st.columns([2, 5], vertical_alignment="bottom")
+    chooser, closer = st.columns([2, 5], vertical_alignment="top")
     with chooser:
         position = chosen_metric(metrics)
     metric = metrics[position]

@@ -25,7 +25,8 @@ class Holding:
 
     @property
     def delta(self) -> float:
-        return self.amount - self.before
+        """How far it is from the reference; sums that differ by rounding alone are the same."""
+        return 0.0 if math.isclose(self.amount, self.before, rel_tol=1e-9) else self.amount - self.before
 
 
 @dataclass(frozen=True)
@@ -61,18 +62,19 @@ class Allocation:
 def allocation_query(before: str, after: str, groups: str, limit: int) -> str:
     """The largest parts of ``after`` beside those of ``before``, with sums over all; the three are queries by label."""
     return f"""
-        WITH joined AS (
-            SELECT a.label, a.amount::DOUBLE AS amount, coalesce(b.amount, 0)::DOUBLE AS before, part_of
-            FROM ({after}) AS a LEFT JOIN ({before}) AS b USING (label) LEFT JOIN ({groups}) USING (label)
-            WHERE a.amount <> 0 AND isfinite(a.amount::DOUBLE))
-        SELECT *,
-            row_number() OVER (ORDER BY amount DESC, label) AS rank,
-            count(*) FILTER (amount > 0) OVER () AS above,
-            sum(amount) FILTER (amount > 0) OVER () AS above_amount,
-            sum(before) FILTER (amount > 0) OVER () AS above_before,
-            count(*) FILTER (amount < 0) OVER () AS below,
-            sum(amount) FILTER (amount < 0) OVER () AS below_amount
-        FROM joined QUALIFY rank <= {max(1, int(limit))} ORDER BY rank"""
+        WITH joined AS MATERIALIZED (
+            SELECT a.label, a.amount::DOUBLE AS amount, coalesce(b.amount, 0)::DOUBLE AS before
+            FROM ({after}) AS a LEFT JOIN ({before}) AS b USING (label)
+            WHERE a.amount <> 0 AND isfinite(a.amount::DOUBLE)),
+        sums AS (
+            SELECT count(*) FILTER (amount > 0) AS above,
+                sum(amount) FILTER (amount > 0) AS above_amount,
+                sum(before) FILTER (amount > 0) AS above_before,
+                count(*) FILTER (amount < 0) AS below,
+                sum(amount) FILTER (amount < 0) AS below_amount
+            FROM joined),
+        largest AS (FROM joined ORDER BY amount DESC, label LIMIT {max(1, int(limit))})
+        SELECT * FROM largest LEFT JOIN ({groups}) USING (label) CROSS JOIN sums ORDER BY amount DESC, label"""
 
 
 def possible_groups(table: TableInfo, breakdown: Breakdown) -> list[str]:

@@ -24,6 +24,7 @@ class History:
     """A table of prices by time, and how the rows of a table of holdings are found in it.
 
     ``names`` are the columns that say whose price it is, ``held_by`` those of the holdings with the same values.
+    ``by_day`` says that there is no time of day.
     """
 
     table: str
@@ -33,6 +34,7 @@ class History:
     holdings: str
     held_by: tuple[str, ...]
     quantity: str
+    by_day: bool
 
 
 def possible_histories(tables: Iterable[TableInfo], breakdown: Breakdown) -> list[History]:
@@ -50,14 +52,16 @@ def possible_histories(tables: Iterable[TableInfo], breakdown: Breakdown) -> lis
     for table in everything:
         if table is holdings:
             continue
-        times = [column.name for column in table.columns if column.type.startswith(("DATE", "TIMESTAMP"))]
+        times = [column for column in table.columns if column.type.startswith(("DATE", "TIMESTAMP"))]
         for names, held_by in _pairs(table, holdings):
             prices = sorted(
                 (column.name for column in table.columns if is_numeric(column) and column.name not in names),
                 key=_closing_first,
             )
             found += [
-                History(table.name, time, price, names, holdings.name, held_by, quantity)
+                History(
+                    table.name, time.name, price, names, holdings.name, held_by, quantity, by_day=time.type == "DATE"
+                )
                 for quantity, time, price in product(quantities, times, prices)
             ]
     return found
@@ -106,56 +110,57 @@ def matches_query(history: History, holdings: str, prices: str) -> str:
     )
 
 
-def coverage_query(history: History, holdings: str, prices: str) -> str:
-    """One row: ``positions``, how many are ``missing`` from the history with some ``names`` of them, the first day of
-    all others, and the name of the ``latest`` of these."""
-    label = f"concat_ws(' · ', {_key_list(history)})"
-    return f"""
-        WITH {_held(history, holdings)}, {_quoted(history, prices)},
-        begun AS (SELECT {_key_list(history)}, min(day) AS begins FROM quoted GROUP BY ALL),
-        known AS (SELECT {label} AS label, begins FROM held LEFT JOIN begun USING ({_key_list(history)}))
-        SELECT count(*) AS positions,
-            count(*) FILTER (begins IS NULL) AS missing,
-            (list(label ORDER BY label) FILTER (begins IS NULL))[:{_NAMED}] AS names,
-            min(begins) AS earliest,
-            arg_max(label, begins ORDER BY label) AS latest
-        FROM known"""
-
-
-def values_query(history: History, holdings: str, prices: str) -> str:
+def series_query(history: History, holdings: str, prices: str) -> str:
     """What the holdings are worth at the end of each day on which a price of theirs is known, in order of time.
 
-    The value moves by the change of each price; so the cost follows the number of prices, not positions times days.
+    Every row, and there is one where there is no such day, says the same of them all: ``positions``, how many are
+    ``missing`` from the history with some ``names`` of them, the ``earliest`` day of all others, and the name of the
+    ``latest`` of these. The value moves by the change of each price; so the cost follows the number of prices, not
+    positions times days.
     """
+    keys = _key_list(history)
     return f"""
-        WITH {_held(history, holdings)}, {_quoted(history, prices)},
-        priced AS (SELECT * FROM held JOIN quoted USING ({_key_list(history)})),
+        WITH held AS MATERIALIZED ({_held(history, holdings)}),
+        quoted AS MATERIALIZED ({_quoted(history, prices)}),
+        begun AS (SELECT id, min(day) AS begins FROM quoted GROUP BY id),
+        known AS (SELECT concat_ws(' · ', {keys}) AS label, begins FROM held LEFT JOIN begun USING (id)),
+        coverage AS (
+            SELECT count(*) AS positions,
+                count(*) FILTER (begins IS NULL) AS missing,
+                min(label, {_NAMED}) FILTER (begins IS NULL) AS names,
+                min(begins) AS earliest,
+                max(begins) AS latest_day,
+                arg_max(label, begins ORDER BY label) AS latest
+            FROM known),
         moves AS (
-            SELECT day, quantity * (price - coalesce(lag(price) OVER each, 0)) AS move FROM priced
-            WINDOW each AS (PARTITION BY {_key_list(history)} ORDER BY day)),
+            SELECT day, quantity * (price - coalesce(lag(price) OVER (PARTITION BY id ORDER BY day), 0)) AS move
+            FROM quoted),
         days AS (SELECT day, sum(move) AS move FROM moves GROUP BY day),
         levels AS (SELECT day, sum(move) OVER (ORDER BY day) AS value FROM days)
-        SELECT day, value FROM levels
-        WHERE day >= (SELECT max(begins) FROM (SELECT min(day) AS begins FROM priced GROUP BY {_key_list(history)}))
-        ORDER BY day"""
+        SELECT coverage.*, day, value FROM coverage LEFT JOIN levels ON day >= latest_day ORDER BY day"""
 
 
 def _held(history: History, holdings: str) -> str:
     """How much there is of each name; what is held with nothing cannot delay the beginning."""
     return (
-        f"held AS (SELECT {_keys(history.held_by)}, sum({identifier(history.quantity)})::DOUBLE AS quantity "
-        f"FROM {holdings} GROUP BY {_key_list(history)} HAVING quantity <> 0)"
+        f"SELECT *, row_number() OVER () AS id FROM (SELECT {_keys(history.held_by)}, "
+        f"sum({identifier(history.quantity)})::DOUBLE AS quantity FROM {holdings} GROUP BY ALL) WHERE quantity <> 0"
     )
 
 
 def _quoted(history: History, prices: str) -> str:
-    """The last price of each day by name; of several at one moment, their mean."""
-    keys, time, price = _key_list(history), identifier(history.time), identifier(history.price)
+    """The last price of each day of what is held; of several at one moment, their mean."""
+    time, price = identifier(history.time), identifier(history.price)
+    moments = (
+        f"SELECT id, moment, any_value(quantity) AS quantity, avg(price) AS price FROM held JOIN (SELECT "
+        f"{_keys(history.names)}, {time} AS moment, {price}::DOUBLE AS price FROM {prices} WHERE {time} IS NOT NULL "
+        f"AND isfinite({time}) AND isfinite({price}::DOUBLE)) USING ({_key_list(history)}) GROUP BY id, moment"
+    )
+    if history.by_day:
+        return f"SELECT id, moment AS day, quantity, price FROM ({moments})"
     return (
-        f"moments AS (SELECT {_keys(history.names)}, {time} AS moment, avg({price})::DOUBLE AS price FROM {prices} "
-        f"WHERE {time} IS NOT NULL AND isfinite({time}) AND isfinite({price}::DOUBLE) GROUP BY {keys}, moment), "
-        f"quoted AS (SELECT {keys}, moment::DATE AS day, arg_max(price, moment) AS price FROM moments "
-        f"GROUP BY {keys}, day)"
+        "SELECT id, moment::DATE AS day, any_value(quantity) AS quantity, arg_max(price, moment) AS price "
+        f"FROM ({moments}) GROUP BY id, day"
     )
 
 

@@ -12,13 +12,14 @@ from hati_core.scenarios.allocation import Allocation
 from hati_core.scenarios.metrics import Breakdown
 from pages.parts.exporting import camera, card_head, csv_button, html_button
 from pages.parts.figures_treemap import BranchAllocation, treemaps
-from pages.parts.palette import BRANCHES, dot
+from pages.parts.palette import GROUPS, dot
 from pages.parts.session import selection
 from pages.parts.shell import Page
 from pages.parts.words import amount, count, plain
 
 _CHANGE = "change"
-_TOPS = ("6", "12", "24", "48")
+_TOPS = ("6", "12", "24", "48", "96")
+_NARROW, _WIDE = 160, 260
 
 
 def allocations(page: Page, metric: Metric, names: list[str]) -> None:
@@ -52,11 +53,11 @@ def allocations(page: Page, metric: Metric, names: list[str]) -> None:
 def _choices(page: Page, breakdown: Breakdown, names: list[str]) -> tuple[int, str | None]:
     groups = list(dict.fromkeys(group for name in names for group in _groups(page, breakdown, name)))
     with st.container(horizontal=True):
-        top = selection("Largest parts", "parts", {option: option for option in _TOPS}, "12")
+        top = selection("Largest parts", "parts", {option: option for option in _TOPS}, "24", width=_NARROW)
         colour = _CHANGE
         if groups:
             options = {_CHANGE: f"change against {names[0]}"} | {f"g:{group}": group for group in groups}
-            colour = selection("Colour shows", "colour", options, _CHANGE)
+            colour = selection("Colour shows", "colour", options, _CHANGE, width=_WIDE)
     return int(top), None if colour == _CHANGE else colour.removeprefix("g:")
 
 
@@ -86,7 +87,7 @@ def _allocations(
 
 def _group_colours(shown: list[BranchAllocation]) -> dict[str, str]:
     groups = sorted({part.group for item in shown for part in item.allocation.shown if part.group})
-    return dict(zip(groups, cycle(BRANCHES), strict=False))
+    return dict(zip(groups, cycle(GROUPS), strict=False))
 
 
 def _legend(reference: str, colours: dict[str, str] | None) -> None:

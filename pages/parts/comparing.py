@@ -19,6 +19,7 @@ from pages.parts.words import amount, plain
 MOST_BRANCHES = 5
 _STATE = "compared branches"
 _TOPS = ("6", "12", "24", "48")
+_NARROW = 160
 
 
 def chosen_branches(page: Page) -> list[str]:
@@ -54,6 +55,8 @@ def _name_the_gone(page: Page, gone: list[str]) -> None:
 
 def chosen_metric(metrics: Sequence[Metric]) -> int:
     """The place of the metric that the figures are about; kept in the address."""
+    if len(metrics) == 1:
+        return 0
     names = {metric.name: metric.name for metric in metrics}
     chosen = selection("Metric of the figures", "metric", names, metrics[0].name)
     return next(place for place, metric in enumerate(metrics) if metric.name == chosen)
@@ -68,7 +71,7 @@ def made_of(page: Page, metric: Metric, position: int, before: str, after: str, 
         difference = amount(last - first, metric.unit, signed=True)
         title = f"**What makes up the difference** · {plain(before)} → {plain(after)}: {plain(difference)}"
         head = st.container()
-        top = int(selection("Largest changes", "top", {option: option for option in _TOPS}, "12"))
+        top = int(selection("Largest changes", "top", {option: option for option in _TOPS}, "12", width=_NARROW))
         infos = {info.name: info for info in page.infos}
         changes = page.repository.comparisons.changes(infos[before], infos[after], metric.breakdown, top)
         if not changes:

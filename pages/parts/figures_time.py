@@ -17,6 +17,7 @@ from pages.parts.words import amount
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _MARKS = ("circle", "square", "diamond", "triangle-up", "cross")
 _START = 100.0
+_NEAR = 0.06
 
 
 @dataclass(frozen=True)
@@ -63,30 +64,36 @@ def value_lines(
 def risk_and_return(points: Sequence[BranchRisk], earned: str, colours: Mapping[str, str], theme: Theme) -> go.Figure:
     """A mark a branch: how much its value swings to the right, what it earned upwards; ``earned`` says what that is."""
     figure = go.Figure()
+    across, up = _around([point.volatility for point in points]), _around([point.earned for point in points])
+    named: list[BranchRisk] = []
     for place, point in enumerate(points):
+        # The first of several branches in one place carries the names of all of them.
+        near = [other for other in points if _is_near(point, other, across, up)]
+        is_first = not any(other in near for other in named)
+        named += [point] if is_first else []
         figure.add_scatter(
             x=[point.volatility],
             y=[point.earned],
             mode="markers+text",
             marker={"color": colours[point.branch], "size": 13, "symbol": _MARKS[place % len(_MARKS)]},
-            text=[short(point.branch)],
-            # Names above and below by turns, so that near points do not write over each other.
-            textposition="top center" if place % 2 == 0 else "bottom center",
+            text=[", ".join(short(other.branch) for other in near) if is_first else ""],
+            textposition="top center",
             textfont={"color": theme.text, "size": 12},
             cliponaxis=False,
-            hovertemplate=f"%{{text}}: {earned.lower()} %{{y:.1%}}, volatility %{{x:.1%}}<extra></extra>",
+            customdata=[[short(point.branch)]],
+            hovertemplate=f"%{{customdata[0]}}: {earned.lower()} %{{y:.1%}}, volatility %{{x:.1%}}<extra></extra>",
         )
     dressed(figure, theme, height=340, right=24, top=24)
-    figure.update_xaxes(
-        title="Volatility a year",
-        tickformat=".0~%",
-        gridcolor=theme.line,
-        range=_around([p.volatility for p in points]),
-    )
-    figure.update_yaxes(
-        title=earned, tickformat=".0~%", gridcolor=theme.line, range=_around([point.earned for point in points])
-    )
+    for axis, title, extent in ((figure.layout.xaxis, "Volatility a year", across), (figure.layout.yaxis, earned, up)):
+        axis.update(title={"text": title, "font": {"size": 13}}, tickformat=".1~%", gridcolor=theme.line, range=extent)
     return figure
+
+
+def _is_near(one: BranchRisk, other: BranchRisk, across: Sequence[float], up: Sequence[float]) -> bool:
+    """Whether the names of two points would write over each other."""
+    return abs(one.volatility - other.volatility) < _NEAR * (across[1] - across[0]) and abs(
+        one.earned - other.earned
+    ) < _NEAR * (up[1] - up[0])
 
 
 def _around(values: Sequence[float]) -> list[float]:

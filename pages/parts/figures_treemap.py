@@ -18,6 +18,8 @@ _A_ROW = 3
 _ROW_HEIGHT = 300
 _HEAD = 34
 _GAP = 0.02
+_SMALL = 0.025
+"""A tile of less than this share of the largest branch has room for its name alone."""
 _FAINTEST, _STRONGEST = 0.15, 0.55
 
 
@@ -61,7 +63,8 @@ def treemaps(
     parts = [part for item in branches for part in _parts(item.allocation)]
     most = max((abs(part.delta) for part in parts), default=0.0)
     figure = go.Figure()
-    places = boxes([item.allocation.total for item in branches])
+    totals = [item.allocation.total for item in branches]
+    places, largest = boxes(totals), max(totals, default=0.0)
     for item, place in zip(branches, places, strict=True):
         shown = _parts(item.allocation)
         figure.add_treemap(
@@ -69,7 +72,7 @@ def treemaps(
             labels=[short(part.label) for part in shown],
             parents=[""] * len(shown),
             values=[part.amount for part in shown],
-            text=[_told(part, unit) for part in shown],
+            text=[_told(part, unit) if part.amount > largest * _SMALL else "" for part in shown],
             customdata=[[_hover(part, item.allocation.total, unit)] for part in shown],
             texttemplate="<b>%{label}</b><br>%{text}",
             hovertemplate="%{label}: %{customdata[0]}<extra></extra>",
@@ -118,7 +121,8 @@ def _told(part: Holding, unit: Unit) -> str:
 def _hover(part: Holding, total: float, unit: Unit) -> str:
     share = amount(part.amount / total, Unit.PERCENT) if total else ""
     change = amount(part.delta, unit, signed=True) if part.delta else "no change"
-    return f"{amount(part.amount, unit)}, {share} of the branch, {change}"
+    group = f"{short(part.group)}, " if part.group else ""
+    return f"{group}{amount(part.amount, unit)}, {share} of the branch, {change}"
 
 
 def _colour(part: Holding, most: float, theme: Theme) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -46,7 +47,7 @@ def matrix(
     """The matrix as Markdown; a metric that fails on a branch says why in that cell alone."""
     reference = next(iter(values))
     rows = [
-        {"": "**Changed inputs**", reference: ":gray[compared with]"}
+        {"": "**Changed inputs**", reference: ":gray[reference]"}
         | {
             name: "  \n".join(f":small[{plain(_cut(line, _LONGEST_CHANGE))}]" for line in lines)
             for name, lines in inputs.items()
@@ -63,7 +64,7 @@ def matrix(
 
 def _cell(here: MetricValue, reference: MetricValue | None) -> str:
     if here.value is None:
-        return f"–  \n:small[! {plain(_cut(here.problem or 'no value', _LONGEST_PROBLEM))}]"
+        return f"–  \n:small[! {plain(_first_sentence(here.problem or 'no value'))}]"
     worth = f"**{plain(amount(here.value, here.metric.unit))}**"
     if reference is None:
         return worth
@@ -113,6 +114,11 @@ def matrix_frame(metrics: Sequence[Metric], values: Values, inputs: Mapping[str,
     others = [name for name in values if name != reference]
     columns = ["metric", "unit", *values, *(f"{kind} {name}" for name in others for kind in ("Δ", "Δ %"))]
     return pd.DataFrame(rows, columns=columns, dtype=object)
+
+
+def _first_sentence(problem: str) -> str:
+    """What went wrong; what might have been meant instead has no room in a cell."""
+    return _cut(re.split(r"(?<=[.!?]) ", problem)[0], _LONGEST_PROBLEM)
 
 
 def _cut(text: str, longest: int) -> str:

@@ -110,10 +110,12 @@ def selection(
     options: Mapping[str, str],
     default: str,
     *,
-    help: str | None = None,
-    label_visibility: LabelVisibility = "visible",
+    width: Literal["stretch"] | int = "stretch",
 ) -> str:
-    """A select box for an :func:`option`; ``options`` are what each is called on screen, by what the address has."""
+    """A select box for an :func:`option`; ``options`` are what each is called on screen, by what the address has.
+
+    ``width`` is in pixels.
+    """
     chosen = option(name, list(options), default)
     st.session_state[widget_key(name)] = chosen
     st.selectbox(
@@ -123,8 +125,7 @@ def selection(
         key=widget_key(name),
         on_change=adopt,
         args=(name,),
-        help=help,
-        label_visibility=label_visibility,
+        width=width,
     )
     return chosen
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import date
 
 import pandas as pd
@@ -42,7 +43,8 @@ def through_time(page: Page, metric: Metric | None, names: list[str]) -> None:
     with st.container(border=True, key="through-time"):
         head = st.container()
         history, shown_as = _choices(list(found))
-        series = _series(page, [infos[name] for name in names], history)
+        with st.spinner("Looking up prices…"):
+            series = _series(page, [infos[name] for name in names], history)
         begin = common_begin(list(series.values()))
         lines = {name: found.since(begin) for name, found in series.items() if begin and found.points}
         if not lines:
@@ -57,6 +59,9 @@ def _choices(histories: list[History]) -> tuple[History, str]:
     """The history to use, by what there is to tell apart; each choice leaves fewer of them."""
     left = histories
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        shown_as = segments("Shown as", "series", {_VALUE: "Value", _INDEX: "Start = 100"}, _VALUE)
+        chooser = st.popover("Prices and columns", icon=":material/tune:") if len(histories) > 1 else nullcontext()
+    with chooser:
         for label, name in (
             ("Prices from", "table"),
             ("Found by", "names"),
@@ -68,7 +73,6 @@ def _choices(histories: list[History]) -> tuple[History, str]:
             if len(options) > 1:
                 chosen = selection(label, f"history-{name}", options, next(iter(options)))
                 left = [history for history in left if _word(history, name) == chosen]
-        shown_as = segments("Shown as", "series", {_VALUE: "Value", _INDEX: "Start = 100"}, _VALUE)
     return left[0], shown_as
 
 
@@ -174,7 +178,7 @@ def _rules(history: History, series: Mapping[str, Series], lines: Lines) -> None
     first = min(points[0].day for points in lines.values())
     last = max(points[-1].day for points in lines.values())
     st.caption(
-        f"Holdings as they are now × {plain(history.price)} of {plain(history.table)}, "
+        f"{plain(history.quantity)} as it is now × {plain(history.price)} in the table {plain(history.table)}, "
         f"{_day(first)} to {_day(last)}. A day without a price has the last one known. "
         "It is what they would have been worth, not what was held then."
     )

@@ -44,7 +44,7 @@ def test_a_history_is_known_by_a_date_a_number_and_the_names_of_the_holdings(rep
     main.execute("CREATE TABLE sectors AS SELECT 'AAPL' AS ticker, 1.0 AS weight")
     found = histories(repo)
     assert {history.table for history in found} == {"prices"}
-    assert found[0] == History("prices", "noted", "quoted", ("what",), "portfolio", ("ticker",), "shares")
+    assert found[0] == History("prices", "noted", "quoted", ("what",), "portfolio", ("ticker",), "shares", by_day=False)
     assert {history.price for history in found} == {"quoted", "volume"}
     assert {history.quantity for history in found} == {"shares", "avg_cost", "current_price"}
 
