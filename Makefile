@@ -29,6 +29,7 @@ bench: $(VENV)/dev.stamp $(VENV)/peers.stamp
 	$(BIN)/python -m tests.benchmarks.peers
 	$(BIN)/python -W ignore -m tests.benchmarks.pages --of choices
 	$(BIN)/python -W ignore -m tests.benchmarks.pages --of lists
+	$(BIN)/python -W ignore -m tests.benchmarks.pages --of compared
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .

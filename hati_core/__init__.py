@@ -8,6 +8,7 @@ from hati_core.merge.blame import CellBlame, CellChange
 from hati_core.merge.conflict_filter import ConflictFilter
 from hati_core.merge.diff import Diff, TableDiff
 from hati_core.merge.plan import MergePlan
+from hati_core.merge.row_filter import RowFilter
 from hati_core.merge.table_plan import TablePlan
 from hati_core.merge.undone import UndoneMerge
 from hati_core.model import (
@@ -55,6 +56,7 @@ __all__ = [
     "Preview",
     "Repository",
     "RowChange",
+    "RowFilter",
     "Side",
     "Stop",
     "Strategy",

@@ -46,9 +46,13 @@ class PartChange:
 
 def parts_sql(breakdown: Breakdown, source: str | None = None) -> str:
     """The query of the parts of a metric, by label, in its table or in another relation."""
-    label = f"concat_ws(' · ', {', '.join(identifier(name) for name in breakdown.labels)})"
-    table = source or identifier(breakdown.table)
+    label, table = label_sql(breakdown), source or identifier(breakdown.table)
     return f"SELECT {label} AS label, coalesce(sum({breakdown.amount}), 0) AS amount FROM {table} GROUP BY label"
+
+
+def label_sql(breakdown: Breakdown) -> str:
+    """The expression that names the part that a row belongs to."""
+    return f"concat_ws(' · ', {', '.join(identifier(name) for name in breakdown.labels)})"
 
 
 def largest_changes(engine: Engine, branch_id: str, before: str, after: str, limit: int) -> list[PartChange]:

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from hati_core.branch import Branch
+from hati_core.comparisons import Comparisons
 from hati_core.errors import BranchNotFound
 from hati_core.history import no_version
 from hati_core.imports import Importer
@@ -20,6 +21,7 @@ from hati_core.merge.keys import require_key
 from hati_core.merging import Merging
 from hati_core.model import BranchInfo, BranchStatus, Commit, CompactReport, GcReport, Row
 from hati_core.names import MAIN, valid_branch_name
+from hati_core.over_time import OverTime
 from hati_core.rules import Rules
 from hati_core.scenarios.metrics import Breakdown, Metric, Unit
 from hati_core.sql.functions import parse_call
@@ -38,6 +40,8 @@ class Repository(Merging, Rules):
     def __init__(self, store: Store) -> None:
         self._store = store
         self.measures = Measures(store)
+        self.over_time = OverTime(store)
+        self.comparisons = Comparisons(store, self.measures)
         self.upkeep: Upkeep | None = None
 
     @classmethod

@@ -2,10 +2,15 @@
 
 import streamlit as st
 
-from pages.parts.comparing import chosen_branches, made_of, row_differences
-from pages.parts.session import told
+from pages.parts.allocation import allocations
+from pages.parts.comparing import chosen_branches, chosen_metric, made_of
+from pages.parts.differences import row_differences
+from pages.parts.exporting import camera, card_head, html_button
+from pages.parts.kpi_matrix import kpi_matrix
+from pages.parts.session import segments, told
 from pages.parts.shell import begin_page, needs_two_branches, next_step
-from pages.parts.values import shared_metrics, value_chart, value_table, values_by_branch
+from pages.parts.through_time import through_time
+from pages.parts.values import shared_metrics, value_chart, values_by_branch
 from pages.parts.words import plain
 
 page = begin_page("Compare", "What each branch is worth, and why", step="Compare")
@@ -23,19 +28,26 @@ if len(names) < 2:
 with told():
     metrics = shared_metrics(page, *names)
     values = values_by_branch(page, names, metrics)
+    kpi_matrix(page, metrics, values)
+
+    chooser, closer = st.columns([2, 5], vertical_alignment="top")
+    with chooser:
+        position = chosen_metric(metrics)
+    metric = metrics[position]
+    with closer:
+        other = names[1]
+        if len(names) > 2:
+            other = segments("Look closer at", "closer", {name: plain(name) for name in names[1:]}, other)
+
     with st.container(border=True):
-        st.markdown(f"**{plain(metrics[0].name)}**")
-        value_chart(page, metrics[0], values)
-        value_table(metrics, values, names[0])
-    other = (
-        names[1]
-        if len(names) == 2
-        else st.segmented_control(
-            "Look closer at", names[1:], default=names[1], required=True, format_func=plain, key="closer"
-        )
-    )
-    made_of(page, metrics[0], names[0], other, values)
+        head = st.container()
+        bars = value_chart(page, metric, values, position, camera("by-branch"))
+        with head:
+            card_head(f"**{plain(metric.name)}**", html_button("the bars", "by-branch", bars))
+    made_of(page, metric, position, names[0], other, values)
     row_differences(page, names[0], other)
+    allocations(page, metric, names)
+    through_time(page, metric if metric.breakdown else next((m for m in metrics if m.breakdown), None), names)
 
 if other != "main":
     next_step(f"merge {other} into main", "pages/merge.py", ":material/merge:", branch=other)

@@ -6,7 +6,7 @@ from pages.parts.as_it_was import as_it_was
 from pages.parts.commits import commits
 from pages.parts.last_changed import last_changed
 from pages.parts.remedies import remedied
-from pages.parts.session import switch
+from pages.parts.session import segments
 from pages.parts.shell import begin_page, empty_state
 from pages.parts.two_versions import two_versions
 
@@ -28,7 +28,7 @@ if page.is_empty:
     )
     st.stop()
 
-view = switch("What to look at", "view", VIEWS, "commits")
+view = segments("What to look at", "view", VIEWS, "commits", label_visibility="collapsed")
 with remedied(page, page.branch.name):
     if view == "commits":
         commits(page)

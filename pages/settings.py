@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.parts.merge_rule import merge_rule
 from pages.parts.metric_list import metric_list
-from pages.parts.session import switch, told
+from pages.parts.session import segments, told
 from pages.parts.shell import begin_page
 from pages.parts.storage import storage_panel
 from pages.parts.table_rules import table_rules
@@ -17,7 +17,7 @@ SECTIONS = {
 }
 
 page = begin_page("Settings", "What holds for every branch and everybody")
-section = switch("Section", "section", SECTIONS, "metrics")
+section = segments("Section", "section", SECTIONS, "metrics", label_visibility="collapsed")
 st.space("small")
 with told():
     if section == "metrics":

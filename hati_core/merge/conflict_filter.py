@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from hati_core.merge.classify import IS_CONFLICT
+from hati_core.merge.row_filter import has_text
 from hati_core.merge.shape import Shape
 from hati_core.model import Conflict, ConflictKind
-from hati_core.quote import identifier, literal
+from hati_core.quote import literal
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,7 @@ class ConflictFilter:
         if self.column is not None:
             conditions.append(f"list_contains(columns, {literal(self.column)})")
         if self.text:
-            cells = (
-                f"{row}.{identifier(c.name)}::VARCHAR" for row in ("base", "ours", "theirs") for c in shape.columns
-            )
-            conditions.append(f"contains(lower(concat_ws(' ', {', '.join(cells)})), lower({literal(self.text)}))")
+            conditions.append(has_text(self.text, ("base", "ours", "theirs"), (c.name for c in shape.columns)))
         return " AND ".join(conditions)
 
 

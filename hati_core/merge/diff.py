@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from hati_core.merge.columns import Group, as_it_is, common
 from hati_core.merge.context import MergeContext, Scratch
 from hati_core.merge.lineage import Point
+from hati_core.merge.row_filter import RowFilter
 from hati_core.merge.rows import fetch, row_change
 from hati_core.merge.shape import TableAt
 from hati_core.model import ChangeKind, KeyOrigin, RowChange, TableInfo
@@ -36,6 +37,29 @@ class TableDiff:
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed or self.schema_changes)
+
+    @property
+    def counts(self) -> dict[ChangeKind, int]:
+        """How many rows there are of each kind."""
+        return {
+            ChangeKind.ADDED: self.added,
+            ChangeKind.CHANGED: self.changed,
+            ChangeKind.REMOVED: self.removed,
+        }
+
+    def where(self, wanted: RowFilter) -> TableDiff:
+        """The same for the rows that a filter lets through: their counts, and they alone in ``rows``."""
+        if not wanted:
+            return self
+        relation = f"SELECT * FROM ({self._relation}) WHERE {wanted.condition(self.columns)}"
+        counted = _counts(self._context, self._branch_id, relation)
+        return replace(
+            self,
+            added=counted.get("added", 0),
+            removed=counted.get("removed", 0),
+            changed=counted.get("changed", 0),
+            _relation=relation,
+        )
 
     def rows(self, kind: ChangeKind | None = None, offset: int = 0, limit: int = 100) -> list[RowChange]:
         """A page of changed rows: of one kind, or all."""
@@ -111,9 +135,7 @@ def diff_table(context: MergeContext, there: Mapping[str, TableAt]) -> TableDiff
         f"FROM {scratch.name} WHERE before IS DISTINCT FROM after"
     )
     branch_id = after.point.branch_id
-    with context.session(branch_id) as cursor:
-        counts = cursor.execute(f"SELECT kind, count(*) FROM ({relation}) GROUP BY kind").fetchall()
-    counted: dict[str, int] = dict(counts)
+    counted = _counts(context, branch_id, relation)
     return TableDiff(
         shape.table,
         () if shape.by_lineage else shape.key,
@@ -130,13 +152,20 @@ def diff_table(context: MergeContext, there: Mapping[str, TableAt]) -> TableDiff
     )
 
 
+def _counts(context: MergeContext, branch_id: str, relation: str) -> dict[str, int]:
+    with context.session(branch_id) as cursor:
+        return dict(cursor.execute(f"SELECT kind, count(*) FROM ({relation}) GROUP BY kind").fetchall())
+
+
 def _diff_whole_table(context: MergeContext, there: TableAt, groups: Sequence[Group], *, removed: bool) -> TableDiff:
     assert there.info is not None
     shape = context.shape(there.info.name, as_it_is(groups, there.label), [there])
     relation = there.relation
     row = shape.row(there)
     struct = shape.key_of("row") if not shape.by_lineage else "struct_pack(rowid := row_id, branch := '')"
-    before, after, kind = ("row", "NULL", "removed") if removed else ("NULL", "row", "added")
+    # An absent row has the type of a row, so that a filter can look into it.
+    absent = "CASE WHEN false THEN row END"
+    before, after, kind = ("row", absent, "removed") if removed else (absent, "row", "added")
     source = (
         f"SELECT {struct} AS key, {before} AS before, {after} AS after, '{kind}' AS kind, []::VARCHAR[] AS columns "
         f"FROM (SELECT rowid AS row_id, {row} AS row FROM {relation})"

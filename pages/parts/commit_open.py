@@ -6,7 +6,7 @@ import streamlit as st
 
 from hati_core import Commit, Diff
 from pages.parts.branch_dialogs import fork_dialog
-from pages.parts.comparing import differences
+from pages.parts.changed_tables import changed_tables
 from pages.parts.going_back import back_dialog
 from pages.parts.kept import kept
 from pages.parts.palette import dot
@@ -134,7 +134,7 @@ def _changed(page: Page, version: int) -> None:
         st.markdown("**What it changed**")
         with told():
             diff = kept("diff of a commit", (page.branch.id, version), lambda: _diff(page, version))
-            differences(diff, f"commit-{page.branch.id}-{version}", "No row and no column is another than before.")
+            changed_tables(diff, f"commit-{page.branch.id}-{version}", "No row and no column is another than before.")
 
 
 def _diff(page: Page, version: int) -> Diff:

@@ -1,26 +1,32 @@
-"""Two branches next to each other: what makes up the difference, and row by row."""
+"""Which branches are compared by which metric, and what makes up the difference of two."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pandas as pd
 import streamlit as st
 
-from hati_core import ChangeKind, Diff, Metric
-from hati_core.measures import MetricValue
-from pages.parts.figures import CONFIG, BranchValue, waterfall
-from pages.parts.paged_rows import paged_rows
-from pages.parts.palette import SIGNS
-from pages.parts.session import asked_for, told
+from hati_core import Metric
+from hati_core.measures import PartChange
+from pages.parts.exporting import camera, card_head, csv_button, file_name, html_button
+from pages.parts.figures import BranchValue, waterfall
+from pages.parts.kpi_matrix import Values
+from pages.parts.session import asked_for, selection, told
 from pages.parts.shell import Page
 from pages.parts.words import amount, difference, plain
 
 MOST_BRANCHES = 5
 _STATE = "compared branches"
+_TOPS = ("6", "12", "24", "48")
+_NARROW = 160
 
 
 def chosen_branches(page: Page) -> list[str]:
     """Two to five branches, the first being what the others are compared with; kept in the address."""
-    asked = [name for name in dict.fromkeys((asked_for("with") or "").split("|")) if name in page.names]
-    asked = asked[:MOST_BRANCHES]
+    wanted = list(dict.fromkeys(name for name in (asked_for("with") or "").split("|") if name))
+    asked = [name for name in wanted if name in page.names][:MOST_BRANCHES]
+    _name_the_gone(page, [name for name in wanted if name not in page.names])
     default = ["main", page.branch.name] if not page.info.is_main else page.names[:MOST_BRANCHES]
     kept = [name for name in st.session_state.get(_STATE, []) if name in page.names]
     if asked:
@@ -41,49 +47,53 @@ def chosen_branches(page: Page) -> list[str]:
     return chosen
 
 
-def made_of(page: Page, metric: Metric, before: str, after: str, values: dict[str, list[MetricValue]]) -> None:
-    """The waterfall from one branch to another."""
-    first, last = values[before][0].value, values[after][0].value
+def _name_the_gone(page: Page, gone: list[str]) -> None:
+    if gone:
+        names = ", ".join(f"“{plain(name)}”" for name in gone)
+        st.warning(f"There is no branch {names} any more, so it is not compared.", icon=":material/info:")
+
+
+def chosen_metric(metrics: Sequence[Metric]) -> int:
+    """The place of the metric that the figures are about; kept in the address."""
+    if len(metrics) == 1:
+        return 0
+    names = {metric.name: metric.name for metric in metrics}
+    chosen = selection("Metric of the figures", "metric", names, metrics[0].name)
+    return next(place for place, metric in enumerate(metrics) if metric.name == chosen)
+
+
+def made_of(page: Page, metric: Metric, position: int, before: str, after: str, values: Values) -> None:
+    """The waterfall from one branch to another; nothing for a metric that is no sum, or has no value."""
+    first, last = values[before][position].value, values[after][position].value
     if metric.breakdown is None or first is None or last is None:
         return
-    with st.container(border=True):
+    with st.container(border=True), told():
         apart = difference(first, last, metric.unit)
-        st.markdown(f"**What makes up the difference** · {plain(before)} → {plain(after)}: {plain(apart)}")
-        with told():
-            branches = (page.repository.branch(before), page.repository.branch(after))
-            changes = page.repository.measures.changes(*branches, metric.breakdown)
-            if not changes:
-                st.caption("No position is worth more or less.")
-                return
-            figure = waterfall(
-                BranchValue(before, first), BranchValue(after, last), changes, metric.unit, page.colours, page.theme
+        title = f"**What makes up the difference** · {plain(before)} → {plain(after)}: {plain(apart)}"
+        head = st.container()
+        top = int(selection("Largest changes", "top", {option: option for option in _TOPS}, "12", width=_NARROW))
+        infos = {info.name: info for info in page.infos}
+        changes = page.repository.comparisons.changes(infos[before], infos[after], metric.breakdown, top)
+        if not changes:
+            with head:
+                st.markdown(title)
+            st.caption(f"Nothing in {plain(metric.breakdown.table)} is worth more or less.")
+            return
+        figure = waterfall(
+            BranchValue(before, first), BranchValue(after, last), changes, metric.unit, page.colours, page.theme
+        )
+        name = file_name("difference", before, after)
+        with head:
+            card_head(
+                title,
+                csv_button("the parts", name, lambda: changes_frame(changes)),
+                html_button("the figure", name, figure),
             )
-            parts = "; ".join(f"{c.label} {amount(c.delta, metric.unit, signed=True)}" for c in changes)
-            st.plotly_chart(figure, theme=None, config=CONFIG, key="waterfall", alt=f"{before} to {after}: {parts}")
+        parts = "; ".join(f"{c.label} {amount(c.delta, metric.unit, signed=True)}" for c in changes)
+        st.plotly_chart(figure, theme=None, config=camera(name), key="waterfall", alt=f"{before} to {after}: {parts}")
 
 
-def row_differences(page: Page, before: str, after: str) -> None:
-    """Every row that differs, table by table."""
-    with st.container(border=True):
-        st.markdown(f"**Row by row** · {plain(before)} → {plain(after)}")
-        with told():
-            differences(page.repository.diff(after, before), "diff", "Every row is the same on both.")
-
-
-def differences(diff: Diff, key: str, nothing: str) -> None:
-    """What a comparison found, table by table; ``nothing`` is said where there is none."""
-    changed = [table for table in diff.tables.values() if table]
-    if not changed:
-        st.caption(nothing)
-    for table in changed:
-        counts_of = {
-            ChangeKind.ADDED: table.added,
-            ChangeKind.CHANGED: table.changed,
-            ChangeKind.REMOVED: table.removed,
-        }
-        counts = " ".join(f"{SIGNS[kind]}{number:,}" for kind, number in counts_of.items() if number)
-        badge = f" :gray-badge[{plain(counts)}]" if counts else ""
-        schema = f" · {plain(', '.join(table.schema_changes))}" if table.schema_changes else ""
-        st.markdown(f"{plain(table.table)}{badge}{schema}")
-        if counts:
-            paged_rows(table, counts_of, f"{key}-{table.table}")
+def changes_frame(changes: Sequence[PartChange]) -> pd.DataFrame:
+    """A row a part, for a spreadsheet."""
+    rows = [(change.label, change.before, change.after, change.delta) for change in changes]
+    return pd.DataFrame(rows, columns=["part", "before", "after", "change"])

@@ -188,6 +188,7 @@ def dressed(figure: go.Figure, theme: Theme, height: int, *, right: int = 8, top
         showlegend=False,
         bargap=0.35,
         hoverlabel={"font": {"family": _FONT}},
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": theme.quiet, "activecolor": theme.text},
     )
     figure.update_xaxes(automargin=True, fixedrange=True, zeroline=False, linecolor=theme.line)
     figure.update_yaxes(automargin=True, fixedrange=True, zeroline=False)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import streamlit as st
 
 from hati_core import ChangeKind, RowChange
 from pages.parts.palette import SIGNS
-from pages.parts.rows_table import changes_table
+from pages.parts.rows_table import KIND_WORDS, changes_table
 
 PAGE_SIZE = 100
 _ALL = "All"
-_WORDS = {ChangeKind.ADDED: "added", ChangeKind.CHANGED: "changed", ChangeKind.REMOVED: "removed"}
+DrawRows = Callable[[list[RowChange], tuple[str, ...], str], None]
+"""Draws rows with these columns under this key."""
 
 
 class ChangedRows(Protocol):
@@ -27,23 +28,31 @@ class ChangedRows(Protocol):
 
 def paged_rows(source: ChangedRows, counts: dict[ChangeKind, int], key: str) -> None:
     """The rows with a filter by kind; ``counts`` says how many there are of each, ``key`` names the controls."""
-    present = [kind for kind, number in counts.items() if number]
-    total = sum(counts.values())
-    kind = _filter(present, counts, key) if len(present) > 1 else None
-    size = counts[kind] if kind else total
+    present = {kind: number for kind, number in counts.items() if number}
+    kind = _filter(present, key) if len(present) > 1 else None
+    rows_in_pages(source, kind, present[kind] if kind else sum(present.values()), key, changes_table)
+
+
+def rows_in_pages(source: ChangedRows, kind: ChangeKind | None, size: int, key: str, draw: DrawRows) -> None:
+    """One page of the rows of a kind, or of all; ``size`` says how many there are."""
     pages = -(-size // PAGE_SIZE)
     # A page that is not there any more cannot be turned to.
     number = st.pagination(pages, key=f"{key}-page-{kind and kind.value}-{pages}") if pages > 1 else 1
     start = (number - 1) * PAGE_SIZE
-    changes_table(source.rows(kind, start, PAGE_SIZE), source.columns, f"{key}-rows")
+    draw(source.rows(kind, start, PAGE_SIZE), source.columns, f"{key}-rows")
     if pages > 1:
         st.caption(f"Rows {start + 1:,} to {min(start + PAGE_SIZE, size):,} of {size:,}")
 
 
-def _filter(present: Sequence[ChangeKind], counts: dict[ChangeKind, int], key: str) -> ChangeKind | None:
-    options: dict[str, ChangeKind | None] = {_ALL: None} | {kind.value: kind for kind in present}
+def kind_labels(counts: Mapping[ChangeKind, int]) -> dict[ChangeKind, str]:
+    """How the kinds of change are called in a filter, with how many rows there are of each."""
+    return {kind: f"{SIGNS[kind]} {number:,} {KIND_WORDS[kind]}" for kind, number in counts.items()}
+
+
+def _filter(counts: Mapping[ChangeKind, int], key: str) -> ChangeKind | None:
+    options: dict[str, ChangeKind | None] = {_ALL: None} | {kind.value: kind for kind in counts}
     labels = {_ALL: f"All {sum(counts.values()):,}"} | {
-        kind.value: f"{SIGNS[kind]} {counts[kind]:,} {_WORDS[kind]}" for kind in present
+        kind.value: label for kind, label in kind_labels(counts).items()
     }
     chosen = st.segmented_control(
         "Rows to show",

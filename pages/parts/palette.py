@@ -11,6 +11,7 @@ from hati_core.model import BranchStatus
 
 MAIN = "#64748b"
 BRANCHES = ("#2563eb", "#f97316", "#059669", "#9333ea", "#e11d48", "#0891b2", "#a16207")
+GROUPS = (*BRANCHES, "#65a30d", "#db2777", "#4f46e5", "#0d9488", "#78716c")
 SIGNS = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "−", ChangeKind.CHANGED: "~"}
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -13,14 +14,14 @@ from hati_core.scenarios.metrics import is_numeric
 from pages.parts.palette import SIGNS
 from pages.parts.words import cell
 
-_WORDS = {ChangeKind.ADDED: "added", ChangeKind.REMOVED: "removed", ChangeKind.CHANGED: "changed"}
+KIND_WORDS = {ChangeKind.ADDED: "added", ChangeKind.REMOVED: "removed", ChangeKind.CHANGED: "changed"}
 
 
 def changes_frame(changes: Sequence[RowChange], columns: Sequence[str]) -> pd.DataFrame:
     """A row a change; an unchanged cell shows its value, a changed one both, an added or removed row one side."""
     rows = []
     for change in changes:
-        row = {"": f"{SIGNS[change.kind]} {_WORDS[change.kind]}"}
+        row = {"": f"{SIGNS[change.kind]} {KIND_WORDS[change.kind]}"}
         for column in columns:
             row[column] = _cell(change, column)
         rows.append(row)
@@ -39,10 +40,66 @@ def _is_number(change: RowChange, column: str) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
+def sides_frame(
+    changes: Sequence[RowChange],
+    columns: Sequence[str],
+    sides: tuple[str, str],
+    split: Collection[str],
+    *,
+    as_shown: bool = True,
+) -> pd.DataFrame:
+    """A row a change, with two columns for each of ``split``: as it is on one side, and on the other.
+
+    With ``as_shown`` cells are text, and those that differ are marked; else they are values, as a spreadsheet
+    wants them.
+    """
+    rows = []
+    for change in changes:
+        sign = f"{SIGNS[change.kind]} {KIND_WORDS[change.kind]}" if as_shown else KIND_WORDS[change.kind]
+        row: dict[str, Any] = {"": sign}
+        for column in columns:
+            values = [None if side is None else side.get(column) for side in (change.before, change.after)]
+            if as_shown:
+                values = [_side(change, column, at) for at in range(2)]
+            if column in split:
+                row |= {f"{column} · {side}": value for side, value in zip(sides, values, strict=True)}
+            else:
+                row[column] = values[1] if change.after is not None else values[0]
+        rows.append(row)
+    names = [
+        name
+        for column in columns
+        for name in ([f"{column} · {side}" for side in sides] if column in split else [column])
+    ]
+    frame = pd.DataFrame(rows, columns=["", *names], dtype=object)
+    return frame if as_shown else frame.rename(columns={"": "change"})
+
+
+def _side(change: RowChange, column: str, at: int) -> str:
+    row = (change.before, change.after)[at]
+    if row is None:
+        return ""
+    is_changed = at == 1 and change.before is not None and column in change.columns
+    return f"{SIGNS[ChangeKind.CHANGED]} {cell(row.get(column))}" if is_changed else cell(row.get(column))
+
+
+def sides_table(changes: Sequence[RowChange], columns: Sequence[str], sides: tuple[str, str], key: str) -> None:
+    """Draw changed rows with both sides of each column in which any of them was changed."""
+    split = {column for change in changes if change.kind is ChangeKind.CHANGED for column in change.columns}
+    frame = sides_frame(changes, columns, sides, split)
+    numeric = {name for name in columns if any(_is_number(change, name) for change in changes)}
+    right = numeric | {f"{name} · {side}" for name in numeric for side in sides}
+    _draw(frame, right, key)
+
+
 def changes_table(changes: Sequence[RowChange], columns: Sequence[str], key: str) -> None:
     """Draw changed rows; text cells only, so that nothing in them is made anything of."""
     frame = changes_frame(changes, columns)
     numeric = {name for name in columns if any(_is_number(change, name) for change in changes)}
+    _draw(frame, numeric, key)
+
+
+def _draw(frame: pd.DataFrame, numeric: Collection[str], key: str) -> None:
     config = {
         name: st.column_config.TextColumn(name, alignment="right" if name in numeric else None)
         for name in frame.columns

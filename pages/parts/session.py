@@ -6,12 +6,14 @@ import getpass
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Literal
 
 import streamlit as st
 
 from hati_core import HatiError, Repository
 from pages.parts.words import plain
 
+LabelVisibility = Literal["visible", "hidden", "collapsed"]
 _SEEN_PAGE = "page in view"
 _ENTERED = "page was just entered"
 
@@ -44,17 +46,34 @@ def note_page(slug: str) -> None:
 
 def current(name: str, options: Sequence[str], default: str) -> str:
     """A choice that lasts from page to page and stands in the address."""
+    chosen = _chosen(name, options, default)
+    _write_address(name, chosen)
+    return chosen
+
+
+def option(name: str, options: Sequence[str], default: str) -> str:
+    """As :func:`current`, for one of many choices: the address has it only where it is not the default."""
+    chosen = _chosen(name, options, default)
+    _write_address(name, "" if chosen == default else chosen)
+    return chosen
+
+
+def _chosen(name: str, options: Sequence[str], default: str) -> str:
     state = f"chosen {name}"
     asked = st.query_params.get(name)
     if st.session_state.get(_ENTERED) and asked in options:
         st.session_state[state] = asked
     if st.session_state.get(state) not in options:
         st.session_state[state] = default
-    chosen = str(st.session_state[state])
-    # Each write is an entry of the browser's history, so the same value is not written again.
-    if st.query_params.get(name) != chosen:
-        st.query_params[name] = chosen
-    return chosen
+    return str(st.session_state[state])
+
+
+def _write_address(name: str, value: str) -> None:
+    """Each write is an entry of the browser's history, so the same value is not written again."""
+    if value and st.query_params.get(name) != value:
+        st.query_params[name] = value
+    elif not value and name in st.query_params:
+        del st.query_params[name]
 
 
 def choose(name: str, value: str) -> None:
@@ -85,21 +104,66 @@ def picker(label: str, name: str, options: Sequence[str], default: str, *, help:
     return chosen
 
 
-def switch(label: str, name: str, options: Mapping[str, str], default: str) -> str:
-    """As :func:`picker`, as buttons beside each other; ``options`` are the words for each choice."""
-    chosen = current(name, list(options), default)
+def selection(
+    label: str,
+    name: str,
+    options: Mapping[str, str],
+    default: str,
+    *,
+    width: Literal["stretch"] | int = "stretch",
+) -> str:
+    """A select box for an :func:`option`; ``options`` are what each is called on screen, by what the address has.
+
+    ``width`` is in pixels.
+    """
+    chosen = option(name, list(options), default)
+    st.session_state[widget_key(name)] = chosen
+    st.selectbox(
+        label,
+        list(options),
+        format_func=options.__getitem__,
+        key=widget_key(name),
+        on_change=adopt,
+        args=(name,),
+        width=width,
+    )
+    return chosen
+
+
+def segments(
+    label: str,
+    name: str,
+    options: Mapping[str, str],
+    default: str,
+    *,
+    label_visibility: LabelVisibility = "visible",
+) -> str:
+    """As :func:`selection`, with all options side by side; what they are called is Markdown."""
+    chosen = option(name, list(options), default)
     st.session_state[widget_key(name)] = chosen
     st.segmented_control(
         label,
         list(options),
+        format_func=options.__getitem__,
         required=True,
-        format_func=lambda option: options[option],
         key=widget_key(name),
         on_change=adopt,
         args=(name,),
-        label_visibility="collapsed",
+        label_visibility=label_visibility,
     )
     return chosen
+
+
+def search(label: str, name: str) -> str:
+    """A field for a text to look for; it stands in the address."""
+    state = f"chosen {name}"
+    if (asked := asked_for(name)) is not None:
+        choose(name, asked)
+    typed = str(st.session_state.get(state, ""))
+    _write_address(name, typed)
+    st.session_state[widget_key(name)] = typed
+    st.text_input(label, key=widget_key(name), on_change=adopt, args=(name,), type="search")
+    return typed.strip()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from hati_core import Diff
-from pages.parts.comparing import differences
+from pages.parts.changed_tables import changed_tables
 from pages.parts.kept import kept
 from pages.parts.session import choose, picker, told
 from pages.parts.shell import Page
@@ -44,7 +44,7 @@ def two_versions(page: Page) -> None:
                     )
 
             key = f"versions-{'-'.join(map(str, asked))}"
-            differences(kept("diff of two versions", asked, diff), key, "Every row is the same in both.")
+            changed_tables(kept("diff of two versions", asked, diff), key, "Every row is the same in both.")
 
 
 def _side(page: Page, label: str, name: str, default: int) -> tuple[str, int]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from hati_core import BranchView, Metric
@@ -71,8 +73,10 @@ def value_card(here: MetricValue, other: MetricValue | None, described: str, *, 
     )
 
 
-def value_chart(page: Page, metric: Metric, values: dict[str, list[MetricValue]], position: int = 0) -> None:
-    """The first metric of every branch side by side; branches where it fails are named below."""
+def value_chart(
+    page: Page, metric: Metric, values: dict[str, list[MetricValue]], position: int = 0, config: Any = CONFIG
+) -> go.Figure:
+    """One metric of every branch side by side; branches where it fails are named below."""
     bars = [
         BranchValue(name, found[position].value or 0)
         for name, found in values.items()
@@ -80,10 +84,11 @@ def value_chart(page: Page, metric: Metric, values: dict[str, list[MetricValue]]
     ]
     figure = value_bars(bars, metric.unit, page.colours, page.theme)
     told = "; ".join(f"{bar.branch} {amount(bar.value, metric.unit)}" for bar in bars)
-    st.plotly_chart(figure, theme=None, config=CONFIG, key="value bars", alt=f"{metric.name} by branch: {told}")
+    st.plotly_chart(figure, theme=None, config=config, key="value bars", alt=f"{metric.name} by branch: {told}")
     for name, found in values.items():
         if found[position].problem:
             st.caption(f":material/warning: {plain(name)}: {plain(found[position].problem)}")
+    return figure
 
 
 def value_table(metrics: list[Metric], values: dict[str, list[MetricValue]], base: str) -> None:

@@ -12,6 +12,7 @@ import streamlit as st
 
 from hati_core import Repository
 from pages.parts.session import repository
+from pages.parts.start import SAMPLE, SAMPLES
 from tests.app.screen import ROOT, Screen
 
 _TUTORIAL = ROOT / "assets" / "sample" / "tutorial.csv"
@@ -61,6 +62,13 @@ def conflict(home: Path, conflict_template: Path) -> Iterator[Repository]:
         yield opened
 
 
+@pytest.fixture
+def sample(home: Path, sample_template: Path) -> Iterator[Repository]:
+    """The 33 holdings with their prices, with the branches tech-heavy (twice the IT shares) and defensive (BND new)."""
+    with _copied(sample_template, home) as opened:
+        yield opened
+
+
 @contextmanager
 def _copied(template: Path, home: Path) -> Iterator[Repository]:
     shutil.copytree(template, home)
@@ -75,6 +83,22 @@ def portfolio_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         importer = repo.importer("tutorial.csv", content)
         importer.load(repo.main, "portfolio", ("ticker",), has_header=True)
         importer.close()
+    return place
+
+
+@pytest.fixture(scope="session")
+def sample_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("sample") / "hati"
+    with Repository.open(place, author="ada") as repo:
+        for table, file, key in SAMPLE:
+            with (SAMPLES / file).open("rb") as content:
+                importer = repo.importer(file, content)
+                importer.load(repo.main, table, key, has_header=True)
+                importer.close()
+        tech = repo.create_branch("tech-heavy")
+        tech.execute("UPDATE portfolio SET shares = shares * 2 WHERE sector = 'Information Technology'")
+        defensive = repo.create_branch("defensive")
+        defensive.execute("INSERT INTO portfolio VALUES ('BND', 'Bond fund', 'Bonds', 1500, 72.0, 74.0)")
     return place
 
 

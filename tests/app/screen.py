@@ -161,9 +161,24 @@ class Screen:
         """The first table on the page."""
         return self.at.dataframe[0].value
 
+    def matrix(self) -> pd.DataFrame:
+        """The metrics in rows and branches in columns, as they read; a line break in a cell is a line."""
+        frame = self.at.table[0].value
+        return frame.map(_read).set_axis([_read(name) for name in frame.columns], axis="columns").set_index("")
+
     def changes(self) -> pd.DataFrame:
         """The last table on the page, which lists changed rows."""
         return self.at.dataframe[-1].value
+
+    def listed(self, key: str) -> pd.DataFrame:
+        """The table inside the container of that key which lists changed rows."""
+        return self.part(key, "dataframe")[0].value
+
+
+def _read(cell: str) -> str:
+    """A cell of a table without its sizes, colours and dots."""
+    bare = re.sub(r":color\[●\]\{[^}]*\} |:(?:small|gray|green|red)\[|(?<!\\)\]", "", cell)
+    return plainly(bare.replace("  \n", "\n"))
 
 
 def plainly(markdown: object) -> str:

@@ -64,6 +64,26 @@ def lists(home: Path, runs: int) -> Iterator[Figure]:
     yield Figure("Overview, nothing ever measured", f"{never:,.0f} ms", "with the program's own start", "", None)
 
 
+def compared(home: Path, runs: int) -> Iterator[Figure]:
+    """The page Compare with as many branches as it takes, and a history of prices."""
+    with Repository.open(home, author="bench") as repo:
+        _fill(repo, HELD)
+        repo.main.execute(
+            "CREATE TABLE prices AS SELECT DATE '2024-01-01' + (month * 30)::INTEGER AS day, ticker, "
+            "current_price * (1 + month / 100) AS price FROM portfolio, range(24) AS months(month)"
+        )
+        for number in range(1, 5):
+            changed = f"UPDATE portfolio SET shares = shares + {number} WHERE ticker < 'T{number * CONFLICTS:08}'"
+            repo.create_branch(f"b{number}").execute(changed)
+    screen = Screen()
+    names = ["main", *(f"b{number}" for number in range(1, 5))]
+    cold = timed(lambda: screen.open("Compare", **{"with": "|".join(names)}))
+    assert len(screen.at.table[0].value.columns) == 1 + len(names), screen.problems
+    warm = median(timed(screen.run) for _ in range(runs))
+    yield below(f"Compare, 5 branches, {HELD:,} rows, warm", warm, 400)
+    yield Figure("Compare, nothing ever worked out", f"{cold:,.0f} ms", "with the program's own start", "", None)
+
+
 def _fill(repo: Repository, rows: int) -> None:
     repo.main.execute(f"CREATE TABLE portfolio ({COLUMNS})")
     repo.main.execute(f"INSERT INTO portfolio {rows_query(rows)}")
@@ -75,12 +95,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=9, help="how often each figure is taken")
-    parser.add_argument("--of", choices=["choices", "lists"], default="choices")
+    parser.add_argument("--of", choices=["choices", "lists", "compared"], default="choices")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as root:
         os.environ["HATI_HOME"] = str(Path(root) / options.of)
         home = Path(os.environ["HATI_HOME"])
-        for line in choices(home, options.rows, options.runs) if options.of == "choices" else lists(home, options.runs):
+        measured = {
+            "choices": lambda: choices(home, options.rows, options.runs),
+            "lists": lambda: lists(home, options.runs),
+            "compared": lambda: compared(home, options.runs),
+        }
+        for line in measured[options.of]():
             verdict = {None: "", True: "ok", False: "miss"}[line.reached]
             print(f"{line.name:<46}{line.value:>12}  {line.beside:<34}{line.target:<12}{verdict}", flush=True)
 
