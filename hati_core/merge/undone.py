@@ -17,13 +17,14 @@ from hati_core.storage.registry_rows import MergeRow
 
 @dataclass(frozen=True)
 class UndoneMerge:
-    """A merge, and the commit that undid it last.
+    """A merge into the branch of that id, and the commit there that undid it last.
 
     ``is_taken_out`` says that the plan takes what the merge brought out of the plan's own target as well, where
     nobody changed it since; else the plan leaves out what the merge brought.
     """
 
     landed: Landed
+    branch_id: str
     target: str
     is_taken_out: bool
 
@@ -44,17 +45,18 @@ def undone_merges(context: MergeContext, base: Point, ours: Point, theirs: Point
     """The merges whose undoing a plan carries over to its target, and those whose undoing it leaves as it is."""
     target = context.catalog(ours.branch_id).name
     return tuple(
-        UndoneMerge(landed, target, is_taken_out)
+        UndoneMerge(landed, branch_id, target, is_taken_out)
         for side, is_taken_out in ((theirs, True), (ours, False))
-        for landed in _undone_since(context, base, side)
+        for branch_id, undone in _undone_since(context, base, side).items()
+        for landed in undone
     )
 
 
-def _undone_since(context: MergeContext, base: Point, side: Point) -> list[Landed]:
-    """The merges that the base has the work of, and that one side has undone since."""
+def _undone_since(context: MergeContext, base: Point, side: Point) -> dict[str, list[Landed]]:
+    """The merges that the base has the work of, and that one side has undone since, by the branch they were made on."""
     lineage = context.lineage
     known, reached = lineage.taken_in(base), lineage.taken_in(side)
-    found: list[Landed] = []
+    found: dict[str, list[Landed]] = {}
     for branch_id, until in reached.items():
         merges = {merge.target_version: merge for merge in lineage.merges if merge.target_id == branch_id}
         after = known.get(branch_id, -1)
@@ -63,7 +65,7 @@ def _undone_since(context: MergeContext, base: Point, side: Point) -> list[Lande
         catalog = context.catalog(branch_id)
         # Hardly ever has anything been undone, and then the older merges need not be read.
         if any(commit.reverts is not None for commit in catalog.landings(after, until)):
-            found += [
+            found[branch_id] = [
                 landed
                 for landed in landings(catalog.landings(min(merges) - 1, until))
                 if landed.is_undone

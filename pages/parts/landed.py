@@ -65,19 +65,21 @@ def _turn(page: Page, landed: Landed) -> None:
 
 def undone_notes(page: Page, plan: MergePlan, shown: Landed | None) -> None:
     """Merges that were undone, and what becomes of their work; how to have it back, unless that is shown already."""
-    for found in plan.undone[:_NAMED]:
+    for at, found in enumerate(plan.undone[:_NAMED]):
         merge = found.landed.merge
         is_shown = shown is not None and shown.last == found.landed.last
         if is_shown and not plan.tables:
             continue
-        with st.container(border=True, key=f"undone-{found.landed.last.version}"):
+        # On a third branch it would change nothing for this plan.
+        helps = found.branch_id in (plan.theirs.branch_id, plan.ours.branch_id)
+        with st.container(border=True, key=f"undone-{at}"):
             st.markdown(f":orange[:material/{'warning' if found.is_taken_out else 'history'}:] {plain(found.message)}")
-            if found.is_taken_out:
+            if found.is_taken_out and helps:
                 st.caption(
                     f"To keep it on {plain(plan.target)}, merge it again into {plain(merge.branch)} first"
                     f"{', as offered above' if is_shown else ''}. Then this merge takes nothing of it away."
                 )
-            if merge.branch in page.names and not is_shown:
+            if helps and not is_shown:
                 _turn(page, found.landed)
 
 
