@@ -20,7 +20,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def camera(name: str) -> dict[str, Any]:
     """The configuration of a figure that the browser itself saves as a PNG of twice its size."""
     return CONFIG | {
-        "displayModeBar": True,
+        "displayModeBar": "hover",
         "modeBarButtons": [["toImage"]],
         "toImageButtonOptions": {"format": "png", "filename": file_name(name), "scale": 2},
     }

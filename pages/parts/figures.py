@@ -77,9 +77,9 @@ def waterfall(
     figure = _standing(bars, theme)
     levels = [bar.begin + bar.height for bar in bars]
     floor = _floor(levels)
-    figure.update_yaxes(
-        visible=False, range=_room(levels, 0.12) if floor is None else [floor, *_room(levels, 0.01)[1:]]
-    )
+    top = max(levels)
+    extent = _room(levels, 0.12) if floor is None else [floor, top + 0.12 * (top - floor)]
+    figure.update_yaxes(visible=False, range=extent)
     if floor is not None:
         figure.add_annotation(
             text=f"bars begin at {amount(floor, unit)}",

@@ -50,7 +50,7 @@ def value_lines(
             text=[amount(point.value, unit) for point in points],
             hovertemplate="%{text}",
         )
-    figure.update_yaxes(gridcolor=theme.line, tickformat=",.3~s", tickprefix="$" if unit is Unit.MONEY else "")
+    figure.update_yaxes(gridcolor=theme.line, exponentformat="B", tickprefix="$" if unit is Unit.MONEY else "")
     figure.update_xaxes(gridcolor=theme.line, showgrid=False)
     dressed(figure, theme, height=340)
     return figure.update_layout(
@@ -67,7 +67,7 @@ def risk_and_return(points: Sequence[BranchRisk], earned: str, colours: Mapping[
     across, up = _around([point.volatility for point in points]), _around([point.earned for point in points])
     named: list[BranchRisk] = []
     for place, point in enumerate(points):
-        # The first of several branches in one place carries the names of all of them.
+        # The first of several branches in one place has the names of all of them, above and below by turns.
         near = [other for other in points if _is_near(point, other, across, up)]
         is_first = not any(other in near for other in named)
         named += [point] if is_first else []
@@ -77,7 +77,7 @@ def risk_and_return(points: Sequence[BranchRisk], earned: str, colours: Mapping[
             mode="markers+text",
             marker={"color": colours[point.branch], "size": 13, "symbol": _MARKS[place % len(_MARKS)]},
             text=[", ".join(short(other.branch) for other in near) if is_first else ""],
-            textposition="top center",
+            textposition="top center" if len(named) % 2 else "bottom center",
             textfont={"color": theme.text, "size": 12},
             cliponaxis=False,
             customdata=[[short(point.branch)]],

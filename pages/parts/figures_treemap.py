@@ -91,7 +91,7 @@ def treemaps(
             root={"color": "rgba(0,0,0,0)"},
         )
         figure.add_annotation(
-            text=f"<b>{short(item.branch)}</b>  {amount(item.allocation.total, unit)}",
+            text=f"<b>{short(item.branch)}</b>  {brief(item.allocation.total, unit)}",
             x=place.left,
             y=place.top,
             xref="paper",

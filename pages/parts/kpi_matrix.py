@@ -17,7 +17,8 @@ from pages.parts.shell import Page
 from pages.parts.words import MINUS, amount, plain
 
 Values = Mapping[str, Sequence[MetricValue]]
-_LONGEST_PROBLEM = 160
+_LONGEST_PROBLEM = 100
+_HARD_SPACE = "\u00a0"
 _LONGEST_CHANGE = 90
 
 
@@ -73,7 +74,7 @@ def _cell(here: MetricValue, reference: MetricValue | None) -> str:
     mark, told = change(here.value, reference.value, here.metric.unit)
     # Only where more is better is it green: a count or a weight is neither.
     colour = {"▲": "green", "▼": "red"}.get(mark, "gray") if here.metric.breakdown else "gray"
-    return f"{worth}  \n:small[:{colour}[{mark}{mark and ' '}{plain(told)}]]"
+    return f"{worth}  \n:small[:{colour}[{mark}{mark and _HARD_SPACE}{plain(told).replace(' %', f'{_HARD_SPACE}%')}]]"
 
 
 def change(here: float, reference: float, unit: Unit) -> tuple[str, str]:
@@ -85,8 +86,13 @@ def change(here: float, reference: float, unit: Unit) -> tuple[str, str]:
     share = relative(here, reference)
     # Points of a percentage in per cent of a percentage would confuse.
     if share is not None and unit is not Unit.PERCENT:
-        told += f" · {'+' if share > 0 else MINUS}{abs(share) * 100:,.1f} %"
+        told += f" · {'+' if share > 0 else MINUS}{_per_cent(abs(share) * 100)} %"
     return "▲" if delta > 0 else "▼", told
+
+
+def _per_cent(share: float) -> str:
+    """With as many digits as tell it from nought."""
+    return f"{share:,.1f}" if share >= 0.1 else f"{share:.2f}" if share >= 0.01 else "<0.01"
 
 
 def relative(here: float, reference: float) -> float | None:
@@ -118,7 +124,7 @@ def matrix_frame(metrics: Sequence[Metric], values: Values, inputs: Mapping[str,
 
 def _first_sentence(problem: str) -> str:
     """What went wrong; what might have been meant instead has no room in a cell."""
-    return _cut(re.split(r"(?<=[.!?]) ", problem)[0], _LONGEST_PROBLEM)
+    return _cut(re.split(r"(?<=[.!?])\s", problem)[0], _LONGEST_PROBLEM)
 
 
 def _cut(text: str, longest: int) -> str:

@@ -178,7 +178,7 @@ def _rules(history: History, series: Mapping[str, Series], lines: Lines) -> None
     first = min(points[0].day for points in lines.values())
     last = max(points[-1].day for points in lines.values())
     st.caption(
-        f"{plain(history.quantity)} as it is now × {plain(history.price)} in the table {plain(history.table)}, "
+        f"{plain(history.quantity)} of now × {plain(history.price)} of then, from the table {plain(history.table)}, "
         f"{_day(first)} to {_day(last)}. A day without a price has the last one known. "
         "It is what they would have been worth, not what was held then."
     )

@@ -178,7 +178,7 @@ class Screen:
 def _read(cell: str) -> str:
     """A cell of a table without its sizes, colours and dots."""
     bare = re.sub(r":color\[●\]\{[^}]*\} |:(?:small|gray|green|red)\[|(?<!\\)\]", "", cell)
-    return plainly(bare.replace("  \n", "\n"))
+    return plainly(bare.replace("  \n", "\n").replace("\u00a0", " "))
 
 
 def plainly(markdown: object) -> str:

@@ -60,6 +60,14 @@ def test_a_waterfall_under_water_shows_all_of_it() -> None:
     assert figure.data[0].marker.color[1] == DARK.removed
 
 
+def test_small_differences_between_large_values_can_be_seen() -> None:
+    first, last = BranchValue("main", 13_940_189_400.0), BranchValue("bold", 13_940_344_150.0)
+    changes = [PartChange("a", 0.0, 100_000.0), PartChange("b", 0.0, 54_750.0)]
+    low, high = waterfall(first, last, changes, Unit.MONEY, COLOURS, LIGHT).layout.yaxis.range
+    assert low < first.value
+    assert (last.value - first.value) / (high - low) > 0.2
+
+
 def test_many_parts_each_have_their_bar() -> None:
     changes = [PartChange(f"part {n}", 0.0, float(n)) for n in range(1, 14)]
     end = BranchValue("bold", 58_750.0 + sum(range(1, 14)))

@@ -40,13 +40,13 @@ def test_a_comparison_by_link_is_filtered_and_taken_along(app: App, server: Serv
     expect(figures).to_have_count(5)
     expect(app.page.get_by_role("combobox", name="Changed column")).to_have_value("shares")
 
-    app.page.get_by_role("textbox", name="Cell contains").fill("apple")
-    app.page.get_by_role("textbox", name="Cell contains").press("Enter")
+    app.page.get_by_role("searchbox", name="Cell contains").fill("apple")
+    app.page.get_by_role("searchbox", name="Cell contains").press("Enter")
     expect(app.page).to_have_url(re.compile("diff-text=apple"))
     app.settled()
     differences = app.page.locator(".st-key-differences")
     with app.page.expect_download() as saved:
-        differences.get_by_role("button", name="CSV").click()
+        differences.get_by_role("button", name="CSV", exact=True).click()
     header, *rows = _rows(saved.value.path())
     assert header[:3] == ["change", "ticker · main", "ticker · tech-heavy"]
     assert [row[2] for row in rows] == ["AAPL"]
@@ -54,13 +54,13 @@ def test_a_comparison_by_link_is_filtered_and_taken_along(app: App, server: Serv
 
     history = app.page.locator(".st-key-through-time")
     with app.page.expect_download() as saved:
-        history.get_by_role("button", name="CSV").click()
+        history.get_by_role("button", name="CSV", exact=True).click()
     header, *rows = _rows(saved.value.path())
     assert header == ["day", "main", "tech-heavy"]
     assert (len(rows), rows[-1][0], float(rows[-1][1])) == (101, "2022-05-31", 2_153_580.05)
 
     with app.page.expect_download() as saved:
-        history.get_by_role("button", name="HTML").click()
+        history.get_by_role("button", name="HTML", exact=True).click()
     assert b"plotly.js" in saved.value.path().read_bytes()
     with app.page.expect_download() as saved:
         history.get_by_role("figure").first.hover()
