@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from hati_core.model import TableInfo
+from hati_core.model import Column, TableInfo
 from hati_core.quote import identifier
 from hati_core.scenarios.roles import Role, guessed, label_columns
+from hati_core.scenarios.sql_text import worth
 
 
 class Unit(Enum):
@@ -61,6 +62,11 @@ class Metric:
 def value_metric(name: str, breakdown: Breakdown, unit: Unit = Unit.MONEY) -> Metric:
     """The sum of an amount over the rows of a table."""
     return Metric(name, _sum(breakdown), unit, breakdown)
+
+
+def held_by(table: TableInfo, by: str, quantity: Column, price: Column) -> Breakdown:
+    """What positions are worth by the values of a column."""
+    return Breakdown(table.name, worth(quantity, price), (by,))
 
 
 def ready_made(tables: Iterable[TableInfo]) -> list[Metric]:
