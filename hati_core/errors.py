@@ -26,7 +26,8 @@
     │   ├── InvalidValue           a value does not fit the type of its column
     │   ├── StaleEdit              an edited row is not there any more
     │   ├── ImportRefused          a file that cannot become a table
-    │   └── InvalidMetric          an expression that cannot be measured
+    │   ├── InvalidMetric          an expression that cannot be measured
+    │   └── InvalidAction          a scenario action that cannot be done to its table
     └── MergeError
         ├── UnknownStrategy        not one of the four
         ├── MergeConflict          strategy "abort" met conflicts
@@ -248,6 +249,12 @@ class InvalidMetric(DataError):
     """A metric whose expression does not run or is not one number."""
 
     kind, title = "invalid_metric", "The metric cannot be measured"
+
+
+class InvalidAction(DataError):
+    """A scenario action whose parameters make no sense, or do not fit its table."""
+
+    kind, title = "invalid_action", "This cannot be done to the table"
 
 
 class MergeError(HatiError):

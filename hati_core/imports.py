@@ -19,7 +19,7 @@ from hati_core.errors import HatiError, ImportRefused, TableExists
 from hati_core.merge.keys import can_identify, infer_key, require_key
 from hati_core.model import Column, Row, TableInfo, Touch
 from hati_core.quote import identifier, identifiers, literal
-from hati_core.scenarios.metrics import is_numeric
+from hati_core.scenarios.roles import is_numeric
 from hati_core.storage.failures import plain
 from hati_core.storage.results import rows_of
 from hati_core.store import MAIN_ID, Store

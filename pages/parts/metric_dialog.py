@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from hati_core import Breakdown, HatiError, Metric, Unit
-from hati_core.scenarios.metrics import label_columns, value_metric
+from hati_core.scenarios.metrics import value_metric
+from hati_core.scenarios.roles import label_columns
 from pages.parts.session import announce, complain
 from pages.parts.shell import Page
 from pages.parts.words import amount, plain

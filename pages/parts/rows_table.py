@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from hati_core import ChangeKind, RowChange, TablePage
-from hati_core.scenarios.metrics import is_numeric
+from hati_core.scenarios.roles import is_numeric
 from pages.parts.palette import SIGNS
 from pages.parts.words import cell
 

@@ -8,7 +8,8 @@ import streamlit as st
 from hati_core import Breakdown, Repository
 from hati_core.imports import SUFFIXES, FilePreview, Importer
 from hati_core.quote import identifier
-from hati_core.scenarios.metrics import is_numeric, value_metric
+from hati_core.scenarios.metrics import value_metric
+from hati_core.scenarios.roles import is_numeric
 from pages.parts.session import announce, author, choose, told
 from pages.parts.words import count, plain, type_name
 
