@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from hati_core import Repository
@@ -40,8 +38,8 @@ def test_each_branch_says_what_it_changed_whose_it_is_and_what_it_is_worth(
 ) -> None:
     screen.open("Branches")
     assert "3 branches" in screen.text
-    assert re.search(r"from main at version 1 · 2 changed rows · ada · (just now|\d+ min ago)", screen.text)
-    assert re.search(r"from main at version 1 · 1 changed row · bob · (just now|\d+ min ago)", screen.text)
+    assert "from main at version 1 · 2 changed rows · ada · just now" in screen.text
+    assert "from main at version 1 · 1 changed row · bob · just now" in screen.text
     assert "$267,250" in screen.text
     assert "+$37,000 vs main" in screen.text
     assert screen.buttons.count("Discard") == 2

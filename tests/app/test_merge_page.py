@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -127,7 +126,7 @@ def test_an_open_conflict_is_shown_with_both_values_and_blocks_the_merge(conflic
     assert screen.metrics[LEFT] == "1 of 1"
     assert "portfolio · AAPL" in screen.text
     # The changes were made once for all tests, and some come more than a minute later.
-    assert re.search(r"main: bob, (just now|\d+ min ago) · bold: ada, (just now|\d+ min ago)", screen.text)
+    assert "main: bob, just now · bold: ada, just now" in screen.text
     assert "Merged by itself: avg_cost 150 → 155 (bold)" in screen.text
     assert "1 conflict to settle before merging." in screen.text
     assert not _can_merge(screen)
