@@ -12,7 +12,8 @@ from itertools import product
 
 from hati_core.model import Column, TableInfo
 from hati_core.quote import identifier, identifiers
-from hati_core.scenarios.metrics import Breakdown, is_numeric, label_columns
+from hati_core.scenarios.metrics import Breakdown
+from hati_core.scenarios.roles import is_numeric, label_columns
 
 _CLOSING = ("adj_close", "adjusted_close", "adjusted", "close", "price")
 """Of several prices of a day, those that a day is valued by come first."""
