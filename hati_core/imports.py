@@ -93,6 +93,15 @@ class Importer:
         self._upload = Upload(store, name, content)
         self._reading = Reading()
 
+    @property
+    def sheets(self) -> tuple[str, ...]:
+        """The sheets of a workbook; none of any other file.
+
+        Raises:
+            ImportRefused: it cannot be read as a workbook.
+        """
+        return self._upload.sheets
+
     def close(self) -> None:
         """Forget the file."""
         self._upload.close()

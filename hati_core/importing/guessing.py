@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,11 @@ from hati_core.importing.reading import Dates, Numbers
 from hati_core.importing.staging import SourceColumn, Staged
 
 _MOSTLY = 0.5
+_FIRST = 10_000
+_ALWAYS = ("filled", "zeros", "percent", "colons")
 _COUNTS = (
     "filled", "digits", "whole", "zeros", "point", "comma", "percent", "truths", "dates", "moments", "clocks",
+    "colons",
     "days", "months",
 )  # fmt: skip
 
@@ -45,8 +48,18 @@ class _Facts:
     dates: int
     moments: int
     clocks: int
+    colons: int
     days: int
     months: int
+
+    def possible(self) -> frozenset[str]:
+        """What to count in all rows after this was counted in the first of them."""
+        if not self.filled:
+            return frozenset(_COUNTS)
+        full = {name for name in _COUNTS if getattr(self, name) == self.filled}
+        # A date that is written year first need not be tried in other forms.
+        written = set() if "moments" in full else {"days", "months"} & full
+        return frozenset({*_ALWAYS, *(full - {"days", "months"}), *written})
 
     def numbers(self, style: Numbers) -> int:
         return self.comma if style is Numbers.COMMA else self.point
@@ -64,7 +77,7 @@ class _Facts:
             if count == self.filled:
                 return kind
         if written == self.filled:
-            return "DATE" if not self.moments or self.moments == self.dates else "TIMESTAMP"
+            return "TIMESTAMP" if self.colons else "DATE"
         return "TIMESTAMP" if self.moments == self.filled else "VARCHAR"
 
     def _number(self) -> str:
@@ -93,13 +106,27 @@ def guess(cursor: duckdb.DuckDBPyConnection, staged: Staged, numbers: Numbers | 
 
 
 def _facts(cursor: duckdb.DuckDBPyConnection, staged: Staged, columns: Sequence[SourceColumn]) -> list[_Facts]:
-    counts = ", ".join(part for column in columns for part in _counted(column.staged))
-    row = cursor.execute(f"SELECT {counts} FROM {staged.relation}").fetchall()[0]
+    """Of a large file, what none of the first rows could be is not tried on all of them."""
+    everything = {column.name: frozenset(_COUNTS) for column in columns}
+    if staged.rows <= _FIRST:
+        return _count(cursor, staged.relation, columns, everything)
+    first = _count(cursor, f"(FROM {staged.relation} LIMIT {_FIRST})", columns, everything)
+    return _count(cursor, staged.relation, columns, {fact.name: fact.possible() for fact in first})
+
+
+def _count(
+    cursor: duckdb.DuckDBPyConnection,
+    relation: str,
+    columns: Sequence[SourceColumn],
+    wanted: Mapping[str, Collection[str]],
+) -> list[_Facts]:
+    counts = ", ".join(part for column in columns for part in _counted(column.staged, wanted[column.name]))
+    row = cursor.execute(f"SELECT {counts} FROM {relation}").fetchall()[0]
     width = len(_COUNTS)
     return [_Facts(column.name, *row[at * width : (at + 1) * width]) for at, column in enumerate(columns)]
 
 
-def _counted(cell: str) -> list[str]:
+def _counted(cell: str, wanted: Collection[str]) -> list[str]:
     point, comma = (cells.number_text(cell, comma=comma) for comma in (False, True))
     day, month = (cells.moment(cell, day_first=first) for first in (True, False))
     # Only texts with a sign of a date in them are tried in many forms, which is slow.
@@ -120,10 +147,11 @@ def _counted(cell: str) -> list[str]:
         "moments": f"{dated} AND TRY_CAST({cell} AS TIMESTAMP) IS NOT NULL",
         "clocks": f"contains({cell}, ':') AND TRY_CAST({cell} AS TIME) IS NOT NULL "
         f"AND TRY_CAST({cell} AS TIMESTAMP) IS NULL",
+        "colons": f"contains({cell}, ':')",
         "days": f"CASE WHEN {dated} THEN {day} IS NOT NULL ELSE false END",
         "months": f"CASE WHEN {dated} THEN {month} IS NOT NULL ELSE false END",
     }
-    return [f"count(*) FILTER ({tries[name]})" for name in _COUNTS]
+    return [f"count(*) FILTER ({tries[name]})" if name in wanted else "0" for name in _COUNTS]
 
 
 def _style(facts: Sequence[_Facts], delimiter: str | None) -> Numbers:
