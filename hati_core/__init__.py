@@ -1,6 +1,7 @@
 """Branch data like code: fork, change, compare, merge. Works alone, without a screen."""
 
-from hati_core.branch import Branch, BranchView
+from hati_core.branch import Branch
+from hati_core.branch_view import BranchView
 from hati_core.errors import HatiError
 from hati_core.merge.conflict_filter import ConflictFilter
 from hati_core.merge.diff import Diff, TableDiff
@@ -22,6 +23,7 @@ from hati_core.model import (
     TableInfo,
     Violation,
 )
+from hati_core.previews import Preview, TablePreview
 from hati_core.repository import Repository
 from hati_core.scenarios.metrics import Breakdown, Metric, Unit
 from hati_core.storage.limits import Stop
@@ -43,6 +45,7 @@ __all__ = [
     "HatiError",
     "MergePlan",
     "Metric",
+    "Preview",
     "Repository",
     "RowChange",
     "Side",
@@ -52,6 +55,7 @@ __all__ = [
     "TableEdits",
     "TableInfo",
     "TablePlan",
+    "TablePreview",
     "Unit",
     "Violation",
 ]

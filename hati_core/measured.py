@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from hati_core.errors import InvalidMetric
+from hati_core.errors import HatiError, InvalidMetric, QueryTimeout
 from hati_core.merge.rows import fetch
+from hati_core.model import Row
 from hati_core.quote import identifier
 from hati_core.scenarios.metrics import Breakdown, Metric
 from hati_core.storage.engine import Engine
@@ -85,6 +87,35 @@ def number_of(metric: Metric, rows: list[dict[str, object]]) -> float:
         return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError) as error:
         raise InvalidMetric(f"“{metric.name}” gives {value!r}, which is not a number.") from error
+
+
+def measured_together(
+    metrics: Sequence[Metric], query: Callable[[str], list[Row]], text: Callable[[Metric], str]
+) -> list[MetricValue]:
+    """Each metric by one query of all, in order; where that fails, each by itself, and one that fails says so.
+
+    ``text`` gives the query of a metric, and may refuse it.
+
+    Raises:
+        QueryTimeout: ``query`` ran over its limits.
+    """
+    try:
+        cells = ", ".join(f"({text(metric)}) AS value_{at}" for at, metric in enumerate(metrics))
+        (row,) = query(f"SELECT {cells}") if metrics else ({},)
+        return [MetricValue(metric, float(row[f"value_{at}"])) for at, metric in enumerate(metrics)]
+    except QueryTimeout:
+        raise
+    except (HatiError, TypeError, ValueError):
+        return [_measured_alone(metric, query, text) for metric in metrics]
+
+
+def _measured_alone(metric: Metric, query: Callable[[str], list[Row]], text: Callable[[Metric], str]) -> MetricValue:
+    try:
+        return MetricValue(metric, number_of(metric, query(text(metric))))
+    except QueryTimeout:
+        raise
+    except HatiError as error:
+        return MetricValue(metric, None, error.message)
 
 
 def is_nothing(rest: float, total: float) -> bool:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
-from hati_core.branch import BranchView
+from hati_core.branch_view import BranchView
 from hati_core.errors import HatiError, InvalidMetric, StorageUnavailable
 from hati_core.measured import MetricValue, Part, PartChange, is_nothing, largest_changes, number_of, parts_sql
 from hati_core.merge.lineage import Lineage, Point

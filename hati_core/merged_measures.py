@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 
-from hati_core.errors import HatiError, TableNotFound
-from hati_core.measured import MetricValue, PartChange, largest_changes, number_of, parts_sql
+from hati_core.errors import TableNotFound
+from hati_core.measured import MetricValue, PartChange, largest_changes, measured_together, parts_sql
 from hati_core.merge.plan import MergePlan
 from hati_core.merge.rows import fetch
 from hati_core.merge.schema import TableAction
@@ -23,7 +22,7 @@ def merged_values(engine: Engine, plan: MergePlan, before: Sequence[MetricValue]
     """Each metric on the target of a plan as the merge would leave it, given what it is now."""
     moved = [_moved(engine, plan, found) for found in before]
     rest = [found.metric for found, value in zip(before, moved, strict=True) if value is None]
-    measured = iter(_measured(plan, rest))
+    measured = iter(measured_together(rest, plan.query, lambda metric: _query(plan, metric)))
     return [next(measured) if value is None else value for value in moved]
 
 
@@ -63,22 +62,6 @@ def _delta(engine: Engine, plan: MergePlan, table: TablePlan, parts: Breakdown) 
     )
     rows = fetch(engine, plan.ours.branch_id, f"SELECT {' - '.join(sums)} AS delta")
     return float(rows[0]["delta"])
-
-
-def _measured(plan: MergePlan, metrics: Sequence[Metric]) -> list[MetricValue]:
-    """Together they read the merged tables once; where one fails, each has to be asked by itself."""
-    with suppress(HatiError, TypeError):
-        cells = ", ".join(f"({_query(plan, metric)}) AS value_{at}" for at, metric in enumerate(metrics))
-        (row,) = plan.query(f"SELECT {cells}") if metrics else ({},)
-        return [MetricValue(metric, float(row[f"value_{at}"])) for at, metric in enumerate(metrics)]
-    return [_measured_alone(plan, metric) for metric in metrics]
-
-
-def _measured_alone(plan: MergePlan, metric: Metric) -> MetricValue:
-    try:
-        return MetricValue(metric, number_of(metric, plan.query(_query(plan, metric))))
-    except HatiError as error:
-        return MetricValue(metric, None, error.message)
 
 
 def _query(plan: MergePlan, metric: Metric) -> str:

@@ -109,6 +109,10 @@ class Store:
             name = self._names.put(branch_id, row.name if row else branch_id)
         return Catalog(self.engine, branch_id, name)
 
+    def call(self, branch_id: str, name: str) -> None:
+        """Let messages call a catalog that the registry does not know by a name."""
+        self._names.put(branch_id, name)
+
     def head(self, branch_id: str) -> int:
         """The newest version of a branch."""
         return self.heads([branch_id])[branch_id]

@@ -80,7 +80,7 @@ class TableChecks:
             )
         require_fit(check, table, self._on.name, self._query, identifier(table), columns)
         if info:
-            require_everywhere(self._on.store, {info.uuid}, check, but_not=self._on.id)
+            require_everywhere(self._on.store, {info.uuid}, check, but_not=self._on.copied or self._on.id)
         self._set[table.casefold()] = (*mine, check)
         self.wrote(table, altered=True)
 
@@ -108,15 +108,21 @@ class TableChecks:
         Raises:
             CheckViolation: some break a check.
         """
-        for table, every_row in sorted(self._written.items()):
-            checks = self.of(table)
-            columns = [row["column_name"] for row in self._query(f"DESCRIBE {identifier(table)}")] if checks else []
-            # A column that only another branch has so far comes by a merge, and its checks with it.
-            applying = [check for check in checks if not missing_columns(check, columns)]
-            broken = [found for check in applying if (found := self._violation(table, check, every_row))]
-            if broken:
+        for table in sorted(self._written):
+            if broken := self._broken(table):
                 advice = f"Nothing was written to “{self._on.name}”."
                 raise refusal(broken, self._on.name, table, advice)
+
+    def violations(self) -> list[Violation]:
+        """The checks that the rows which this transaction wrote break."""
+        return [found for table in sorted(self._written) for found in self._broken(table)]
+
+    def _broken(self, table: str) -> list[Violation]:
+        checks = self.of(table)
+        columns = [row["column_name"] for row in self._query(f"DESCRIBE {identifier(table)}")] if checks else []
+        # A column that only another branch has so far comes by a merge, and its checks with it.
+        applying = [check for check in checks if not missing_columns(check, columns)]
+        return [found for check in applying if (found := self._violation(table, check, self._written[table]))]
 
     def _violation(self, table: str, check: Check, every_row: bool) -> Violation | None:
         key = self._on.store.declared_key(self._on.id, self._on.head, table)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from hati_core.errors import DataError, InvalidKey, KeyViolation
 from hati_core.merge.keys import duplicate_message, has_no_key, repeated_keys
+from hati_core.model import Violation
 from hati_core.open_branch import OpenBranch
 from hati_core.quote import identifier, identifiers
 from hati_core.storage.results import rows_of
@@ -68,9 +69,21 @@ class TableKeys:
         Raises:
             KeyViolation: two rows would share a key, or one would have none.
         """
-        for table in sorted(self._written):
-            if key := self.of(table):
+        for table, key in self._in_question():
+            self._require_unique(table, key)
+
+    def violations(self) -> list[Violation]:
+        """The keys that the rows which this transaction wrote break."""
+        found = []
+        for table, key in self._in_question():
+            try:
                 self._require_unique(table, key)
+            except KeyViolation as error:
+                found.append(Violation(table, f"PRIMARY KEY ({', '.join(key)})", error.message, error.rows, key))
+        return found
+
+    def _in_question(self) -> list[tuple[str, tuple[str, ...]]]:
+        return [(table, key) for table in sorted(self._written) if (key := self.of(table))]
 
     def _require_unique(self, table: str, key: tuple[str, ...]) -> None:
         written = new_rows(self._on.cursor, table)

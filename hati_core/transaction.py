@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 import duckdb
 from sqlglot import exp
 
-from hati_core.model import Check, Row, Touch
+from hati_core.model import Check, Row, Touch, Violation
 from hati_core.open_branch import OpenBranch
 from hati_core.quote import identifier
 from hati_core.sql import ddl, gate
@@ -205,6 +205,10 @@ class Transaction:
         """
         self._keys.enforce()
         self._checks.enforce()
+
+    def violations(self) -> tuple[Violation, ...]:
+        """Everything that :meth:`check_rows` would refuse the transaction for."""
+        return (*self._keys.violations(), *self._checks.violations())
 
     def journal(self, merged: tuple[str, int, str] | None, reverts: int | None) -> Journal:
         """What the commit says about itself."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+import duckdb
 
 from hati_core.errors import InvalidKey
 from hati_core.merge.classify import classified
@@ -18,6 +21,7 @@ from hati_core.merge.touched import touched_tables
 from hati_core.model import Check, KeyOrigin, Row, TableInfo
 from hati_core.storage.catalog import Catalog
 from hati_core.storage.engine import Engine
+from hati_core.storage.limits import Limits
 
 
 class Scratch:
@@ -41,7 +45,18 @@ class MergeContext:
     row_level: bool = False
     infers: bool = True
     generation: int = 0
+    limits: Limits = field(default_factory=Limits)
     _known: weakref.WeakValueDictionary[str, Scratch] = field(default_factory=weakref.WeakValueDictionary)
+
+    @contextmanager
+    def session(self, branch_id: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """As the engine's, under the limits of this context.
+
+        Raises:
+            QueryTimeout: the time is over, or somebody stopped it.
+        """
+        with self.engine.session(branch_id) as cursor, self.limits.over(cursor):
+            yield cursor
 
     def tables(self, point: Point) -> dict[str, TableInfo]:
         """Every table at a point, by name."""
@@ -99,7 +114,7 @@ class MergeContext:
                 if all(candidate.label in column.at for candidate in there)
             }
             inferable = tuple(c for c in first.info.columns if c.name in shared) if first.info else ()
-            with self.engine.session(first.point.branch_id) as cursor:
+            with self.session(first.point.branch_id) as cursor:
                 inferred = infer_key(cursor, first.relation, inferable)
             if inferred:
                 return Shape(name, columns, tuple(shared[c] for c in inferred), KeyOrigin.INFERRED)
@@ -118,7 +133,7 @@ class MergeContext:
             InvalidKey: the key does not identify the rows on one of the points.
         """
         scratch = Scratch(self.engine, "states")
-        with self.engine.session(ancestor.point.branch_id) as cursor:
+        with self.session(ancestor.point.branch_id) as cursor:
             cursor.execute(f"CREATE TABLE {scratch.name} AS {states_query(shape, self.lineage, ancestor, points)}")
             faults = f"SELECT fault, key FROM {scratch.name} WHERE fault IS NOT NULL ORDER BY fault, key LIMIT 5"
             found = cursor.execute(faults).fetchall()
@@ -143,7 +158,7 @@ class MergeContext:
             return known
         states = self.states(shape, ancestor, points)
         result = Scratch(self.engine, "classified")
-        with self.engine.session(points["ours"].point.branch_id) as cursor:
+        with self.session(points["ours"].point.branch_id) as cursor:
             cursor.execute(f"CREATE TABLE {result.name} AS {classified(states.name, shape, self.row_level)}")
         return self._known.setdefault(asked, result)
 

@@ -70,7 +70,7 @@ def diff_points(context: MergeContext, before: Point, after: Point) -> Diff:
     Raises:
         InvalidKey: rows of a table cannot be told apart.
     """
-    found = [_diff_table(context, there) for there in context.paired_tables({"before": before, "after": after})]
+    found = [diff_table(context, there) for there in context.paired_tables({"before": before, "after": after})]
     tables = {table.table: table for table in found}
     return Diff(
         context.catalog(after.branch_id).name,
@@ -81,7 +81,13 @@ def diff_points(context: MergeContext, before: Point, after: Point) -> Diff:
     )
 
 
-def _diff_table(context: MergeContext, there: Mapping[str, TableAt]) -> TableDiff:
+def diff_table(context: MergeContext, there: Mapping[str, TableAt]) -> TableDiff:
+    """Work out how one table differs; ``there`` is what it is at ``before``, ``after`` and their common ancestor.
+
+    Raises:
+        InvalidKey: its rows cannot be told apart.
+        QueryTimeout: it ran over the limits of the context, or was stopped.
+    """
     before, after = there["before"], there["after"]
     groups = context.groups(there)
     if not before.info or not after.info:
@@ -98,10 +104,9 @@ def _diff_table(context: MergeContext, there: Mapping[str, TableAt]) -> TableDif
         f"FROM {scratch.name} WHERE before IS DISTINCT FROM after"
     )
     branch_id = after.point.branch_id
-    counted = {
-        row["kind"]: row["rows"]
-        for row in fetch(context.engine, branch_id, f"SELECT kind, count(*) AS rows FROM ({relation}) GROUP BY kind")
-    }
+    with context.session(branch_id) as cursor:
+        counts = cursor.execute(f"SELECT kind, count(*) FROM ({relation}) GROUP BY kind").fetchall()
+    counted: dict[str, int] = dict(counts)
     return TableDiff(
         shape.table,
         () if shape.by_lineage else shape.key,
@@ -130,7 +135,8 @@ def _diff_whole_table(context: MergeContext, there: TableAt, groups: Sequence[Gr
         f"FROM (SELECT rowid AS row_id, {row} AS row FROM {relation})"
     )
     branch_id = there.point.branch_id
-    count = fetch(context.engine, branch_id, f"SELECT count(*) AS rows FROM (FROM {relation})")[0]["rows"]
+    with context.session(branch_id) as cursor:
+        (count,) = cursor.execute(f"SELECT count(*) FROM (FROM {relation})").fetchall()[0]
     return TableDiff(
         shape.table,
         () if shape.by_lineage else shape.key,

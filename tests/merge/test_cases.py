@@ -15,8 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from hati_core import Branch, MergePlan, Repository, Side, errors
-from hati_core.branch import BranchView
+from hati_core import Branch, BranchView, MergePlan, Repository, Side, errors
 from hati_core.model import Conflict
 
 pytestmark = pytest.mark.every_backend

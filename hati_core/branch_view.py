@@ -1,0 +1,126 @@
+"""The tables of a branch, to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from hati_core.errors import InvalidKey, StatementRefused
+from hati_core.model import Check, Key, Row, TableInfo
+from hati_core.quote import identifier, identifiers
+from hati_core.sql import gate
+from hati_core.sql.gate import Statement, StatementKind
+from hati_core.storage.limits import Limits, Stop
+from hati_core.storage.results import Params, rows_of, run
+from hati_core.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class BranchView:
+    """The tables of a branch at one version, or at its head when ``version`` is None; reads only."""
+
+    def __init__(self, store: Store, branch_id: str, name: str, version: int | None) -> None:
+        self._store = store
+        self.id = branch_id
+        self.name = name
+        self.version = version
+
+    def __repr__(self) -> str:
+        at = "" if self.version is None else f" at {self.version}"
+        return f"<{type(self).__name__} {self.name!r}{at}>"
+
+    def query(
+        self,
+        sql: str,
+        params: Params = None,
+        *,
+        limit: int | None = None,
+        timeout: float | None = None,
+        stop: Stop | None = None,
+    ) -> list[Row]:
+        """Run one read and return its rows; ``limit`` is in rows, ``timeout`` in seconds, ``stop`` for other threads.
+
+        Raises:
+            SyntaxRefused, StatementRefused: the gate does not let it through.
+            QueryError: the database cannot run it.
+            QueryTimeout: it ran longer than ``timeout``, or was stopped.
+        """
+        with self._running(sql, params, timeout, stop) as result:
+            return rows_of(result, limit)
+
+    def df(
+        self, sql: str, params: Params = None, *, timeout: float | None = None, stop: Stop | None = None
+    ) -> pd.DataFrame:
+        """As :meth:`query`, as a DataFrame."""
+        with self._running(sql, params, timeout, stop) as result:
+            return result.df()
+
+    @contextmanager
+    def _running(
+        self, sql: str, params: Params, timeout: float | None, stop: Stop | None
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        statement = self._readable(sql)
+        self._store.require_live(self.id, self.name)
+        with (
+            self._store.engine.session(self.id, self.version) as cursor,
+            Limits(timeout, stop).over(cursor),
+        ):
+            yield run(cursor, statement.sql, params)
+
+    @staticmethod
+    def _readable(sql: str) -> Statement:
+        statement = gate.check(sql)
+        if statement.kind is not StatementKind.QUERY:
+            raise StatementRefused("This writes; use execute for it.", part=sql.split(maxsplit=1)[0])
+        return statement
+
+    def tables(self) -> dict[str, TableInfo]:
+        """Every table with its columns and key, by name."""
+        version = self._at()
+        names = self._store.tables(self.id, version)
+        return {name: self._store.table(self.id, version, name) for name in names}
+
+    def has_tables(self) -> bool:
+        """Whether there is any table."""
+        return bool(self._store.tables(self.id, self._at()))
+
+    def table(self, name: str) -> TableInfo:
+        """One table with its columns and key.
+
+        Raises:
+            TableNotFound: there is none of that name.
+        """
+        return self._store.table(self.id, self._at(), name)
+
+    def checks(self, table: str) -> tuple[Check, ...]:
+        """The checks that rows of a table have to pass, in order of their names; they are the same on every branch."""
+        return self._store.checks(self.id, self._at(), table)
+
+    def rows_by_key(self, table: str, keys: Collection[Key]) -> dict[Key, Row]:
+        """The rows of a table that have these keys, by key; a key that no row has is left out.
+
+        Raises:
+            TableNotFound: there is no table of that name.
+            InvalidKey: the table has no key.
+        """
+        info = self.table(table)
+        if not info.key:
+            raise InvalidKey(
+                f"“{info.name}” has no key. Choose the columns that identify a row first.", table=info.name
+            )
+        if not keys:
+            return {}
+        one = f"({', '.join('?' for _ in info.key)})"
+        sql = (
+            f"SELECT * FROM {identifier(info.name)} WHERE ({identifiers(info.key)}) IN ({', '.join(one for _ in keys)})"
+        )
+        rows = self.query(sql, [part for key in keys for part in key])
+        return {tuple(row[column] for column in info.key): row for row in rows}
+
+    def _at(self) -> int:
+        return self._store.head(self.id) if self.version is None else self.version
