@@ -43,7 +43,7 @@ def number_text(cell: str, *, comma: bool) -> str:
 
 def moment(cell: str, *, day_first: bool) -> str:
     """A date or a date with a time as TIMESTAMP, or NULL."""
-    written = [*(_DAY_FIRST if day_first else _MONTH_FIRST), *_DOTTED]
+    written = (*_DAY_FIRST, *_DOTTED) if day_first else _MONTH_FIRST
     formats = ", ".join(literal(day + clock) for day in written for clock in _CLOCKS)
     return f"coalesce(TRY_CAST({cell} AS TIMESTAMP), try_strptime(trim({cell}), [{formats}]))"
 
