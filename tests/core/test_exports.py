@@ -102,11 +102,11 @@ def test_only_what_a_query_gives_can_be_exported(sql: str, repo: Repository, mai
 def test_a_branch_comes_out_whole_at_one_version(
     form: ExportFormat, repo: Repository, main: Branch, scratch: Path
 ) -> None:
-    main.execute('CREATE TABLE "Cash?" (account VARCHAR, amount DOUBLE)')
+    main.execute('CREATE TABLE "Cash | 1" (account VARCHAR, amount DOUBLE)')
     then = main.at(main.head)
     main.execute("DELETE FROM portfolio")
     with repo.export_tables(then, form) as export, zipfile.ZipFile(export.path) as bundle:
-        assert sorted(bundle.namelist()) == [f"Cash.{form.value}", f"portfolio.{form.value}"]
+        assert sorted(bundle.namelist()) == [f"Cash 1.{form.value}", f"portfolio.{form.value}"]
         assert export.rows == 3
         assert export.file_name == f"main {form.value}.zip"
         assert bundle.testzip() is None
