@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from hati_core.acting import act
 from hati_core.applying import apply_plan
 from hati_core.branch_view import BranchView
 from hati_core.edits import write_edits
@@ -16,6 +17,7 @@ from hati_core.merge.planner import plan_points
 from hati_core.model import Commit, TableEdits
 from hati_core.names import key_text
 from hati_core.previews import Preview, preview
+from hati_core.scenarios.action import Action
 from hati_core.storage.limits import Stop
 from hati_core.storage.results import Params
 from hati_core.store import Store
@@ -65,20 +67,40 @@ class Branch(BranchView):
             return tx.execute(sql, params)
 
     def preview(
-        self, statements: str | Sequence[str], *, timeout: float | None = None, stop: Stop | None = None
+        self, what: str | Sequence[str] | Action, *, timeout: float | None = None, stop: Stop | None = None
     ) -> Preview:
-        """Work out what one or several statements would change, without writing anything to the branch.
+        """Work out what statements or an action would change, without writing anything to the branch.
 
-        They are run on a copy of it, which nobody else sees and which goes again; a key or a check that they would
+        They run on a copy of it, which nobody else sees and which goes again; a key or a check that they would
         break is listed. ``timeout`` is in seconds for all of it.
 
         Raises:
             SyntaxRefused, StatementRefused: the gate does not let one through.
-            QueryError, DataError: the database cannot run one.
+            QueryError, DataError: the database cannot run one, or the action does not fit its table.
             QueryTimeout: it ran longer than ``timeout``, or was stopped.
             BranchBusy, BranchDiscarded: the branch cannot be copied.
         """
-        return preview(self._store, self, statements, timeout=timeout, stop=stop)
+        return preview(self._store, self, what, timeout=timeout, stop=stop)
+
+    def act(
+        self,
+        action: Action,
+        message: str | None = None,
+        *,
+        author: str | None = None,
+        expected_version: int | None = None,
+    ) -> Commit:
+        """Carry out a scenario action as one commit, called by its own sentence unless there is a message.
+
+        Look at it first by :meth:`preview`; ``expected_version`` is that of the preview.
+
+        Raises:
+            InvalidAction: it does not fit the table, names rows that are not there, or changes none.
+            QueryError, DataError: a value does not fit, or a key or a check would be broken.
+            BranchMoved: the head is not ``expected_version`` any more.
+            BranchBusy, BranchDiscarded: the branch cannot be written.
+        """
+        return act(self._store, self.id, self.name, action, message, author, expected_version)
 
     @contextmanager
     def transaction(

@@ -27,7 +27,8 @@
     │   ├── StaleEdit              an edited row is not there any more
     │   ├── ImportRefused          a file that cannot become rows of a table
     │   ├── ExportRefused          rows that a file of that kind cannot hold
-    │   └── InvalidMetric          an expression that cannot be measured
+    │   ├── InvalidMetric          an expression that cannot be measured
+    │   └── InvalidAction          a scenario action that cannot be done to its table
     └── MergeError
         ├── UnknownStrategy        not one of the four
         ├── MergeConflict          strategy "abort" met conflicts
@@ -255,6 +256,12 @@ class InvalidMetric(DataError):
     """A metric whose expression does not run or is not one number."""
 
     kind, title = "invalid_metric", "The metric cannot be measured"
+
+
+class InvalidAction(DataError):
+    """A scenario action whose parameters make no sense, or do not fit its table."""
+
+    kind, title = "invalid_action", "This cannot be done to the table"
 
 
 class MergeError(HatiError):

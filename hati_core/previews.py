@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from hati_core.acting import Done, carry_out
 from hati_core.branch_view import BranchView
 from hati_core.errors import InvalidKey
 from hati_core.measured import MetricValue, measured_together
@@ -15,6 +16,7 @@ from hati_core.merge.lineage import Point
 from hati_core.merge.shape import TableAt
 from hati_core.model import ChangeKind, KeyOrigin, Row, RowChange, Violation
 from hati_core.open_branch import OpenBranch
+from hati_core.scenarios.action import Action
 from hati_core.scenarios.metrics import Metric
 from hati_core.sql import gate
 from hati_core.storage.limits import Limits, Stop
@@ -59,8 +61,9 @@ class TablePreview:
 class Preview:
     """What statements would do to a branch as it was at ``version``; nothing of it is written.
 
-    ``affected`` is what running them returns, in rows. ``violations`` are the rules for which they would be refused.
-    ``before`` and ``after`` hold each metric of the branch, in the same order.
+    ``affected`` is what running them returns, in rows. ``violations`` are the rules for which they would be refused,
+    ``notes`` what an action has to say of its outcome. ``before`` and ``after`` hold each metric of the branch, in the
+    same order.
     """
 
     branch: str
@@ -69,6 +72,7 @@ class Preview:
     affected: int
     tables: Mapping[str, TablePreview]
     violations: tuple[Violation, ...]
+    notes: tuple[str, ...]
     before: tuple[MetricValue, ...]
     after: tuple[MetricValue, ...]
 
@@ -84,24 +88,34 @@ class Preview:
 def preview(
     store: Store,
     view: BranchView,
-    statements: str | Sequence[str],
+    what: str | Sequence[str] | Action,
     *,
     timeout: float | None = None,
     stop: Stop | None = None,
 ) -> Preview:
-    """Run statements on a copy of a branch, and say how the copy differs; ``timeout`` is in seconds for all of it.
+    """Run statements, or an action, on a copy of a branch, and say how the copy differs.
+
+    ``timeout`` is in seconds for all of it.
 
     Raises:
         SyntaxRefused, StatementRefused: the gate does not let one through.
-        QueryError, DataError: the database cannot run one.
+        QueryError, DataError: the database cannot run one, or the action does not fit its table.
         QueryTimeout: it ran longer than ``timeout``, or was stopped.
         BranchBusy, BranchDiscarded: the branch cannot be copied.
     """
-    pieces = _pieces(statements)
+    pieces = () if isinstance(what, Action) else _pieces(what)
     limits = Limits(timeout, stop)
     measures = Measures(store)
     with trial(store, view.id, view.name) as copy:
-        affected, violations = _try(store, copy, view.name, pieces, limits)
+        action = what if isinstance(what, Action) else None
+        if action:
+            table = store.table(view.id, copy.origin.version, action.table)
+            pieces = action.statements(table)
+
+        def run_all(tx: Transaction) -> Done:
+            return carry_out(tx, action, table) if action else Done(sum(tx.execute(piece) for piece in pieces))
+
+        done, violations = _try(store, copy, view.name, run_all, limits)
         after = Point(copy.id, store.head(copy.id))
         context = trial_context(store, copy, limits)
         found = [table for table in _differences(context, copy.origin, after) if table]
@@ -112,9 +126,10 @@ def preview(
             view.name,
             copy.origin.version,
             pieces,
-            affected,
+            done.affected,
             tables,
             violations,
+            done.notes,
             tuple(values),
             tuple(_measured(context, copy.id, [value.metric for value in values]) if tables else values),
         )
@@ -127,20 +142,20 @@ def _pieces(statements: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _try(
-    store: Store, copy: Trial, branch: str, statements: Sequence[str], limits: Limits
-) -> tuple[int, tuple[Violation, ...]]:
-    """Run statements on a copy and commit them there, whatever rules they break."""
+    store: Store, copy: Trial, branch: str, run_all: Callable[[Transaction], Done], limits: Limits
+) -> tuple[Done, tuple[Violation, ...]]:
+    """Run what is to be tried on a copy and commit it there, whatever rules it breaks."""
     head = copy.origin.version
     with store.engine.session(copy.id) as cursor:
         cursor.execute("BEGIN")
         tx = Transaction(OpenBranch(store, copy.id, branch, cursor, head, copy.origin.branch_id), limits)
-        affected = sum(tx.execute(statement) for statement in statements)
+        done = run_all(tx)
         with limits.over(cursor):
             violations = tx.violations()
             tx.settle_types()
         cursor.execute("COMMIT")
     store.settle_statistics(copy.id, head, is_retyped=tx.has_retyped)
-    return affected, violations
+    return done, violations
 
 
 def _differences(context: MergeContext, before: Point, after: Point) -> list[TableDiff]:

@@ -11,7 +11,7 @@ import duckdb
 from hati_core.merge.keys import can_identify, infer_key
 from hati_core.model import Column
 from hati_core.quote import identifier, identifiers
-from hati_core.scenarios.metrics import is_numeric
+from hati_core.scenarios.roles import is_numeric
 
 _PAIRED_COLUMNS = 4
 

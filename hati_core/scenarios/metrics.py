@@ -7,15 +7,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from hati_core.model import Column, TableInfo
+from hati_core.model import TableInfo
 from hati_core.quote import identifier
-
-_QUANTITIES = ("shares", "quantity", "qty", "units", "position")
-_PRICES = ("current_price", "market_price", "last_price", "price", "unit_price", "close")
-_COSTS = ("avg_cost", "average_cost", "unit_cost", "cost", "cost_basis", "purchase_price")
-_LABELS = ("ticker", "symbol", "product", "item", "name")
-_NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
-_FRACTIONAL = ("FLOAT", "DOUBLE", "DECIMAL")
+from hati_core.scenarios.roles import Role, guessed, label_columns
 
 
 class Unit(Enum):
@@ -72,9 +66,9 @@ def value_metric(name: str, breakdown: Breakdown, unit: Unit = Unit.MONEY) -> Me
 def ready_made(tables: Iterable[TableInfo]) -> list[Metric]:
     """Metrics for the first table with a quantity and a price; none where there is no such table."""
     for table in tables:
-        quantity, price = _numeric(table, _QUANTITIES), _numeric(table, _PRICES)
+        quantity, price = guessed(table, Role.QUANTITY), guessed(table, Role.PRICE)
         if quantity and price:
-            return _holdings(table, quantity, price, _numeric(table, _COSTS))
+            return _holdings(table, quantity, price, guessed(table, Role.COST))
     return []
 
 
@@ -102,27 +96,6 @@ def _holdings(table: TableInfo, quantity: str, price: str, cost: str | None) -> 
         )
     )
     return metrics
-
-
-def label_columns(table: TableInfo) -> tuple[str, ...]:
-    """The columns that name a row to a person: its key, else the first that looks like a name."""
-    if table.key:
-        return table.key
-    by_name = {column.name.casefold(): column.name for column in table.columns}
-    named = next((by_name[label] for label in _LABELS if label in by_name), None)
-    texts = [column.name for column in table.columns if column.type == "VARCHAR"]
-    return (named or next(iter(texts), table.columns[0].name),)
-
-
-def is_numeric(column: Column) -> bool:
-    """Whether the column holds numbers."""
-    return column.type in _NUMERIC or column.type.startswith(_FRACTIONAL)
-
-
-def _numeric(table: TableInfo, wanted: Sequence[str]) -> str | None:
-    by_name = {column.name.casefold(): column for column in table.columns}
-    found = (by_name[name] for name in wanted if name in by_name)
-    return next((column.name for column in found if is_numeric(column)), None)
 
 
 def _sum(breakdown: Breakdown) -> str:

@@ -18,7 +18,7 @@ import streamlit as st
 from hati_core import BranchView, TableEdits, TableInfo
 from hati_core.browsing import Look, read_rows
 from hati_core.model import Key, Row
-from hati_core.scenarios.metrics import is_numeric
+from hati_core.scenarios.roles import is_numeric
 from pages.parts.words import type_name
 
 PAGE_ROWS = 500

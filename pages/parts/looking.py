@@ -6,7 +6,7 @@ import streamlit as st
 
 from hati_core import TableInfo
 from hati_core.browsing import Filter, Look, Operator, dump_filters, load_filters
-from hati_core.scenarios.metrics import is_numeric
+from hati_core.scenarios.roles import is_numeric
 from pages.parts.session import asked_for
 from pages.parts.words import count, plain
 

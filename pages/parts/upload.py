@@ -9,7 +9,8 @@ import streamlit as st
 from hati_core import Breakdown, Repository
 from hati_core.imports import SUFFIXES, FilePreview, Importer, Reading
 from hati_core.quote import identifier
-from hati_core.scenarios.metrics import is_numeric, value_metric
+from hati_core.scenarios.metrics import value_metric
+from hati_core.scenarios.roles import is_numeric
 from pages.parts.session import announce, choose, told
 from pages.parts.upload_columns import Destination, destination
 from pages.parts.upload_outcome import outcome
