@@ -175,3 +175,26 @@ def _compared(column: Column, one: Filter) -> str:
     if operator is Operator.UNEQUAL:
         return f"{name} IS DISTINCT FROM {value}"
     return f"{name} {_COMPARED[operator]} {value}"
+
+
+def count_result(view: BranchView, sql: str, timeout: float) -> int:
+    """How many rows a query of a person gives; ``timeout`` is in seconds.
+
+    Raises:
+        QueryError, QueryTimeout: it cannot be run, or not in time.
+    """
+    return int(view.query(f"SELECT count(*) AS rows FROM {_whole(sql)}", timeout=timeout)[0]["rows"])
+
+
+def read_result(view: BranchView, sql: str, offset: int, limit: int, timeout: float) -> list[Row]:
+    """Some rows of what a query of a person gives.
+
+    Raises:
+        QueryError, QueryTimeout: it cannot be run, or not in time.
+    """
+    return view.query(f"FROM {_whole(sql)} LIMIT {limit} OFFSET {offset}", timeout=timeout)
+
+
+def _whole(sql: str) -> str:
+    """A query as a source; on lines of its own, since a comment may end it."""
+    return f"(\n{sql}\n)"
