@@ -59,7 +59,7 @@ def _statements(page: Page, info: TableInfo, action: str) -> tuple[str, list[str
         default = right.text_input("Value in every row (optional)", key=f"add-default-{place}")
         made = NewColumn(column, kind, default or None)
         return name, [ddl.add_column(name, made)] if column.strip() else []
-    column = st.selectbox("Column", columns, key=f"column-{action}-{place}")
+    column = st.selectbox("Column to change", columns, key=f"column-{action}-{place}")
     if action == _RENAME:
         new = st.text_input("New name", value=column, key=f"column-name-{place}-{column}")
         return name, [ddl.rename_column(name, column, new)] if new.strip() != column else []
