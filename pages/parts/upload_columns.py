@@ -11,7 +11,7 @@ import streamlit as st
 
 from hati_core import TableInfo
 from hati_core.imports import Dates, FilePreview, ImportMode, ImportOrder, Numbers, TakenColumn
-from pages.parts.words import cell, type_name
+from pages.parts.words import cell, plain, type_name
 
 _NEW, _THERE = "A new table", "A table that is there"
 _MODES = {
@@ -53,7 +53,7 @@ def destination(preview: FilePreview, tables: Mapping[str, TableInfo], place: st
         "What the rows do", modes, format_func=lambda mode: _MODES[mode], key=f"upload-mode-{place}-{table}"
     )
     if info.key:
-        st.caption(f"Rows of {table} are matched by {' + '.join(info.key)}.".replace("_", "\\_"))
+        st.caption(f"Rows of {plain(table)} are matched by {plain(' + '.join(info.key))}.")
     return Destination(_order(preview, table, mode, (), _existing(preview, info, place)))
 
 
