@@ -25,7 +25,8 @@
     │   ├── CheckViolation         rows break a rule of their table: on a commit, in a merge, or when it is set
     │   ├── InvalidValue           a value does not fit the type of its column
     │   ├── StaleEdit              an edited row is not there any more
-    │   ├── ImportRefused          a file that cannot become a table
+    │   ├── ImportRefused          a file that cannot become rows of a table
+    │   ├── ExportRefused          rows that a file of that kind cannot hold
     │   ├── InvalidMetric          an expression that cannot be measured
     │   └── InvalidAction          a scenario action that cannot be done to its table
     └── MergeError
@@ -243,6 +244,12 @@ class ImportRefused(DataError):
     """A file that cannot become a table."""
 
     kind, title = "import_refused", "The file cannot be imported"
+
+
+class ExportRefused(DataError):
+    """Rows that a file of the wanted kind cannot hold, or that are not there."""
+
+    kind, title = "export_refused", "This cannot be exported"
 
 
 class InvalidMetric(DataError):

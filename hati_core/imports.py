@@ -1,236 +1,284 @@
-"""Files that become tables: what is in them, what is wrong with them, and the import itself."""
+"""Files that become rows of a table: what is in them, what taking them in would do, and the import itself."""
 
 from __future__ import annotations
 
-import re
-import shutil
-import uuid
+import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import combinations
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import duckdb
 
 from hati_core.branch import Branch
-from hati_core.errors import HatiError, ImportRefused, TableExists
-from hati_core.merge.keys import can_identify, infer_key, require_key
-from hati_core.model import Column, Row, TableInfo, Touch
-from hati_core.quote import identifier, identifiers, literal
-from hati_core.scenarios.roles import is_numeric
-from hati_core.storage.failures import plain
+from hati_core.errors import BranchMoved, ImportRefused, TableExists
+from hati_core.importing import judging
+from hati_core.importing.fitting import fitted, notes, plan_of, refusal, require_columns, require_filled, typed
+from hati_core.importing.guessing import guess
+from hati_core.importing.judging import Target, Verdict
+from hati_core.importing.order import ImportMode, ImportOrder, ImportPlan, RejectedRow, TakenColumn
+from hati_core.importing.reading import Dates, Numbers, Reading
+from hati_core.importing.staging import Staged
+from hati_core.importing.suggesting import suggested_key, table_name
+from hati_core.importing.upload import SUFFIXES, TEXT, WORKBOOKS, Upload
+from hati_core.importing.writing import write
+from hati_core.model import Column, KeyOrigin, Row, TableInfo
+from hati_core.quote import identifier
 from hati_core.storage.results import rows_of
-from hati_core.store import MAIN_ID, Store
+from hati_core.store import Store, named
 
-SUFFIXES = ("csv", "tsv", "txt", "parquet")
+__all__ = [
+    "SUFFIXES",
+    "TEXT",
+    "WORKBOOKS",
+    "Dates",
+    "FilePreview",
+    "ImportMode",
+    "ImportOrder",
+    "ImportPlan",
+    "Importer",
+    "Numbers",
+    "Reading",
+    "RejectedRow",
+    "TakenColumn",
+    "table_name",
+]
+
 _SAMPLE_ROWS = 8
-_MOSTLY = 0.5
-_PAIRED_COLUMNS = 4
-_LINE = re.compile(r"Line: (\d+)")
-_STORED_AS = {
-    "HUGEINT": "DECIMAL(38,0)",
-    "UHUGEINT": "DECIMAL(38,0)",
-    "TIME WITH TIME ZONE": "VARCHAR",
-    "BIT": "VARCHAR",
-}
+_REJECTS_SHOWN = 200
 
 
 @dataclass(frozen=True)
 class FilePreview:
-    """What a file would become: typed columns, its number of rows, the first of them, and what to know before."""
+    """What is in a file: typed columns, its number of rows, the first of them, and what to know before.
+
+    ``reading`` says how it was read, with nothing left open; ``misread`` counts lines that are no rows.
+    """
 
     table: str
     columns: tuple[Column, ...]
     rows: int
     sample: tuple[Row, ...]
     suggested_key: tuple[str, ...]
-    has_header: bool
+    reading: Reading
+    sheets: tuple[str, ...]
+    misread: int
     notes: tuple[str, ...]
+
+    @property
+    def has_header(self) -> bool:
+        """Whether the names of the columns are in the file."""
+        return self.reading.has_header is not False
+
+    def order(self, table: str, key: Sequence[str] | None = None) -> ImportOrder:
+        """Everything in the file as a new table."""
+        taken = tuple(TakenColumn(column.name, column.name, column.type) for column in self.columns)
+        numbers, dates = self.reading.numbers or Numbers.POINT, self.reading.dates or Dates.DAY_FIRST
+        return ImportOrder(
+            table, ImportMode.NEW, taken, self.suggested_key if key is None else tuple(key), numbers, dates
+        )
 
 
 class Importer:
     """One uploaded file, kept in the repository's own temporary folder until :meth:`close`.
 
     Raises:
-        ImportRefused: it cannot become a table, with the sentence why.
+        ImportRefused: it is not of a kind that can be read.
     """
 
     def __init__(self, store: Store, name: str, content: BinaryIO) -> None:
         self._store = store
         self._name = name
-        suffix = Path(name).suffix.lower().lstrip(".")
-        if suffix not in SUFFIXES:
-            raise ImportRefused(f"“{name}” is not a CSV or Parquet file. Save it as one of these and try again.")
-        self._is_parquet = suffix == "parquet"
-        self._file = store.engine.place.scratch / f"upload-{uuid.uuid4().hex}.{suffix}"
-        with self._file.open("wb") as target:
-            shutil.copyfileobj(content, target)
+        self._upload = Upload(store, name, content)
+        self._reading = Reading()
+
+    @property
+    def sheets(self) -> tuple[str, ...]:
+        """The sheets of a workbook; none of any other file.
+
+        Raises:
+            ImportRefused: it cannot be read as a workbook.
+        """
+        return self._upload.sheets
 
     def close(self) -> None:
         """Forget the file."""
-        self._file.unlink(missing_ok=True)
+        self._upload.close()
 
-    def preview(self, has_header: bool | None = None) -> FilePreview:
-        """Read the whole file once for its types; ``has_header`` None lets the reader decide.
+    def preview(self, how: Reading | None = None) -> FilePreview:
+        """Read the whole file once for its types; what ``how`` leaves open is found out.
 
         Raises:
-            ImportRefused: it is empty, broken, not UTF-8, or has two columns of one name.
+            ImportRefused: it is empty, broken, or has two columns of one name.
         """
-        if self._file.stat().st_size == 0:
-            raise ImportRefused(f"“{self._name}” is empty: it has no columns and no rows.")
-        with self._reading() as cursor:
-            header = self._header(cursor) if has_header is None else has_header
-            if header and not self._is_parquet:
-                self._require_distinct_names(cursor)
-            source = self._source(header)
-            described = cursor.execute(f"DESCRIBE FROM {source}").fetchall()
-            columns = tuple(Column(row[0], _stored_type(row[1])) for row in described)
-            count = cursor.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]
-            sample = rows_of(cursor.execute(f"FROM {source} LIMIT {_SAMPLE_ROWS}"))
-            key = _suggested_key(cursor, source, columns)
-            notes = [*self._notes(header, count, key), *_mixed(cursor, source, columns)]
-        return FilePreview(table_name(self._name), columns, count, tuple(sample), key, header, tuple(notes))
+        self._reading = how or Reading()
+        staged = self._upload.staged(self._reading)
+        with self._upload.session() as cursor:
+            found = guess(cursor, staged, self._reading.numbers, self._reading.dates)
+            columns = tuple(Column(column.name, kind) for column, kind in zip(staged.columns, found.types, strict=True))
+            relation = typed(staged, found)
+            sample = rows_of(cursor.execute(f"SELECT * FROM {relation} LIMIT {_SAMPLE_ROWS}"))
+            key = suggested_key(cursor, relation, columns)
+        how = replace(staged.reading, numbers=found.numbers, dates=found.dates)
+        said = (*notes(staged, key), *found.notes)
+        return FilePreview(
+            table_name(self._name),
+            columns,
+            staged.rows,
+            tuple(sample),
+            key,
+            how,
+            self._upload.sheets,
+            len(staged.misread),
+            said,
+        )
+
+    def plan(self, branch: Branch, order: ImportOrder) -> ImportPlan:
+        """Work out what an import would do, and which rows cannot be taken in; nothing is written.
+
+        Raises:
+            ImportRefused: the order does not fit the file or the table.
+            TableExists, TableNotFound: there is, or is not, a table of that name.
+        """
+        head = branch.head
+        target, order = self._target(branch, order, head, at_head=False)
+        staged = self._upload.staged(self._reading)
+        with self._judged(branch, order, target) as (cursor, verdict):
+            require_filled(order, target.info, verdict)
+            rejects = self._rejects(cursor, staged, _REJECTS_SHOWN)
+        return plan_of(staged, order, head, verdict, rejects)
+
+    def run(
+        self,
+        branch: Branch,
+        order: ImportOrder,
+        *,
+        only_good: bool = False,
+        expected_version: int | None = None,
+        message: str | None = None,
+        author: str | None = None,
+    ) -> ImportPlan:
+        """Take the rows in as one commit; says what was done. Rejected rows are left out if ``only_good``.
+
+        Raises:
+            ImportRefused: there are rejected rows, or the order does not fit.
+            BranchMoved: the head is not ``expected_version`` any more.
+            TableExists, TableNotFound: there is, or is not, a table of that name.
+        """
+        staged = self._upload.staged(self._reading)
+        with branch.transaction(message or self._message(order), author=author) as tx:
+            if expected_version is not None and tx.head != expected_version:
+                raise BranchMoved(
+                    f"“{branch.name}” has changed since you looked at this import. Nothing was written; look at what "
+                    "it would do now.",
+                    branch=branch.name,
+                    expected=expected_version,
+                    actual=tx.head,
+                    table=order.table,
+                )
+            target, order = self._target(branch, order, tx.head, at_head=True)
+            try:
+                verdict = judging.judge(tx.cursor, staged, order, target)
+                require_filled(order, target.info, verdict)
+                rejects = self._rejects(tx.cursor, staged, _REJECTS_SHOWN)
+                plan = plan_of(staged, order, tx.head, verdict, rejects)
+                if plan.rejected and not only_good:
+                    raise refusal(self._name, plan)
+                write(tx, order, target, verdict)
+            finally:
+                judging.forget(tx.cursor)
+        return plan
 
     def load(
-        self, branch: Branch, table: str, key: Sequence[str], *, has_header: bool, author: str | None = None
+        self,
+        branch: Branch,
+        table: str,
+        key: Sequence[str],
+        *,
+        has_header: bool | None = None,
+        author: str | None = None,
     ) -> int:
-        """Make the file a new table of a branch, as one commit; returns its number of rows.
+        """Make all of the file a new table of a branch, as one commit; returns its number of rows.
 
         Raises:
             TableExists: the branch has a table of that name.
-            InvalidKey: the key columns are empty or repeated in some rows.
-            ImportRefused: a row cannot be read.
+            ImportRefused: a row cannot be taken in.
         """
-        name = table.strip()
-        if not name:
-            raise ImportRefused("Give the table a name.")
-        source, keys = self._source(has_header), tuple(key)
-        message = f"Import {self._name} into {name}"
-        with self._reading(), branch.transaction(message, author=author) as tx:
-            if name.casefold() in {known.casefold() for known in self._store.tables(branch.id, tx.head)}:
+        order = self.preview(Reading(has_header=has_header)).order(table, key)
+        return self.run(branch, order, author=author).good
+
+    def rejected_file(self, branch: Branch, order: ImportOrder) -> Path:
+        """Write all rejected rows as CSV, each with its line and why; the file goes with :meth:`close`."""
+        target, order = self._target(branch, order, branch.head, at_head=False)
+        staged = self._upload.staged(self._reading)
+        file = self._upload.folder / "rejected.csv"
+        with (
+            self._judged(branch, order, target) as (cursor, _),
+            file.open("w", encoding="utf-8-sig", newline="") as out,
+        ):
+            writer = csv.writer(out)
+            writer.writerow([staged.place, "reason", *(column.name for column in staged.columns)])
+            for row in self._rejects(cursor, staged, None):
+                writer.writerow([row.line, row.reason, *row.values])
+        return file
+
+    @contextmanager
+    def _judged(
+        self, branch: Branch, order: ImportOrder, target: Target
+    ) -> Iterator[tuple[duckdb.DuckDBPyConnection, Verdict]]:
+        with self._store.engine.session(branch.id) as cursor:
+            try:
+                yield cursor, judging.judge(cursor, self._upload.staged(self._reading), order, target)
+            finally:
+                judging.forget(cursor)
+
+    def _rejects(self, cursor: duckdb.DuckDBPyConnection, staged: Staged, limit: int | None) -> list[RejectedRow]:
+        """Rejected rows in the order of the file, lines that are no rows included."""
+        texts = ", ".join(f"CAST(s.{column.staged} AS VARCHAR)" for column in staged.columns)
+        few = "" if limit is None else f" LIMIT {limit}"
+        rows = cursor.execute(
+            f"SELECT i.place, i.why, i.other, {texts} FROM {judging.ROWS} AS i "
+            f"JOIN {staged.relation} AS s USING (place) WHERE i.why IS NOT NULL ORDER BY i.place{few}"
+        ).fetchall()
+        lines = staged.lines({at for row in rows for at in (row[0], row[2]) if at is not None})
+        found = [
+            RejectedRow(
+                lines.of[at],
+                f"{why}{staged.place} {lines.of[other]:,}" if other is not None else why,
+                tuple("" if text is None else text for text in texts),
+            )
+            for at, why, other, *texts in rows
+        ]
+        found += [RejectedRow(wrong.line, wrong.reason, (wrong.text,)) for wrong in lines.misread]
+        return sorted(found, key=lambda row: row.line)[:limit]
+
+    def _target(self, branch: Branch, order: ImportOrder, head: int, *, at_head: bool) -> tuple[Target, ImportOrder]:
+        """The table that the order is about, and the order with the types of that table."""
+        name = order.table.strip()
+        sources = {column.name for column in self._upload.staged(self._reading).columns}
+        require_columns(order, sources, self._name)
+        if order.mode is ImportMode.NEW:
+            if not name:
+                raise ImportRefused("Give the table a name.")
+            if named(self._store.tables(branch.id, head), name):
                 raise TableExists(
                     f"“{branch.name}” has a table called “{name}” already. Choose another name.", table=name
                 )
-            described = tx.cursor.execute(f"DESCRIBE FROM {source}").fetchall()
-            columns = tuple(Column(row[0], _stored_type(row[1]), row[0] not in keys) for row in described)
-            if keys:
-                require_key(tx.cursor, TableInfo(name, "", columns), source, keys, f"“{self._name}”")
-            fields = ", ".join(f"{identifier(c.name)} {c.type}{'' if c.nullable else ' NOT NULL'}" for c in columns)
-            tx.before_definition()
-            tx.cursor.execute(f"CREATE TABLE {identifier(name)} ({fields})")
-            order = f" ORDER BY {identifiers(keys)}" if keys else ""
-            count = tx.cursor.execute(f"INSERT INTO {identifier(name)} FROM {source}{order}").fetchall()[0][0]
-            tx.note(Touch(name, inserted=count, note="imported"), keys={name: keys} if keys else None)
-        return int(count)
+            columns = tuple(Column(c.name, c.type, c.name not in order.key) for c in order.columns)
+            info = TableInfo(name, "", columns, order.key, KeyOrigin.DECLARED if order.key else KeyOrigin.LINEAGE)
+            return Target(info, None), order
+        info = self._store.table(branch.id, head, name)
+        catalog = self._store.catalog(branch.id)
+        relation = identifier(info.name) if at_head else f"(FROM {catalog.at(info.name, head)})"
+        checks = self._store.checks(branch.id, head, info.name)
+        return Target(info, relation, checks), fitted(order, info)
 
-    @contextmanager
-    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        try:
-            with self._store.engine.session(MAIN_ID) as cursor:
-                yield cursor
-        except HatiError as error:
-            if isinstance(error.__cause__, duckdb.InvalidInputException | duckdb.IOException):
-                raise self._refused(error.__cause__) from error
-            raise
-
-    def _refused(self, error: BaseException) -> ImportRefused:
-        text = plain(error)
-        if "unicode" in text.lower() or "utf-8" in text.lower():
-            line = _LINE.search(text)
-            where = f" in line {line[1]}" if line else ""
-            return ImportRefused(
-                f"“{self._name}” is not UTF-8 text{where}. Save it with the encoding UTF-8 and try again."
-            )
-        told = [part.strip() for part in text.replace(str(self._file), self._name).split("\n") if part.strip()]
-        return ImportRefused(f"“{self._name}” cannot be read: {' '.join(told[:3])}")
-
-    def _source(self, header: bool) -> str:
-        path = literal(str(self._file))
-        if self._is_parquet:
-            return f"read_parquet({path})"
-        return f"read_csv({path}, header = {str(header).lower()}, skip = 0, sample_size = -1)"
-
-    def _header(self, cursor: duckdb.DuckDBPyConnection) -> bool:
-        if self._is_parquet:
-            return True
-        found = cursor.execute(f"SELECT HasHeader FROM sniff_csv({literal(str(self._file))})").fetchall()
-        return bool(found[0][0])
-
-    def _require_distinct_names(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """The reader would rename a second column of one name without a word."""
-        first = cursor.execute(
-            f"FROM read_csv({literal(str(self._file))}, header = false, all_varchar = true) LIMIT 1"
-        ).fetchall()
-        names = [str(name).strip() for name in (first[0] if first else ()) if name is not None]
-        folded = [name.casefold() for name in names]
-        repeated = sorted({name for name in names if folded.count(name.casefold()) > 1})
-        if repeated:
-            raise ImportRefused(
-                f"“{self._name}” has more than one column called “{repeated[0]}”. Rename one of them and try again."
-            )
-
-    def _notes(self, header: bool, count: int, key: tuple[str, ...]) -> list[str]:
-        notes = []
-        if not header:
-            notes.append(
-                "The first line looks like data, so the columns are numbered. Switch the header on if it holds names."
-            )
-        if count == 0:
-            notes.append("There are column names but no rows: the table will be empty.")
-        elif not key:
-            notes.append(
-                "No column, and no pair of columns, is unique. Choose several columns that together "
-                "identify a row, or import without a key."
-            )
-        return notes
-
-
-def table_name(file_name: str) -> str:
-    """A table's name made out of a file's."""
-    stem = re.sub(r"\W+", "_", Path(file_name).stem).strip("_").lower()
-    return f"t_{stem}" if not stem or stem[0].isdigit() else stem
-
-
-def _stored_type(kind: str) -> str:
-    return "VARCHAR" if kind.startswith("ENUM") else _STORED_AS.get(kind, kind)
-
-
-def _suggested_key(cursor: duckdb.DuckDBPyConnection, source: str, columns: tuple[Column, ...]) -> tuple[str, ...]:
-    """What names rows, alone or two together; a whole number further back only where nothing else is unique."""
-    naming = tuple(c for c in columns if c is columns[0] or c.name.lower().endswith("id") or not is_numeric(c))
-    single = infer_key(cursor, source, naming) or _infer_pair(cursor, source, naming)
-    return single or infer_key(cursor, source, columns) or _infer_pair(cursor, source, columns)
-
-
-def _infer_pair(cursor: duckdb.DuckDBPyConnection, source: str, columns: tuple[Column, ...]) -> tuple[str, ...]:
-    """Two of the first columns that are unique together, such as a date and a ticker."""
-    for pair in combinations([c.name for c in columns if can_identify(c)][:_PAIRED_COLUMNS], 2):
-        names = identifiers(pair)
-        filled = " AND ".join(f"{identifier(name)} IS NOT NULL" for name in pair)
-        rows, distinct = cursor.execute(
-            f"SELECT count(*), count(DISTINCT ({names})) FILTER ({filled}) FROM {source}"
-        ).fetchall()[0]
-        if rows > 1 and rows == distinct:
-            return pair
-    return ()
-
-
-def _mixed(cursor: duckdb.DuckDBPyConnection, source: str, columns: tuple[Column, ...]) -> list[str]:
-    """Text columns that are mostly numbers: which values keep them from being numbers."""
-    notes = []
-    for column in columns:
-        if column.type != "VARCHAR":
-            continue
-        name = identifier(column.name)
-        filled, numbers, other = cursor.execute(
-            f"SELECT count({name}), count(TRY_CAST({name} AS DOUBLE)), "
-            f"any_value({name}) FILTER ({name} IS NOT NULL AND TRY_CAST({name} AS DOUBLE) IS NULL) FROM {source}"
-        ).fetchall()[0]
-        if filled and filled > numbers >= filled * _MOSTLY:
-            notes.append(
-                f"“{column.name}” is read as text: {filled - numbers:,} of {filled:,} "
-                f"values are not numbers, such as {other!r}."
-            )
-    return notes
+    def _message(self, order: ImportOrder) -> str:
+        verbs = {
+            ImportMode.NEW: "Import {file} into {table}",
+            ImportMode.APPEND: "Add {file} to {table}",
+            ImportMode.UPSERT: "Bring {table} up to date with {file}",
+            ImportMode.REPLACE: "Replace {table} by {file}",
+        }
+        return verbs[order.mode].format(file=self._name, table=order.table.strip())

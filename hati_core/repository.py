@@ -12,8 +12,10 @@ from types import TracebackType
 from typing import BinaryIO
 
 from hati_core.branch import Branch
+from hati_core.branch_view import BranchView
 from hati_core.comparisons import Comparisons
 from hati_core.errors import BranchNotFound
+from hati_core.exports import Export, ExportFormat, export_branch, export_query
 from hati_core.history import no_version
 from hati_core.imports import Importer
 from hati_core.measures import Measures
@@ -28,8 +30,10 @@ from hati_core.sql.functions import parse_call
 from hati_core.sql_calls import run_call, run_on
 from hati_core.storage.collector import DEFAULT_GRACE, Collector
 from hati_core.storage.compaction import MANY_FILES, compact_branches
+from hati_core.storage.limits import Stop
 from hati_core.storage.places import place_of
 from hati_core.storage.registry_rows import BranchRow
+from hati_core.storage.results import Params
 from hati_core.store import Store, named
 from hati_core.upkeep import HOURLY, Upkeep
 
@@ -221,12 +225,42 @@ class Repository(Merging, Rules):
         self._store.registry.set_keys(uuids, key)
 
     def importer(self, name: str, content: BinaryIO) -> Importer:
-        """Take a CSV or Parquet file in, to be looked at and then made a table; ``name`` is the file's.
+        """Take a CSV, Excel or Parquet file in, to be looked at and then put into a table; ``name`` is the file's.
 
         Raises:
             ImportRefused: it is not a file of these kinds.
         """
         return Importer(self._store, name, content)
+
+    def export(
+        self,
+        view: BranchView,
+        sql: str,
+        form: ExportFormat,
+        name: str,
+        params: Params = None,
+        *,
+        safe: bool = True,
+        timeout: float | None = None,
+        stop: Stop | None = None,
+    ) -> Export:
+        """Write what one read gives to a file called after ``name``; close what is returned to delete it.
+
+        ``safe`` keeps spreadsheets from taking text in a CSV file for a formula. ``timeout`` is in seconds.
+
+        Raises:
+            QueryError: the read cannot be run, or not in time.
+            ExportRefused: it does not fit into a file of that form.
+        """
+        return export_query(self._store, view, sql, form, name, params, safe=safe, timeout=timeout, stop=stop)
+
+    def export_tables(self, view: BranchView, form: ExportFormat, *, safe: bool = True) -> Export:
+        """Write every table of a branch into a zip of CSV or Parquet files; close what is returned to delete it.
+
+        Raises:
+            ExportRefused: there is no table, or the form is for single tables.
+        """
+        return export_branch(self._store, view, form, safe=safe)
 
     def set_metric(
         self, name: str, sql: str, *, unit: Unit = Unit.NUMBER, breakdown: Breakdown | None = None, branch: str = MAIN

@@ -5,9 +5,9 @@ import streamlit as st
 from pages.parts.actions import actions_tab
 from pages.parts.console import console
 from pages.parts.editing import edit_table
-from pages.parts.session import picker, told
+from pages.parts.session import told
 from pages.parts.shell import begin_page, empty_state, next_step
-from pages.parts.upload import import_dialog
+from pages.parts.table_bar import table_bar
 
 page = begin_page("Data", "Change rows on the branch in view; saving makes one commit", step="Try")
 tables = page.branch.tables()
@@ -27,12 +27,7 @@ if page.info.is_main:
         icon=":material/home:",
     )
 
-chooser, button = st.columns([5, 2], vertical_alignment="bottom")
-with chooser:
-    name = picker("Table", "table", list(tables), next(iter(tables)))
-if button.button("Import a file", icon=":material/upload_file:", key="import", width="stretch"):
-    import_dialog(page.repository, page.branch.name)
-
+name = table_bar(page, tables)
 rows, sql, actions = st.tabs(["Rows", "SQL", "Actions"], key="data-tab", on_change="rerun")
 with rows, told():
     edit_table(page, tables[name])

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from hati_core import HatiError, Preview, Side, TableInfo
+from hati_core.browsing import Look, count_rows
 from hati_core.errors import BranchMoved, InvalidAction
 from hati_core.scenarios.action import Action
 from hati_core.scenarios.actions import ACTIONS, action_named, make_action
 from pages.parts.action_controls import arguments
-from pages.parts.grid import count_rows
 from pages.parts.outlook import outlook
 from pages.parts.preview import metrics_preview, rows_preview
 from pages.parts.remedies import remedied
@@ -68,7 +68,7 @@ def _preview(page: Page, info: TableInfo, action: Action) -> Preview | None:
     held: tuple[object, Preview] | None = st.session_state.get(_HELD)
     if held and held[0] == asked:
         return held[1]
-    rows = count_rows(page.branch, info, page.info.head)
+    rows = count_rows(page.branch.at(page.info.head), info, Look())
     if rows > LIVE_ROWS:
         st.caption(f"{plain(info.name)} has {count(rows, 'row')}: working out what would change may take a while.")
         if not st.button("Show what would change", icon=":material/visibility:", key="action-preview"):

@@ -1,88 +1,185 @@
-"""SQL on the branch in view, through the gate."""
+"""SQL on the branch in view, through the gate: what reads shows its rows, what writes is previewed first."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import streamlit as st
 
-from hati_core import HatiError
-from hati_core.model import Row
+from hati_core import HatiError, Preview
+from hati_core.errors import StatementRefused
 from hati_core.quote import identifier
 from hati_core.sql import gate
-from hati_core.sql.gate import StatementKind
+from hati_core.sql.gate import Statement, StatementKind
+from hati_core.sql.position import position_of
+from hati_core.storage.limits import Stop
+from pages.parts.console_history import history, note_statement
+from pages.parts.console_job import Job, start, waiting
+from pages.parts.console_result import Result, show_result
 from pages.parts.session import announce, author, complain
 from pages.parts.shell import Page
 from pages.parts.words import count, plain
+from pages.parts.write_preview import write_preview
 
 ROW_LIMIT = 1_000
 SECONDS = 30.0
 _RESULT = "sql result"
-
-
-@dataclass(frozen=True)
-class Result:
-    """What the last query gave, and on which state of which branch."""
-
-    branch_id: str
-    version: int
-    rows: list[Row]
+_PREVIEW = "sql preview"
+_JOB = "sql job"
 
 
 def console(page: Page, table: str) -> None:
-    """A statement, a button, and its rows or what it changed."""
+    """Statements, a button, and their rows or what they would change."""
     st.caption(
-        f"One statement at a time, on {plain(page.branch.name)} only. A statement that writes becomes one commit."
+        f"On {plain(page.branch.name)} only. Several statements are divided by semicolons; those that write are "
+        "shown before they run, and become one commit."
     )
+    place = f"sql-{table}"
     sql = st.text_area(
         "SQL",
         value=f"SELECT *\nFROM {identifier(table)}\nLIMIT 100",
         height=140,
-        key=f"sql-{table}",
+        key=place,
         label_visibility="collapsed",
     )
-    if st.button(
-        "Run", type="primary", icon=":material/play_arrow:", key=f"run-sql-{page.branch.id}", shortcut="mod+enter"
-    ):
-        st.session_state.pop(_RESULT, None)
-        try:
-            _run(page, sql)
-        except HatiError as error:
-            complain(error)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(
+            "Run", type="primary", icon=":material/play_arrow:", key=f"run-sql-{page.branch.id}", shortcut="mod+enter"
+        )
+        _badge(sql)
+        history(page.branch.id, place)
+    job: Job | None = st.session_state.get(_JOB)
+    if pressed:
+        _forget(job)
+        job = _begin(page, sql)
+    if job and job.branch_id == page.branch.id:
+        if job.is_done:
+            st.session_state.pop(_JOB, None)
+            _finish(page, job)
+        else:
+            waiting(job)
+    _outcome(page, sql)
+
+
+def _begin(page: Page, sql: str) -> Job | None:
+    """Start what was typed in a thread of its own, so that it can be stopped."""
+    try:
+        statements = _checked(sql)
+    except HatiError as error:
+        _explain(error, sql)
+        return None
+    at, sqls = page.branch.at(page.info.head), [one.sql for one in statements]
+    make: Callable[[Stop], object]
+    if statements[0].kind is StatementKind.QUERY:
+        make = lambda stop: [  # noqa: E731
+            at.query(one, limit=ROW_LIMIT + 1, timeout=SECONDS, stop=stop) for one in sqls
+        ][-1]
+    else:
+        make = lambda stop: page.branch.preview(sqls, timeout=SECONDS, stop=stop)  # noqa: E731
+    with st.spinner("Running…"):
+        job = start(page.branch.id, page.info.head, sql, make)
+    st.session_state[_JOB] = job
+    return job
+
+
+def _checked(sql: str) -> list[Statement]:
+    statements = gate.split(sql)
+    reads = [one.kind is StatementKind.QUERY for one in statements]
+    if any(reads) and not all(reads):
+        raise StatementRefused("Reading and writing do not go together here. Run the one and then the other.")
+    return statements
+
+
+def _finish(page: Page, job: Job) -> None:
+    """Take over what a job has found."""
+    if isinstance(job.error, HatiError):
+        _explain(job.error, job.sql)
+        return
+    if job.error:
+        raise job.error
+    if isinstance(job.found, Preview):
+        st.session_state[_PREVIEW] = (page.branch.id, job.sql, job.found)
+        return
+    assert isinstance(job.found, list)
+    note_statement(page.branch.id, job.sql, author())
+    last = gate.split(job.sql)[-1].sql
+    st.session_state[_RESULT] = Result(page.branch.id, job.version, last, job.found)
+
+
+def _outcome(page: Page, sql: str) -> None:
+    """The rows that were found last on this branch, or what would be changed."""
+    branch_id, asked, preview = st.session_state.get(_PREVIEW, ("", "", None))
+    if preview and branch_id == page.branch.id and asked == sql:
+        _planned(page, sql, preview)
     result: Result | None = st.session_state.get(_RESULT)
     if result and result.branch_id == page.branch.id:
-        _show(result)
+        show_result(page, result, ROW_LIMIT, SECONDS)
 
 
-def _run(page: Page, sql: str) -> None:
-    kind = gate.check(sql).kind
-    if kind is not StatementKind.QUERY:
-        with st.spinner("Running…"):
-            rows = page.branch.execute(sql, author=author(), timeout=SECONDS)
-        made = page.branch.log(1)[0]
-        defined = made.summary if any(touch.note for touch in made.touched) else ""
-        done = plain(defined) if defined and made.version > page.info.head else f"{count(rows, 'row')} changed"
-        if kind is StatementKind.DDL and made.version == page.info.head:
-            done = "Done, without a change to any row,"
-        announce(f"{done} on {plain(page.branch.name)}.")
-        st.rerun()
-    with st.spinner("Running…"):
-        found = page.branch.query(sql, limit=ROW_LIMIT + 1, timeout=SECONDS)
-    st.session_state[_RESULT] = Result(page.branch.id, page.info.head, found)
+def _planned(page: Page, sql: str, preview: Preview) -> None:
+    with st.container(border=True, key="sql-preview"):
+        st.markdown(f"**What this would change on {plain(page.branch.name)}**")
+        if not preview:
+            st.caption("Nothing: no row and no table would be another one.")
+        write_preview(preview, "sql-preview")
+        if page.info.head != preview.version:
+            st.warning("Somebody saved meanwhile. Press Run again to see what it would change now.")
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            if st.button("Leave it", key="sql-leave"):
+                _forget(None)
+                st.rerun()
+            blocked = bool(preview.violations) or page.info.head != preview.version
+            label = f"Run on {plain(page.branch.name)}"
+            if st.button(label, type="primary", key=f"sql-apply-{page.branch.id}", disabled=blocked):
+                _write(page, sql, preview)
 
 
-def _drawable(rows: list[Row]) -> list[Row]:
-    """The rows with integers of more than 64 bits as text, in whole columns: a table on screen holds no larger ones."""
-    wide = {name for row in rows for name, value in row.items() if isinstance(value, int) and abs(value) >= 2**63}
-    return [{name: str(value) if name in wide else value for name, value in row.items()} for row in rows]
+def _write(page: Page, sql: str, preview: Preview) -> None:
+    try:
+        with st.spinner("Running…"), page.branch.transaction(author=author(), timeout=SECONDS) as tx:
+            if tx.head != preview.version:
+                raise StatementRefused("Somebody saved meanwhile. Press Run again to see what it would change now.")
+            rows = sum(tx.execute(statement) for statement in preview.statements)
+    except HatiError as error:
+        _explain(error, sql)
+        return
+    note_statement(page.branch.id, sql, author())
+    made = page.branch.log(1)[0]
+    defined = made.summary if any(touch.note for touch in made.touched) else ""
+    done = plain(defined) if defined and made.version > page.info.head else f"{count(rows, 'row')} changed"
+    if made.version == page.info.head:
+        done = "Done, without a change to any row,"
+    _forget(None)
+    announce(f"{done} on {plain(page.branch.name)}.")
+    st.rerun()
 
 
-def _show(result: Result) -> None:
-    with st.container(key="sql-result"):
-        st.dataframe(_drawable(result.rows[:ROW_LIMIT]), hide_index=True)
-        shown = (
-            count(len(result.rows), "row")
-            if len(result.rows) <= ROW_LIMIT
-            else f"The first {ROW_LIMIT:,} rows; there are more"
-        )
-        st.caption(f"{shown} · as of version {result.version}")
+def _forget(job: Job | None) -> None:
+    if job:
+        job.stop()
+    for name in (_JOB, _PREVIEW, _RESULT):
+        st.session_state.pop(name, None)
+
+
+def _explain(error: HatiError, sql: str) -> None:
+    """What went wrong, and where."""
+    complain(error)
+    try:
+        pieces: list[str | None] = [one.sql for one in gate.split(sql)]
+    except HatiError:
+        pieces = [None]
+    found = next((place for piece in pieces if (place := position_of(error, sql, piece))), None)
+    if found:
+        st.code(found.marked, language=None)
+
+
+def _badge(sql: str) -> None:
+    """Whether what is typed reads or writes."""
+    try:
+        kinds = {one.kind for one in gate.split(sql)}
+    except HatiError:
+        return
+    if kinds == {StatementKind.QUERY}:
+        st.badge("reads", icon=":material/visibility:", color="gray")
+    elif StatementKind.QUERY not in kinds:
+        st.badge("writes", icon=":material/edit:", color="orange")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import reduce
 
 from hati_core import TableEdits
 from hati_core.model import Key, Row
@@ -24,14 +23,15 @@ def joined(earlier: TableEdits, later: TableEdits) -> TableEdits:
 class Draft:
     """Unsaved edits of one table at the version that the grid was opened at.
 
-    A grid forgets its edits when it is not drawn. ``pages`` has what each page of the grid
-    last said; what a page said before it was drawn anew goes over to ``kept``. ``before`` has
-    the rows as they stood there.
+    A grid forgets its edits when it is not drawn. ``said`` is what the one that is drawn said last; when another is
+    drawn, or the same anew, that goes over to ``kept``, and the new grid shows it: ``drawn`` is what it began with,
+    which must not change under it. ``before`` has the rows as they are stored.
     """
 
     version: int
     kept: TableEdits = field(default_factory=TableEdits)
-    pages: dict[int, TableEdits] = field(default_factory=dict)
+    said: TableEdits = field(default_factory=TableEdits)
+    drawn: TableEdits = field(default_factory=TableEdits)
     before: dict[Key, Row] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
@@ -40,15 +40,16 @@ class Draft:
     @property
     def edits(self) -> TableEdits:
         """Everything unsaved, as one."""
-        return reduce(joined, self.pages.values(), self.kept)
+        return joined(self.kept, self.said)
 
-    def drawn_anew(self, number: int) -> None:
-        """A page of the grid is about to be drawn without what it said before."""
-        self.kept = joined(self.kept, self.pages.pop(number, TableEdits()))
+    def drawn_anew(self) -> None:
+        """A grid is about to be drawn that has said nothing yet."""
+        self.kept, self.said = self.edits, TableEdits()
+        self.drawn = self.kept
 
-    def take(self, number: int, page: GridPage, edits: TableEdits, typed_back: Mapping[Key, set[str]]) -> None:
-        """What a page of the grid says now; cells that were typed back to what is stored are not changed any more."""
-        self.pages[number] = edits
+    def take(self, page: GridPage, edits: TableEdits, typed_back: Mapping[Key, set[str]]) -> None:
+        """What the grid says now; cells that were typed back to what is stored are not changed any more."""
+        self.said = edits
         if typed_back:
             updates = {
                 key: {column: value for column, value in cells.items() if column not in typed_back.get(key, ())}

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import streamlit as st
 
-from hati_core import ChangeKind, HatiError, TableEdits, TableInfo
+from hati_core import BranchView, ChangeKind, HatiError, TableEdits, TableInfo
+from hati_core.browsing import Look, count_rows
 from hati_core.model import KeyOrigin
 from pages.parts.checks import table_checks
 from pages.parts.draft import Draft
-from pages.parts.grid import PAGE_ROWS, count_rows, grid, read_page, typed_back
+from pages.parts.grid import count_pages, grid, read_page, typed_back
 from pages.parts.keys import key_line
+from pages.parts.looking import choose_look, describe_look
 from pages.parts.palette import SIGNS
-from pages.parts.session import announce, author, complain
+from pages.parts.session import announce, author, complain, told
 from pages.parts.shell import Page
 from pages.parts.values import change_of_headline, headline
 from pages.parts.words import cell, count, plain
 
 _SHOWN = 8
+T = TypeVar("T")
 
 
 def edit_table(page: Page, info: TableInfo) -> None:
@@ -25,16 +31,10 @@ def edit_table(page: Page, info: TableInfo) -> None:
     table_checks(page, info)
     place = f"{page.branch.id}-{info.name}"
     draft = _draft(page, place)
-    number = _page_number(page, info, draft.version, place)
-    rows = read_page(page.branch, info, draft.version, number)
-    if not rows.total:
-        st.caption("The table has no rows yet. Add one in the empty line below, or import a file.")
-    attempt = st.session_state.get(f"attempt {place}", 0)
-    key = f"grid-{place}-{draft.version}-{number}-{attempt}"
-    if key not in st.session_state:
-        draft.drawn_anew(number)
-    edits = grid(rows, key, editable=info.key_origin is not KeyOrigin.LINEAGE)
-    draft.take(number, rows, edits, typed_back(rows, st.session_state.get(key, {})))
+    look = choose_look(info, place)
+    view = page.branch.at(draft.version)
+    with told():
+        _rows(view, info, look, draft, place)
     if draft:
         _unsaved(page, info, draft, place)
 
@@ -48,9 +48,35 @@ def _draft(page: Page, place: str) -> Draft:
     return draft
 
 
-def _page_number(page: Page, info: TableInfo, version: int, place: str) -> int:
-    pages = -(-count_rows(page.branch, info, version) // PAGE_ROWS)
-    return int(st.pagination(pages, key=f"page-{place}")) if pages > 1 else 1
+def _rows(view: BranchView, info: TableInfo, look: Look, draft: Draft, place: str) -> None:
+    """The page of rows in view, and what is changed in it."""
+    total = _remembered(f"count {place}", (view.version, look), lambda: count_rows(view, info, look))
+    describe_look(look, total, place)
+    if not total:
+        sentence = "No row is like that." if look.narrows else "The table has no rows yet."
+        st.caption(f"{sentence} Add one in the empty line below{'' if look.narrows else ', or import a file'}.")
+    pages = count_pages(total)
+    # A page that is not there any more cannot be turned to.
+    number = int(st.pagination(pages, key=f"page-{place}-{pages}-{hash(look)}")) if pages > 1 else 1
+    stored = _remembered(
+        f"rows {place}", (view.version, look, number), lambda: read_page(view, info, look, number, total)
+    )
+    attempt = st.session_state.get(f"attempt {place}", 0)
+    key = f"grid-{place}-{draft.version}-{number}-{hash(look)}-{attempt}"
+    if key not in st.session_state:
+        draft.drawn_anew()
+    rows = stored.beginning_with(draft.drawn)
+    edits = grid(rows, key, editable=info.key_origin is not KeyOrigin.LINEAGE)
+    draft.take(rows, edits, typed_back(rows, st.session_state.get(key, {})))
+
+
+def _remembered(name: str, wanted: object, make: Callable[[], T]) -> T:
+    """What a version holds never changes, so the last that was read is read once."""
+    known = st.session_state.get(name)
+    if known is None or known[0] != wanted:
+        known = st.session_state[name] = (wanted, make())
+    found: T = known[1]
+    return found
 
 
 def _unsaved(page: Page, info: TableInfo, draft: Draft, place: str) -> None:
@@ -63,8 +89,8 @@ def _unsaved(page: Page, info: TableInfo, draft: Draft, place: str) -> None:
         total = len(edits.inserts) + len(edits.updates) + len(edits.deletes)
         if total > _SHOWN:
             st.caption(f"and {total - _SHOWN:,} more")
-        if draft.kept:
-            st.caption("What you changed before you left the grid is listed here; the grid shows the rows without it.")
+        if draft.kept.inserts:
+            st.caption("New rows that you typed before you left the grid are listed here and not in it any more.")
         moved = _moved_rows(page, info, draft)
         if moved:
             st.warning(

@@ -7,7 +7,7 @@ row keys against that very frame.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from decimal import Decimal
 from typing import Any, Literal
@@ -15,9 +15,9 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from hati_core import Branch, TableEdits, TableInfo
+from hati_core import BranchView, TableEdits, TableInfo
+from hati_core.browsing import Look, read_rows
 from hati_core.model import Key, Row
-from hati_core.quote import identifier, identifiers
 from hati_core.scenarios.roles import is_numeric
 from pages.parts.words import type_name
 
@@ -26,40 +26,50 @@ PAGE_ROWS = 500
 
 @dataclass(frozen=True)
 class GridPage:
-    """The rows in view and how many there are in all."""
+    """The rows in view and how many there are in all.
+
+    ``rows`` are as they are stored, ``shown`` the same rows with what is changed in them and not saved.
+    """
 
     info: TableInfo
     version: int
     rows: list[Row]
     total: int
     offset: int
+    unsaved: TableEdits = field(default_factory=TableEdits)
+
+    @property
+    def shown(self) -> list[Row]:
+        """The rows as the grid begins with them."""
+        changed = self.unsaved.updates
+        return [{**row, **changed.get(self.key_of(at), {})} for at, row in enumerate(self.rows)]
+
+    def beginning_with(self, unsaved: TableEdits) -> GridPage:
+        """The page with edits that are not saved: without the rows that they delete."""
+        gone = set(unsaved.deletes)
+        rows = [row for at, row in enumerate(self.rows) if self.key_of(at) not in gone] if gone else self.rows
+        return replace(self, rows=rows, unsaved=unsaved)
 
     def key_of(self, position: int) -> Key:
         """The key of the row at a position of the page."""
         return tuple(self.rows[position][column] for column in self.info.key)
 
 
-def read_page(branch: Branch, info: TableInfo, version: int, number: int) -> GridPage:
-    """One page of a table in key order, as it is at ``version``; pages count from 1."""
-    total = count_rows(branch, info, version)
+def count_pages(total: int) -> int:
+    """How many pages hold so many rows."""
+    return max(1, -(-total // PAGE_ROWS))
+
+
+def read_page(view: BranchView, info: TableInfo, look: Look, number: int, total: int) -> GridPage:
+    """One page of the ``total`` rows that a look leaves of a table at a version; pages count from 1."""
     offset = PAGE_ROWS * (number - 1)
-    order = identifiers(info.key) if info.key else "rowid"
-    rows = branch.query(f"SELECT * FROM {_as_it_is(info, version)} ORDER BY {order} LIMIT {PAGE_ROWS} OFFSET {offset}")
-    return GridPage(info, version, rows, total, offset)
-
-
-def count_rows(branch: Branch, info: TableInfo, version: int) -> int:
-    """How many rows the table has at ``version``."""
-    return int(branch.query(f"SELECT count(*) AS rows FROM {_as_it_is(info, version)}")[0]["rows"])
-
-
-def _as_it_is(info: TableInfo, version: int) -> str:
-    return f"{identifier(info.name)} AT (VERSION => {version})"
+    rows = read_rows(view, info, look, offset, PAGE_ROWS, total)
+    return GridPage(info, view.version or 0, rows, total, offset)
 
 
 def grid(page: GridPage, key: str, *, editable: bool) -> TableEdits:
     """Draw the grid; returns what is changed in it and not saved yet."""
-    frame = pd.DataFrame(page.rows, columns=list(page.info.column_names))
+    frame = pd.DataFrame(page.shown, columns=list(page.info.column_names))
     config = {column.name: _column_config(page.info, column.name) for column in page.info.columns}
     height: int | Literal["content"] = 600 if len(frame) > 15 else "content"
     if not editable:
@@ -96,7 +106,7 @@ def edits_of(page: GridPage, state: Any) -> TableEdits:
             continue
         if key_columns & set(changed):
             deletes.append(page.key_of(int(position)))
-            inserts.append({**row, **changed})
+            inserts.append({**page.shown[int(position)], **changed})
         else:
             updates[page.key_of(int(position))] = changed
     return TableEdits([row for row in inserts if row], updates, deletes)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hati_core import Branch, Repository
+from hati_core.browsing import Operator
 from tests.app.screen import Screen
 
 
@@ -225,4 +226,35 @@ def test_edits_on_one_page_of_rows_outlast_a_look_at_another(trial: Branch, scre
 def test_edits_outlast_a_look_at_another_page_of_the_app(trial: Branch, screen: Screen) -> None:
     screen.open("Data", branch="trial").edit_grid({0: {"shares": 200}})
     screen.open("Compare").open("Data")
+    assert "AAPL: shares 100 → 200" in screen.unsaved()
+
+
+def test_rows_are_found_filtered_and_sorted_and_the_address_says_how(trial: Branch, screen: Screen) -> None:
+    trial.execute("INSERT INTO portfolio VALUES ('MSTR', 1, 1.0, 1.0)")
+    screen.open("Data", branch="trial", find="ms", where='[["shares",">","1"]]', sort="-shares")
+    assert screen.table()["ticker"].tolist() == ["MSFT"]
+    assert "1 row · with “ms” in a text · shares > 1 · by shares, largest first" in screen.text
+    screen.press("Show all")
+    assert screen.table()["ticker"].tolist() == ["AAPL", "GOOGL", "MSFT", "MSTR"]
+    assert "find" not in screen.at.query_params
+    screen.pick("Column", "shares").pick("Is", Operator.LESS).fill("Value", "60").press("Add filter")
+    assert screen.table()["ticker"].tolist() == ["GOOGL", "MSTR"]
+    assert screen.at.query_params["where"] in ('[["shares","<","60"]]', ['[["shares","<","60"]]'])
+
+
+def test_an_edit_of_a_filtered_row_lands_on_that_row_and_is_shown_without_the_filter(
+    trial: Branch, screen: Screen
+) -> None:
+    screen.open("Data", branch="trial", find="msft").edit_grid({0: {"shares": 80}})
+    assert "MSFT: shares 75 → 80" in screen.unsaved()
+    screen.press("Show all")
+    assert screen.table()["shares"].tolist() == [100, 50, 80]
+    screen.edit_grid({0: {"shares": 200}}).press("Save to trial")
+    assert _shares(trial) == {"AAPL": 200, "GOOGL": 50, "MSFT": 80}
+
+
+def test_a_filter_that_does_not_fit_is_explained_and_loses_nothing(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"shares": 200}})
+    screen.pick("Column", "shares").pick("Is", Operator.LESS).fill("Value", "many").press("Add filter")
+    assert screen.problems[0].startswith("A value does not fit its column. ")
     assert "AAPL: shares 100 → 200" in screen.unsaved()

@@ -112,9 +112,28 @@ def test_a_key_of_two_columns_names_the_row_by_both() -> None:
 def test_a_cell_typed_back_cancels_what_was_kept_of_it() -> None:
     draft = Draft(1)
     first = {"edited_rows": {0: {"shares": 200}}}
-    draft.take(1, PAGE, edits_of(PAGE, first), typed_back(PAGE, first))
-    draft.drawn_anew(1)
+    draft.take(PAGE, edits_of(PAGE, first), typed_back(PAGE, first))
+    draft.drawn_anew()
     assert draft.edits.updates == {("AAPL",): {"shares": 200}}
     back = {"edited_rows": {0: {"shares": 100}}}
-    draft.take(1, PAGE, edits_of(PAGE, back), typed_back(PAGE, back))
+    draft.take(PAGE, edits_of(PAGE, back), typed_back(PAGE, back))
     assert not draft
+
+
+def test_a_grid_drawn_anew_shows_what_is_unsaved_and_goes_on_from_there() -> None:
+    draft = Draft(1)
+    draft.take(PAGE, _edits({0: {"shares": 200}}, deleted=[1]), {})
+    draft.drawn_anew()
+    page = PAGE.beginning_with(draft.drawn)
+    assert [row["ticker"] for row in page.shown] == ["AAPL", "MSFT"]
+    assert page.shown[0]["shares"] == 200
+    draft.take(page, _edits({0: {"price": 0.5}, 1: {"ticker": "META"}}, page=page), {})
+    assert draft.edits.updates == {("AAPL",): {"shares": 200, "price": 0.5}}
+    assert list(draft.edits.deletes) == [("GOOGL",), ("MSFT",)]
+    assert draft.before[("AAPL",)]["shares"] == 100
+
+
+def test_a_row_that_gets_another_key_takes_what_is_unsaved_along() -> None:
+    page = PAGE.beginning_with(_edits({0: {"shares": 200}}))
+    edits = _edits({0: {"ticker": "APPL"}}, page=page)
+    assert list(edits.inserts) == [{**ROWS[0], "ticker": "APPL", "shares": 200}]

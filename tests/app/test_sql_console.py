@@ -59,6 +59,10 @@ def test_a_statement_that_cannot_run_is_explained_and_changes_nothing(
 def test_a_write_is_one_commit_and_says_how_many_rows(branches: Repository, screen: Screen) -> None:
     sql = "UPDATE portfolio SET current_price = current_price * 1.1"
     _run(screen.open("Data", branch="aggressive-growth"), sql)
+    assert "What this would change on aggressive-growth" in screen.text
+    assert screen.metrics["Portfolio value"] == "$293,975"
+    assert branches.branch("aggressive-growth").head == 2
+    screen.press("Run on aggressive-growth")
     assert "4 rows changed on aggressive-growth." in screen.text
     (commit,) = branches.branch("aggressive-growth").log(1)
     assert (commit.version, commit.author, commit.message) == (3, "ada", sql)
@@ -69,7 +73,49 @@ def test_a_write_that_breaks_the_key_is_explained_and_nothing_is_written(portfol
     _run(screen.open("Data"), "INSERT INTO portfolio VALUES ('AAPL', 1, 1.0, 1.0)")
     (problem,) = screen.problems
     assert "AAPL" in problem
+    assert "Run on main" not in screen.buttons
     assert portfolio.main.head == 1
+
+
+def test_several_statements_are_one_commit_and_somebody_elses_save_asks_again(
+    portfolio: Repository, screen: Screen
+) -> None:
+    sql = "UPDATE portfolio SET shares = 1;\nDELETE FROM portfolio WHERE ticker = 'MSFT'"
+    _run(screen.open("Data"), sql)
+    portfolio.main.execute("UPDATE portfolio SET avg_cost = 1", author="bob")
+    screen.run()
+    assert "Somebody saved meanwhile." in screen.text
+    assert "Run on main" not in screen.buttons
+    screen.press("Run").press("Run on main")
+    assert portfolio.main.head == 3
+    assert portfolio.main.query("SELECT ticker, shares FROM portfolio ORDER BY ticker") == [
+        {"ticker": "AAPL", "shares": 1},
+        {"ticker": "GOOGL", "shares": 1},
+    ]
+
+
+def test_the_place_of_an_error_is_marked(portfolio: Repository, screen: Screen) -> None:
+    _run(screen.open("Data"), "SELECT ticker,\n  prize\nFROM portfolio")
+    assert [code.value for code in screen.at.code] == ["2 |   prize\n      ^"]
+
+
+def test_what_was_run_can_be_used_again(portfolio: Repository, screen: Screen) -> None:
+    _run(screen.open("Data"), "SELECT 1 AS one")
+    screen.fill("SQL", "SELECT 2 AS two")
+    assert "ada · just now" in screen.text
+    screen.press("Use")
+    assert screen.at.text_area[0].value == "SELECT 1 AS one"
+
+
+def test_a_long_result_can_be_turned_page_by_page(portfolio: Repository, screen: Screen) -> None:
+    _run(screen.open("Data"), "SELECT range AS n FROM range(2500) -- all")
+    (toggle,) = [box for box in screen.at.toggle if box.label == "Count them and turn pages"]
+    toggle.set_value(True)
+    screen.run()
+    screen.at.pagination[-1].set_value(3)
+    screen.run()
+    assert "Rows 2,001 to 2,500 of 2,500" in screen.text
+    assert _result(screen)[0] == {"n": 2000}
 
 
 def test_a_statement_for_a_branch_that_was_discarded_meanwhile_does_not_run_on_main(

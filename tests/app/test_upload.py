@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hati_core import Repository
+from hati_core.imports import ImportMode
 from tests.app.screen import Screen
 
 PRICING = b"product,tier,price,quantity\nbasic,starter,10,100\npro,team,25.5,40\n"
@@ -86,10 +87,10 @@ def test_a_table_name_that_cannot_be_is_explained_and_the_file_kept(
 ) -> None:
     with screen.open("Data").dialog("Import a file"):
         _upload(screen, "pricing.csv", PRICING)
-        screen.fill("Table name", table).press("upload-import")
-        (problem,) = screen.problems
+        (problem,) = screen.fill("Table name", table).problems
         assert sentence in problem
         assert "2 rows, 4 columns" in screen.text
+        assert "upload-import" not in [button.key for button in screen.at.button]
     assert portfolio.main.head == 1
 
 
@@ -113,3 +114,62 @@ def test_a_file_without_rows_or_columns_is_explained(portfolio: Repository, scre
         _upload(screen, "nothing.csv", b"")
         assert "“nothing.csv” is empty: it has no columns and no rows." in screen.problems[0]
         assert "upload-import" not in [button.key for button in screen.at.button]
+
+
+BAD = b"ticker,shares,avg_cost,current_price\nAAPL,90,150,185\nNVDA,many,800,950\nBND,500,72,74\n"
+
+
+def _into_portfolio(screen: Screen, mode: ImportMode) -> None:
+    _upload(screen, "new.csv", BAD)
+    screen.pick("Into", "A table that is there").pick("What the rows do", mode)
+
+
+def test_rows_that_do_not_fit_are_listed_and_keep_the_others_out_until_somebody_says_so(
+    portfolio: Repository, screen: Screen
+) -> None:
+    with screen.open("Data").dialog("Import a file"):
+        _into_portfolio(screen, ImportMode.UPSERT)
+        assert "On main, in portfolio: :green[+ 1 added], :blue[~ 1 changed]." in screen.text
+        assert "1 row cannot be taken in, of 3." in screen.text
+        (rejected,) = screen.part("upload-rejected", "dataframe")
+        assert rejected.value.to_dict("records") == [
+            {"Line": 3, "Why not": "“shares” is not a whole number: many", "As written": "NVDA | many | 800 | 950"}
+        ]
+        assert "Import into portfolio" not in screen.buttons
+        screen.choose("With these rows", "Take in the rows that fit").fill("Message", "From the bank")
+        screen.press("upload-import")
+    assert "portfolio: 1 added, 1 changed, 0 removed on main." in screen.text
+    assert portfolio.main.query("SELECT ticker, shares FROM portfolio ORDER BY ticker")[:2] == [
+        {"ticker": "AAPL", "shares": 90},
+        {"ticker": "BND", "shares": 500},
+    ]
+    assert portfolio.main.log(1)[0].message == "From the bank"
+
+
+def test_what_somebody_saved_meanwhile_is_looked_at_before_importing(portfolio: Repository, screen: Screen) -> None:
+    with screen.open("Data").dialog("Import a file"):
+        _into_portfolio(screen, ImportMode.APPEND)
+        screen.choose("With these rows", "Take in the rows that fit")
+        portfolio.main.execute("INSERT INTO portfolio VALUES ('BND', 1, 1.0, 1.0)", author="bob")
+        screen.run()
+        assert "3 rows cannot be taken in, of 3." in screen.text
+        assert "Import into portfolio" not in screen.buttons
+
+
+def test_a_column_can_be_left_out_renamed_and_given_another_type(portfolio: Repository, screen: Screen) -> None:
+    with screen.open("Data").dialog("Import a file"):
+        _upload(screen, "pricing.csv", PRICING)
+        (columns,) = [grid for grid in screen.at.data_editor if "upload-columns" in grid.key]
+        screen.at.session_state[columns.key] = {
+            "edited_rows": {1: {"Take in": False}, 2: {"Name": "cost"}, 3: {"Type": "text"}},
+            "added_rows": [],
+            "deleted_rows": [],
+        }
+        screen.run().press("upload-import")
+    assert screen.problems == []
+    table = portfolio.main.table("pricing")
+    assert [(column.name, column.type) for column in table.columns] == [
+        ("product", "VARCHAR"),
+        ("cost", "DOUBLE"),
+        ("quantity", "VARCHAR"),
+    ]

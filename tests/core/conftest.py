@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import uuid
+from collections.abc import Iterator
 
 import pytest
 
 from hati_core import Branch, Repository
+from hati_core.imports import Importer
+from tests.core.importing import Take
 
 
 @pytest.fixture
@@ -32,6 +36,22 @@ def checked(repo: Repository, main: Branch) -> Branch:
     """``main`` with its three positions, whose shares have to be positive."""
     repo.set_check("portfolio", "positive", "shares > 0")
     return main
+
+
+@pytest.fixture
+def take(repo: Repository) -> Iterator[Take]:
+    """Take a file in by its name and content."""
+    taken: list[Importer] = []
+
+    def taking(name: str, content: str | bytes) -> Importer:
+        data = content.encode() if isinstance(content, str) else content
+        taken.append(repo.importer(name, io.BytesIO(data)))
+        return taken[-1]
+
+    yield taking
+    for importer in taken:
+        importer.close()
+    assert list(repo._store.engine.place.scratch.glob("upload-*")) == []
 
 
 def set_up(repo: Repository) -> Branch:

@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from hati_core import HatiError, Repository
-from hati_core.errors import ImportRefused, InvalidKey, TableExists
-from hati_core.imports import Importer, table_name
-
-Take = Callable[[str, str | bytes], Importer]
-
-
-@pytest.fixture
-def take(repo: Repository) -> Iterator[Take]:
-    """Take a file in by its name and content."""
-    taken: list[Importer] = []
-
-    def taking(name: str, content: str | bytes) -> Importer:
-        data = content.encode() if isinstance(content, str) else content
-        taken.append(repo.importer(name, io.BytesIO(data)))
-        return taken[-1]
-
-    yield taking
-    for importer in taken:
-        importer.close()
-    assert list(repo._store.engine.place.scratch.glob("upload-*")) == []
+from hati_core.errors import ImportRefused, TableExists
+from hati_core.imports import Importer, Reading, table_name
+from tests.core.importing import Take
 
 
 def _load(repo: Repository, importer: Importer, *, key: tuple[str, ...] | None = None, table: str | None = None) -> int:
     preview = importer.preview()
-    return importer.load(
-        repo.main,
-        table or preview.table,
-        preview.suggested_key if key is None else key,
-        has_header=preview.has_header,
-    )
+    return importer.run(repo.main, preview.order(table or preview.table, key)).good
 
 
 def test_a_good_file_becomes_a_table_with_its_key_in_one_commit(repo: Repository, take: Take) -> None:
@@ -73,7 +49,7 @@ def test_a_file_without_a_header_is_said_to_have_none(repo: Repository, take: Ta
 
 
 def test_a_person_may_say_that_the_first_line_holds_names(take: Take) -> None:
-    preview = take("years.csv", "2023,2024\n1,2\n").preview(has_header=True)
+    preview = take("years.csv", "2023,2024\n1,2\n").preview(Reading(has_header=True))
     assert [column.name for column in preview.columns] == ["2023", "2024"]
     assert preview.rows == 1
 
@@ -83,9 +59,10 @@ def test_a_person_may_say_that_the_first_line_holds_names(take: Take) -> None:
     [
         ("empty.csv", "", "is empty: it has no columns and no rows"),
         ("twice.csv", "a,b,A\n1,2,3\n", "more than one column called “A”"),
-        ("latin.csv", "name,v\nJos\u00e9,1\n".encode("latin-1"), "is not UTF-8 text in line 2"),
+        ("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not a text file"),
         ("broken.parquet", "nope", "cannot be read"),
-        ("sheet.xlsx", "PK", "is not a CSV or Parquet file"),
+        ("sheet.xlsx", "PK", "cannot be read as an Excel workbook"),
+        ("notes.docx", "PK", "is not a CSV, Excel or Parquet file"),
     ],
 )
 def test_what_cannot_become_a_table_is_refused_with_a_sentence(
@@ -111,22 +88,32 @@ def test_names_without_rows_make_an_empty_table(repo: Repository, take: Take) ->
     assert list(repo.main.tables()["zero"].column_names) == ["a", "b"]
 
 
-def test_lines_of_different_lengths_lose_nothing(repo: Repository, take: Take) -> None:
-    importer = take("ragged.csv", "a,b\n1,2\n3\n4,5,6\n")
+def test_lines_of_different_lengths_are_listed_and_the_others_taken_in(repo: Repository, take: Take) -> None:
+    importer = take("ragged.csv", "a,b\n1,2\n3\n4,5,6\n7,8\n")
     preview = importer.preview()
-    kept = {str(value) for row in preview.sample for value in row.values()}
-    assert preview.rows == 4
-    assert {"a,b", "1,2", "3", "4,5,6"} <= kept
+    assert (preview.rows, preview.misread) == (2, 2)
+    plan = importer.plan(repo.main, preview.order("ragged"))
+    assert [(row.line, row.reason, row.values) for row in plan.rejects] == [
+        (3, "it has fewer values than there are columns", ("3",)),
+        (4, "it has more values than there are columns", ("4,5,6",)),
+    ]
+    with pytest.raises(ImportRefused, match=r"2 of 4 rows of “ragged\.csv” cannot be taken in"):
+        importer.run(repo.main, preview.order("ragged"))
+    assert repo.main.tables() == {}
+    assert importer.run(repo.main, preview.order("ragged"), only_good=True).added == 2
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [("a,b\n1,1\n1,2\n", "more than one row has a = 1"), ("a,b\n1,1\n,2\n", "it is empty in some rows")],
+    [
+        ("a,b\n1,1\n1,2\n", "line 3: “a” = 1 stands in the file already, in line 2"),
+        ("a,b\n1,1\n,2\n", "line 3: “a” is empty"),
+    ],
 )
 def test_a_key_that_is_none_is_refused_and_nothing_is_imported(
     repo: Repository, take: Take, content: str, sentence: str
 ) -> None:
-    with pytest.raises(InvalidKey, match=sentence):
+    with pytest.raises(ImportRefused, match=sentence):
         _load(repo, take("keys.csv", content), key=("a",))
     assert repo.main.tables() == {}
     assert repo.main.head == 0

@@ -165,11 +165,15 @@ class App:
         self.settled()
 
     def run_sql(self, sql: str) -> None:
-        """Run a statement in the console of the page Data."""
+        """Run a statement in the console of the page Data; one that writes is looked at first."""
         self.page.get_by_role("tab", name="SQL").click()
         self.page.get_by_role("textbox", name="SQL").fill(sql)
-        self.page.get_by_role("button", name="Run").click()
+        self.page.get_by_role("button", name="Run", exact=True).click()
         self.settled()
+        if not sql.lstrip().upper().startswith(("SELECT", "FROM")):
+            expect(self.page.get_by_text("What this would change on")).to_be_visible()
+            self.page.get_by_role("button", name="Run on").click()
+            self.settled()
 
     def problem(self, text: str) -> None:
         """The page complains in these words, and shows no stack trace."""

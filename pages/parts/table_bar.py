@@ -1,0 +1,28 @@
+"""What stands above a table: which one, and bringing in, taking out and changing tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from hati_core import TableInfo
+from pages.parts.session import picker
+from pages.parts.shell import Page
+from pages.parts.table_dialog import change_tables
+from pages.parts.taking_out import export_menu
+from pages.parts.upload import import_dialog
+
+
+def table_bar(page: Page, tables: Mapping[str, TableInfo]) -> str:
+    """Choose a table; returns its name."""
+    chooser, first, second, third = st.columns([4, 2, 2, 2], vertical_alignment="bottom")
+    with chooser:
+        name = picker("Table", "table", list(tables), next(iter(tables)))
+    if first.button("Import a file", icon=":material/upload_file:", key="import", width="stretch"):
+        import_dialog(page.repository, page.branch.name)
+    with second:
+        export_menu(page, tables[name])
+    if third.button("Change tables", icon=":material/table_edit:", key="change-tables", width="stretch"):
+        change_tables(page, tables[name])
+    return name
