@@ -10,7 +10,6 @@ from hati_core.measured import MetricValue, PartChange, largest_changes, measure
 from hati_core.merge.plan import MergePlan
 from hati_core.merge.rows import fetch
 from hati_core.merge.schema import TableAction
-from hati_core.merge.table_plan import TablePlan
 from hati_core.scenarios.metrics import Breakdown, Metric, value_metric
 from hati_core.sql import gate
 from hati_core.storage.engine import Engine
@@ -48,15 +47,16 @@ def _moved(engine: Engine, plan: MergePlan, before: MetricValue) -> MetricValue 
     metric, parts = before.metric, before.metric.breakdown
     if before.value is None or parts is None or metric.sql != value_metric(metric.name, parts).sql:
         return None
-    touched = [table for name, table in plan.tables.items() if name.casefold() == parts.table.casefold()]
-    if any(table.action is not TableAction.MERGE_ROWS or table.schema_changes for table in touched):
+    works = [work for name, work in plan.work().items() if name.casefold() == parts.table.casefold()]
+    touched = [work for work in works if work.action is not TableAction.KEEP]
+    if any(work.action is not TableAction.MERGE_ROWS or work.schema_changes for work in touched):
         return None
-    return replace(before, value=before.value + sum(_delta(engine, plan, table, parts) for table in touched))
+    return replace(before, value=before.value + sum(_delta(engine, plan, plan.final(work), parts) for work in touched))
 
 
-def _delta(engine: Engine, plan: MergePlan, table: TablePlan, parts: Breakdown) -> float:
+def _delta(engine: Engine, plan: MergePlan, final: str, parts: Breakdown) -> float:
     sums = (
-        f"(SELECT coalesce(sum({parts.amount}), 0) FROM (SELECT unnest({row}) FROM ({table.final}) "
+        f"(SELECT coalesce(sum({parts.amount}), 0) FROM (SELECT unnest({row}) FROM ({final}) "
         f"WHERE {row} IS NOT NULL))::DOUBLE"
         for row in ("result", "ours")
     )

@@ -217,7 +217,7 @@ class MergePlan:
         return {name: plan for name, plan in plans.items() if plan or plan.conflicts or name in self._picks}
 
     def _table_plan(self, work: TableWork) -> TablePlan:
-        final = self._final(work)
+        final = self.final(work)
         counts = fetch(
             self._context.engine,
             self.ours.branch_id,
@@ -232,7 +232,7 @@ class MergePlan:
             key=() if shape.by_lineage else shape.key,
             key_origin=shape.origin,
             columns=tuple(column.name for column in shape.columns),
-            schema_changes=_schema_changes(work),
+            schema_changes=work.schema_changes,
             conflicts=work.conflicts,
             _context=self._context,
             _work=work,
@@ -240,8 +240,8 @@ class MergePlan:
             **counts,
         )
 
-    def _final(self, work: TableWork) -> str:
-        """The query of what the merge writes to one table."""
+    def final(self, work: TableWork) -> str:
+        """The query of what the merge writes to one table, as :meth:`TableWork.final`."""
         return work.final(self._picks.get(work.shape.table), self.default)
 
     @cached_property
@@ -258,13 +258,13 @@ class MergePlan:
     def violations(self) -> tuple[Violation, ...]:
         """The rules of tables that the merged rows would break; a merge with any is not applied."""
         return tuple(
-            found for work in self._work.values() for found in violations(self._context, work, self._final(work))
+            found for work in self._work.values() for found in violations(self._context, work, self.final(work))
         )
 
     def query(self, sql: str) -> list[Row]:
         """Run a query of our own on the tables of the target as the merge would leave them."""
         previews = [
-            f"{identifier(name)} AS ({work.preview(self._final(work))})"
+            f"{identifier(name)} AS ({work.preview(self.final(work))})"
             for name, work in self._work.items()
             if work.action not in (TableAction.DROP, TableAction.KEEP)
             and identifier(name)[1:-1].casefold() in sql.casefold()
@@ -280,8 +280,3 @@ class MergePlan:
     def work(self) -> Mapping[str, TableWork]:
         """What applying needs, by table."""
         return self._work
-
-
-def _schema_changes(work: TableWork) -> tuple[str, ...]:
-    renamed = (f"renamed from {work.renamed_from}",) if work.renamed_from else ()
-    return (*renamed, *(step.told for step in work.alterations if step.told))

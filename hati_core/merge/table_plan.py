@@ -65,6 +65,12 @@ class TableWork:
             return ()
         return tuple(column for column in self.shape.columns if column.is_lost_at(self.ours.label))
 
+    @property
+    def schema_changes(self) -> tuple[str, ...]:
+        """What happens to the table's name and columns, a sentence each."""
+        renamed = (f"renamed from {self.renamed_from}",) if self.renamed_from else ()
+        return (*renamed, *(step.told for step in self.alterations if step.told))
+
     def final(self, picks: Scratch | None, default: Side | None) -> str:
         """The rows that the merge writes: ``ours``, ``result`` and ``action`` (insert, update, delete) by key and id.
 
