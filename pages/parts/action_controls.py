@@ -147,7 +147,7 @@ def _weights(page: Page, info: TableInfo, found: dict[str, Any], key: str) -> di
         frame,
         hide_index=True,
         num_rows="fixed",
-        placeholder="as it falls",
+        placeholder="shares the rest",
         width=520,
         disabled=["part", "now"],
         column_config={

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from hati_core import Breakdown, HatiError, Metric, Unit
+from hati_core.errors import InvalidMetric
 from hati_core.scenarios.metrics import value_metric
 from hati_core.scenarios.roles import label_columns
 from pages.parts.session import announce, complain
@@ -23,7 +24,6 @@ def metric_dialog(page: Page, before: Metric | None) -> None:
     name = st.text_input(
         "Name",
         value=place,
-        disabled=before is not None,
         placeholder="Dividends",
         key=f"metric-name-{place}",
         max_chars=60,
@@ -63,7 +63,7 @@ def metric_dialog(page: Page, before: Metric | None) -> None:
         key=f"metric-save-{place}",
         disabled=not name or found.problem is not None,
     ):
-        _save(page, metric)
+        _save(page, metric, before)
 
 
 def _sum(page: Page, name: str, unit: Unit, before: Metric | None) -> Metric | None:
@@ -111,11 +111,16 @@ def _query(name: str, unit: Unit, before: Metric | None) -> Metric | None:
     return Metric(name, sql, unit) if sql else None
 
 
-def _save(page: Page, metric: Metric) -> None:
+def _save(page: Page, metric: Metric, before: Metric | None) -> None:
+    """Under another name it stays in its place; a name that is taken is refused, so that no metric is lost."""
+    repository, branch = page.repository, page.branch.name
     try:
-        page.repository.set_metric(
-            metric.name, metric.sql, unit=metric.unit, breakdown=metric.breakdown, branch=page.branch.name
-        )
+        taken = {one.metric.name for one in repository.metrics(branch) if not one.is_removed}
+        if before is None and metric.name in taken:
+            raise InvalidMetric(f"There is a metric called “{metric.name}” already. Choose another name.")
+        if before is not None and before.name != metric.name:
+            repository.rename_metric(before.name, metric.name, branch=branch)
+        repository.set_metric(metric.name, metric.sql, unit=metric.unit, breakdown=metric.breakdown, branch=branch)
     except HatiError as error:
         complain(error)
         return

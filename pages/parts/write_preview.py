@@ -27,9 +27,7 @@ def write_preview(preview: Preview, key: str) -> None:
     for table in preview.tables.values():
         _counts(table)
     if preview.tables and preview.after:
-        with st.grid(4, min_column_width=170):
-            for old, new in zip(preview.before, preview.after, strict=True):
-                value_card(new, old, f"from {amount(old.value, old.metric.unit)}", border=False)
+        _metrics(preview)
     for note in preview.notes:
         st.caption(f":material/info: {plain(note)}")
     for table in preview.tables.values():
@@ -48,6 +46,19 @@ def _counts(table: TablePreview) -> None:
                 st.badge(plain(f"{SIGNS[kind]} {count(rows, 'row')} {_WORDS[kind]}"), color=_COLOURS[kind])
         for change in table.schema_changes:
             st.badge(plain(change), color="gray")
+
+
+def _metrics(preview: Preview) -> None:
+    """A card for each metric that changes or fails; the others are named, so that these stand out."""
+    pairs = list(zip(preview.before, preview.after, strict=True))
+    moved = [(old, new) for old, new in pairs if (old.value, old.problem) != (new.value, new.problem)]
+    if moved:
+        with st.grid(4, min_column_width=170):
+            for old, new in moved:
+                value_card(new, old, f"from {amount(old.value, old.metric.unit)}", border=False)
+    still = [new.metric.name for old, new in pairs if (old, new) not in moved]
+    if still:
+        st.caption(f"Not changed: {plain(', '.join(still))}")
 
 
 def _rows(table: TablePreview, key: str, *, is_only: bool) -> None:

@@ -44,7 +44,8 @@ def test_what_an_action_would_do_is_shown_before_it_is_done(trial: Branch, scree
     number(screen, "Change in %", -20)
     assert "Lower current_price by 20 % on trial would change" in screen.text
     assert "~ 3 rows changed" in screen.text
-    assert screen.metrics["Portfolio value"] == "$47,000"
+    assert screen.metrics == {"Portfolio value": "$47,000", "Unrealised P&L": "$2,750"}
+    assert "Not changed: Positions, Largest weight, Concentration (HHI), Cost" in screen.text
     assert [row["current_price"] for row in changed(screen)] == ["185 → 148", "175 → 140", "420 → 336"]
     assert trial.head == 1
 

@@ -87,6 +87,15 @@ def test_a_filter_that_finds_nothing_can_be_taken_away(busy: Repository, screen:
     assert len(_commits(screen)) == 6
 
 
+def test_a_filter_that_another_branch_does_not_have_is_let_go(busy: Repository, screen: Screen) -> None:
+    screen.open("History", branch="main", by="cyd", touched="notes")
+    screen.choose_branch("conservative-hedge")
+    assert screen.branch == "conservative-hedge"
+    assert any("'BND'" in line for line in _commits(screen))
+    screen.open("History", branch="main", by="nobody")
+    assert screen.problems == []
+
+
 def test_a_long_history_comes_in_pages(portfolio: Repository, screen: Screen) -> None:
     for shares in range(30):
         portfolio.main.execute(f"UPDATE portfolio SET shares = {shares} WHERE ticker = 'AAPL'", message=f"No. {shares}")
