@@ -6,7 +6,7 @@ import getpass
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -96,11 +96,16 @@ def adopt(name: str) -> None:
     choose(name, st.session_state[widget_key(name)])
 
 
+def _bound(name: str, value: str) -> dict[str, Any]:
+    """What ties a widget to a choice: it shows the value, and what is put in there is adopted."""
+    st.session_state[widget_key(name)] = value
+    return {"key": widget_key(name), "on_change": adopt, "args": (name,)}
+
+
 def picker(label: str, name: str, options: Sequence[str], default: str, *, help: str | None = None) -> str:
     """A select box for a choice that lasts from page to page."""
     chosen = current(name, options, default)
-    st.session_state[widget_key(name)] = chosen
-    st.selectbox(label, options, key=widget_key(name), on_change=adopt, args=(name,), help=help)
+    st.selectbox(label, options, help=help, **_bound(name, chosen))
     return chosen
 
 
@@ -117,16 +122,7 @@ def selection(
     ``width`` is in pixels.
     """
     chosen = option(name, list(options), default)
-    st.session_state[widget_key(name)] = chosen
-    st.selectbox(
-        label,
-        list(options),
-        format_func=options.__getitem__,
-        key=widget_key(name),
-        on_change=adopt,
-        args=(name,),
-        width=width,
-    )
+    st.selectbox(label, list(options), format_func=options.__getitem__, width=width, **_bound(name, chosen))
     return chosen
 
 
@@ -140,16 +136,13 @@ def segments(
 ) -> str:
     """As :func:`selection`, with all options side by side; what they are called is Markdown."""
     chosen = option(name, list(options), default)
-    st.session_state[widget_key(name)] = chosen
     st.segmented_control(
         label,
         list(options),
         format_func=options.__getitem__,
         required=True,
-        key=widget_key(name),
-        on_change=adopt,
-        args=(name,),
         label_visibility=label_visibility,
+        **_bound(name, chosen),
     )
     return chosen
 
@@ -161,8 +154,7 @@ def search(label: str, name: str) -> str:
         choose(name, asked)
     typed = str(st.session_state.get(state, ""))
     _write_address(name, typed)
-    st.session_state[widget_key(name)] = typed
-    st.text_input(label, key=widget_key(name), on_change=adopt, args=(name,), type="search")
+    st.text_input(label, type="search", **_bound(name, typed))
     return typed.strip()
 
 

@@ -12,8 +12,8 @@ import streamlit as st
 
 from hati_core import Repository
 from pages.parts.session import repository
-from pages.parts.start import SAMPLE, SAMPLES
 from tests.app.screen import ROOT, Screen
+from tests.sample import load_sample
 
 _TUTORIAL = ROOT / "assets" / "sample" / "tutorial.csv"
 
@@ -90,11 +90,7 @@ def portfolio_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sample_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("sample") / "hati"
     with Repository.open(place, author="ada") as repo:
-        for table, file, key in SAMPLE:
-            with (SAMPLES / file).open("rb") as content:
-                importer = repo.importer(file, content)
-                importer.load(repo.main, table, key, has_header=True)
-                importer.close()
+        load_sample(repo)
         tech = repo.create_branch("tech-heavy")
         tech.execute("UPDATE portfolio SET shares = shares * 2 WHERE sector = 'Information Technology'")
         defensive = repo.create_branch("defensive")

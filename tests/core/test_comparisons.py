@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hati_core import Branch, BranchInfo, Breakdown, ChangeKind, Repository, RowFilter
-from hati_core.errors import HatiError
+from hati_core.errors import EngineRestarted, HatiError
 from hati_core.scenarios.allocation import Holding
+from tests.core.dying import Trap
 
 VALUE = Breakdown("portfolio", "shares * current_price", ("ticker",))
 
@@ -123,3 +124,13 @@ def test_parts_have_the_group_that_their_rows_are_in(repo: Repository, bold: Bra
 def test_a_breakdown_that_does_not_run_says_so(repo: Repository, bold: Branch) -> None:
     with pytest.raises(HatiError):
         repo.comparisons.allocation(*infos(repo), Breakdown("portfolio", "nonsense", ("ticker",)), 12)
+
+
+def test_a_difference_that_an_error_inside_duckdb_took_is_worked_out_again(repo: Repository, bold: Branch) -> None:
+    before, after = infos(repo)
+    trap = Trap(repo, repo.create_branch("trap"))
+    lost = repo.comparisons.diff(before, after)
+    with pytest.raises(EngineRestarted):
+        trap.step_in()
+    assert lost.is_lost
+    assert len(repo.comparisons.diff(before, after).tables["portfolio"].rows()) == 3

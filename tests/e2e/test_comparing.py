@@ -9,17 +9,13 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from hati_core import Repository
-from pages.parts.start import SAMPLE, SAMPLES
 from tests.e2e.conftest import App, Server
+from tests.sample import load_sample
 
 
 def _seed(server: Server) -> None:
     with Repository.open(server.home, author="ada") as repository:
-        for table, file, key in SAMPLE:
-            with (SAMPLES / file).open("rb") as content:
-                importer = repository.importer(file, content)
-                importer.load(repository.main, table, key, has_header=True)
-                importer.close()
+        load_sample(repository)
         tech = repository.create_branch("tech-heavy")
         tech.execute("UPDATE portfolio SET shares = shares * 2 WHERE sector = 'Information Technology'")
         tech.execute("INSERT INTO portfolio VALUES ('BND', 'Bond fund', 'Bonds', 1500, 72.0, 74.0)")
