@@ -109,7 +109,7 @@ def _finish(page: Page, job: Job) -> None:
 def _outcome(page: Page, sql: str) -> None:
     """The rows that were found last on this branch, or what would be changed."""
     branch_id, asked, preview = st.session_state.get(_PREVIEW, ("", "", None))
-    if preview and branch_id == page.branch.id and asked == sql:
+    if preview is not None and branch_id == page.branch.id and asked == sql:
         _planned(page, sql, preview)
     result: Result | None = st.session_state.get(_RESULT)
     if result and result.branch_id == page.branch.id:
@@ -120,7 +120,7 @@ def _planned(page: Page, sql: str, preview: Preview) -> None:
     with st.container(border=True, key="sql-preview"):
         st.markdown(f"**What this would change on {plain(page.branch.name)}**")
         if not preview:
-            st.caption("Nothing: no row and no table would be another one.")
+            st.caption("No row and no column would be another one.")
         write_preview(preview, "sql-preview")
         if page.info.head != preview.version:
             st.warning("Somebody saved meanwhile. Press Run again to see what it would change now.")

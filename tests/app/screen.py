@@ -54,6 +54,15 @@ class Screen:
         self._button(name).click()
         return self.run()
 
+    def run_sql(self, sql: str | None = None) -> Screen:
+        """Run what is typed, or what stands there, in the console, and wait for what comes of it."""
+        if sql is not None:
+            self.fill("SQL", sql)
+        self.press("Run")
+        while any(button.key == "sql-stop" for button in self.at.button):
+            self.run()
+        return self
+
     def _button(self, name: str) -> Button:
         (button,) = [button for button in self.at.button if name in (button.key, plainly(button.label))]
         assert not button.disabled, f"{name} cannot be pressed"

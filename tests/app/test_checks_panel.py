@@ -49,7 +49,8 @@ def test_a_check_that_cannot_be_set_is_explained(
 
 
 def test_alter_table_in_the_console_sets_a_check(portfolio: Repository, screen: Screen) -> None:
-    screen.open("Data").fill("SQL", "ALTER TABLE portfolio ADD CONSTRAINT positive CHECK (shares > 0)").press("Run")
+    screen.open("Data").run_sql("ALTER TABLE portfolio ADD CONSTRAINT positive CHECK (shares > 0)")
+    screen.press("Run on main")
     assert screen.problems == []
     assert "Done, without a change to any row, on main." in screen.text
     assert "Every row has to pass positive: shares > 0." in screen.text

@@ -161,7 +161,7 @@ def test_a_table_and_its_columns(portfolio: Repository, screen: Screen) -> None:
 
 @pytest.mark.parametrize("sql", [f'SELECT "{NASTY}" FROM portfolio', f"SELECT '{NASTY}'::INTEGER", f"SELECT {NASTY}"])
 def test_an_error_of_the_database(sql: str, portfolio: Repository, screen: Screen) -> None:
-    screen.open("Data").fill("SQL", sql).press("Run")
+    screen.open("Data").run_sql(sql)
     assert screen.problems
     assert [piece for piece in _rendered(screen) if _LIVE.search(piece)] == []
 

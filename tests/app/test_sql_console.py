@@ -9,24 +9,22 @@ from pages.parts import console
 from tests.app.screen import Screen
 
 
-def _run(screen: Screen, sql: str) -> Screen:
-    return screen.fill("SQL", sql).press("Run")
-
-
 def _result(screen: Screen) -> list[dict[str, object]]:
     (table,) = screen.part("sql-result", "dataframe")
     return table.value.to_dict("records")  # type: ignore[no-any-return]
 
 
 def test_a_query_shows_its_rows_and_the_version_they_are_of(branches: Repository, screen: Screen) -> None:
-    _run(screen.open("Data", branch="aggressive-growth"), "SELECT sum(shares * current_price) AS worth FROM portfolio")
+    screen.open("Data", branch="aggressive-growth").run_sql(
+        "SELECT sum(shares * current_price) AS worth FROM portfolio"
+    )
     assert _result(screen) == [{"worth": 267250.0}]
     assert "1 row · as of version 2" in screen.text
     assert screen.problems == []
 
 
 def test_a_result_stays_until_another_branch_is_in_view(branches: Repository, screen: Screen) -> None:
-    _run(screen.open("Data", branch="aggressive-growth"), "SELECT count(*) AS n FROM portfolio")
+    screen.open("Data", branch="aggressive-growth").run_sql("SELECT count(*) AS n FROM portfolio")
     screen.open("Overview").open("Data")
     assert _result(screen) == [{"n": 4}]
     assert screen.choose_branch("main").part("sql-result", "dataframe") == []
@@ -47,7 +45,7 @@ def test_a_result_stays_until_another_branch_is_in_view(branches: Repository, sc
 def test_a_statement_that_cannot_run_is_explained_and_changes_nothing(
     sql: str, title: str, portfolio: Repository, screen: Screen
 ) -> None:
-    _run(screen.open("Data"), sql)
+    screen.open("Data").run_sql(sql)
     (problem,) = screen.problems
     assert problem.startswith(f"{title}. ")
     assert len(problem) > len(title) + 3
@@ -58,7 +56,7 @@ def test_a_statement_that_cannot_run_is_explained_and_changes_nothing(
 
 def test_a_write_is_one_commit_and_says_how_many_rows(branches: Repository, screen: Screen) -> None:
     sql = "UPDATE portfolio SET current_price = current_price * 1.1"
-    _run(screen.open("Data", branch="aggressive-growth"), sql)
+    screen.open("Data", branch="aggressive-growth").run_sql(sql)
     assert "What this would change on aggressive-growth" in screen.text
     assert screen.metrics["Portfolio value"] == "$293,975"
     assert branches.branch("aggressive-growth").head == 2
@@ -70,7 +68,7 @@ def test_a_write_is_one_commit_and_says_how_many_rows(branches: Repository, scre
 
 
 def test_a_write_that_breaks_the_key_is_explained_and_nothing_is_written(portfolio: Repository, screen: Screen) -> None:
-    _run(screen.open("Data"), "INSERT INTO portfolio VALUES ('AAPL', 1, 1.0, 1.0)")
+    screen.open("Data").run_sql("INSERT INTO portfolio VALUES ('AAPL', 1, 1.0, 1.0)")
     (problem,) = screen.problems
     assert "AAPL" in problem
     assert "Run on main" not in screen.buttons
@@ -81,12 +79,12 @@ def test_several_statements_are_one_commit_and_somebody_elses_save_asks_again(
     portfolio: Repository, screen: Screen
 ) -> None:
     sql = "UPDATE portfolio SET shares = 1;\nDELETE FROM portfolio WHERE ticker = 'MSFT'"
-    _run(screen.open("Data"), sql)
+    screen.open("Data").run_sql(sql)
     portfolio.main.execute("UPDATE portfolio SET avg_cost = 1", author="bob")
     screen.run()
     assert "Somebody saved meanwhile." in screen.text
     assert "Run on main" not in screen.buttons
-    screen.press("Run").press("Run on main")
+    screen.run_sql().press("Run on main")
     assert portfolio.main.head == 3
     assert portfolio.main.query("SELECT ticker, shares FROM portfolio ORDER BY ticker") == [
         {"ticker": "AAPL", "shares": 1},
@@ -95,12 +93,12 @@ def test_several_statements_are_one_commit_and_somebody_elses_save_asks_again(
 
 
 def test_the_place_of_an_error_is_marked(portfolio: Repository, screen: Screen) -> None:
-    _run(screen.open("Data"), "SELECT ticker,\n  prize\nFROM portfolio")
+    screen.open("Data").run_sql("SELECT ticker,\n  prize\nFROM portfolio")
     assert [code.value for code in screen.at.code] == ["2 |   prize\n      ^"]
 
 
 def test_what_was_run_can_be_used_again(portfolio: Repository, screen: Screen) -> None:
-    _run(screen.open("Data"), "SELECT 1 AS one")
+    screen.open("Data").run_sql("SELECT 1 AS one")
     screen.fill("SQL", "SELECT 2 AS two")
     assert "ada · just now" in screen.text
     screen.press("Use")
@@ -108,7 +106,7 @@ def test_what_was_run_can_be_used_again(portfolio: Repository, screen: Screen) -
 
 
 def test_a_long_result_can_be_turned_page_by_page(portfolio: Repository, screen: Screen) -> None:
-    _run(screen.open("Data"), "SELECT range AS n FROM range(2500) -- all")
+    screen.open("Data").run_sql("SELECT range AS n FROM range(2500) -- all")
     (toggle,) = [box for box in screen.at.toggle if box.label == "Count them and turn pages"]
     toggle.set_value(True)
     screen.run()
@@ -123,25 +121,25 @@ def test_a_statement_for_a_branch_that_was_discarded_meanwhile_does_not_run_on_m
 ) -> None:
     screen.open("Data", branch="aggressive-growth").fill("SQL", "DELETE FROM portfolio")
     branches.discard("aggressive-growth")
-    screen.press("Run")
+    screen.run_sql()
     assert branches.main.query("SELECT count(*) AS n FROM portfolio") == [{"n": 3}]
     assert "There is no branch “aggressive-growth” any more. You are looking at main." in screen.text
 
 
 def test_a_long_result_is_cut_and_says_so(portfolio: Repository, screen: Screen) -> None:
-    _run(screen.open("Data"), "SELECT * FROM range(5000)")
+    screen.open("Data").run_sql("SELECT * FROM range(5000)")
     assert len(_result(screen)) == 1000
     assert "The first 1,000 rows; there are more" in screen.text
 
 
 def test_a_result_without_rows_says_so(portfolio: Repository, screen: Screen) -> None:
-    _run(screen.open("Data"), "SELECT ticker FROM portfolio WHERE shares < 0")
+    screen.open("Data").run_sql("SELECT ticker FROM portfolio WHERE shares < 0")
     assert screen.problems == []
     assert "0 rows · as of version 1" in screen.text
 
 
 def test_two_columns_of_one_name_are_both_shown(portfolio: Repository, screen: Screen) -> None:
-    _run(screen.open("Data"), "SELECT a.ticker, b.ticker FROM portfolio AS a JOIN portfolio AS b USING (shares)")
+    screen.open("Data").run_sql("SELECT a.ticker, b.ticker FROM portfolio AS a JOIN portfolio AS b USING (shares)")
     assert screen.problems == []
     assert len(_result(screen)[0]) == 2
 
@@ -150,7 +148,7 @@ def test_two_columns_of_one_name_are_both_shown(portfolio: Repository, screen: S
     "value", ["[1, 2]", "{'a': 1}", "NULL", "DATE '2020-01-31'", "INTERVAL 1 DAY", "1::HUGEINT << 100", "'NaN'::DOUBLE"]
 )
 def test_any_type_of_value_is_shown(value: str, portfolio: Repository, screen: Screen) -> None:
-    _run(screen.open("Data"), f"SELECT {value} AS x")
+    screen.open("Data").run_sql(f"SELECT {value} AS x")
     assert screen.problems == []
     assert "1 row · as of version 1" in screen.text
 
@@ -167,6 +165,6 @@ def test_a_statement_that_runs_too_long_is_stopped_and_undone(
 ) -> None:
     monkeypatch.setattr(console, "SECONDS", 0.2)
     before = portfolio.main.head
-    (problem,) = screen.open("Data").fill("SQL", sql).press("Run").problems
+    (problem,) = screen.open("Data").run_sql(sql).problems
     assert problem.startswith("The statement took too long. The statement ran for 0.2 seconds and was stopped.")
     assert portfolio.main.head == before
