@@ -47,11 +47,12 @@ class History:
 
     def log(self, limit: int = 50, *, offset: int = 0, wanted: CommitFilter | None = None) -> list[Commit]:
         """A page of the commits, newest first; those before the fork name the branch that made them."""
+        head = self._at()
         if offset or wanted:
-            found = self._store.catalog(self.id).commits(limit, until=self._at(), wanted=wanted, offset=offset)
+            found = self._store.catalog(self.id).commits(limit, until=head, wanted=wanted, offset=offset)
         else:
-            found = list(self._store.commits(self.id, self._at(), limit))
-        return self._by_maker(found)
+            found = list(self._store.commits(self.id, head, limit))
+        return self._by_maker(found, head)
 
     def commit_count(self, wanted: CommitFilter | None = None) -> int:
         """How many commits there are, of a kind or in all; the one that made the repository counts too."""
@@ -67,8 +68,9 @@ class History:
 
     def commit(self, version: int) -> Commit | None:
         """The commit that made a version, or None where there is none."""
-        found = self._store.catalog(self.id).commits(1, after=version - 1, until=min(version, self._at()))
-        return self._by_maker(found)[0] if found else None
+        head = self._at()
+        found = self._store.catalog(self.id).commits(1, after=version - 1, until=min(version, head))
+        return self._by_maker(found, head)[0] if found else None
 
     def page(self, table: str, offset: int = 0, limit: int = 100, *, text: str = "") -> TablePage:
         """A page of the rows of a table, or of those with a text in one of their cells, without regard to case.
@@ -114,10 +116,10 @@ class History:
             raise InvalidKey(f"No row of “{info.name}” on “{self.name}” has this key.", table=info.name)
         return found
 
-    def _by_maker(self, commits: list[Commit]) -> list[Commit]:
+    def _by_maker(self, commits: list[Commit], head: int) -> list[Commit]:
         """The commits under the names of the branches that made them: up to a fork that is the parent."""
-        lineage, head = self._store.lineage(), Point(self.id, self._at())
-        makers = [lineage.owner(head, commit.version) for commit in commits]
+        lineage, point = self._store.lineage(), Point(self.id, head)
+        makers = [lineage.owner(point, commit.version) for commit in commits]
         names = {maker: self._store.catalog(maker).name for maker in set(makers)}
         return [replace(commit, branch=names[maker]) for commit, maker in zip(commits, makers, strict=True)]
 

@@ -140,8 +140,9 @@ class Catalog:
     ) -> list[tuple[Any, ...]]:
         def asked(named: Callable[[str], str]) -> str:
             return (
-                f"SELECT {columns} FROM {named('ducklake_snapshot')} LEFT JOIN {named('ducklake_snapshot_changes')} "
-                "USING (snapshot_id) WHERE snapshot_id > $after AND ($until IS NULL OR snapshot_id <= $until) "
+                f"SELECT {columns} FROM {named('ducklake_snapshot')} AS snapshot "
+                f"LEFT JOIN {named('ducklake_snapshot_changes')} AS changes USING (snapshot_id) "
+                "WHERE snapshot_id > $after AND ($until IS NULL OR snapshot_id <= $until) "
                 f"AND {wanted.condition} {rest}"
             )
 

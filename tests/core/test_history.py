@@ -105,6 +105,17 @@ def test_versions_of_two_branches_and_those_before_a_fork(repo: Repository, told
     assert (change.before["shares"], change.after["shares"]) == (2, 100)
 
 
+def test_the_log_of_a_branch_is_read_without_attaching_it(repo: Repository, told: Branch) -> None:
+    child = repo.create_branch("child")
+    child.execute("DELETE FROM notes", message="Tidy", author="ann")
+    catalog, engine = repo._store.catalog(child.id), repo._store.engine
+    wanted = CommitFilter(author="ann", table="notes", text="tidy")
+    known = catalog.commits(9), catalog.commit_count(child.head, wanted), catalog.touched(child.head)
+    engine.detach(child.id)
+    assert (catalog.commits(9), catalog.commit_count(child.head, wanted), catalog.touched(child.head)) == known
+    assert not [alias for alias in engine._instance.attached if child.id in alias]
+
+
 @pytest.mark.parametrize("version", [-1, 1000])
 def test_a_version_that_is_not_there_is_refused(repo: Repository, told: Branch, version: int) -> None:
     with pytest.raises(BranchNotFound, match=f"no version {version}"):
