@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, Error
+from playwright.sync_api import Browser, Error, expect
 
 from hati_core import Repository
 from tests.e2e.conftest import ROOT, App, Server, chromium, serving, window
@@ -39,6 +39,8 @@ def take(app: App, visit: Visit, file: Path) -> str | None:
             height = min(_MOST, max(_LEAST, page.evaluate(_HEIGHT)))
             page.set_viewport_size({"width": width, "height": height})
         app.settled()
+        # Charts and tables are drawn after the page, and only once they come into view.
+        expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
         page.screenshot(path=file, animations="disabled")
     except (Error, AssertionError) as error:
         page.screenshot(path=file)
@@ -74,6 +76,7 @@ def readme(browser: Browser) -> None:
 
 def _picture(server: Server, app: App) -> None:
     app.open("?branch=defensive")
+    expect(app.page.get_by_test_id("stSkeleton")).to_have_count(0)
     app.page.screenshot(path=ROOT / "assets" / "screenshot.png", animations="disabled")
 
 

@@ -32,7 +32,8 @@ def sample(repo: Repository) -> None:
     load_sample(repo)
     tech = repo.create_branch("tech-heavy", description="Twice the IT sector")
     tech.execute(
-        "UPDATE portfolio SET shares = shares * 2 WHERE sector = 'Information Technology'", message="Double the IT sector"
+        "UPDATE portfolio SET shares = shares * 2 WHERE sector = 'Information Technology'",
+        message="Double the IT sector",
     )
     trimmed = repo.create_branch("trim-energy", author="bob")
     trimmed.execute("UPDATE portfolio SET shares = shares // 2 WHERE sector = 'Energy'", message="Halve energy")
@@ -64,7 +65,8 @@ def pricing(repo: Repository) -> None:
     repo.main.execute(f"INSERT INTO pricing VALUES {', '.join(rows)}", message="The price list of the year")
     rise = repo.create_branch("raise pro tier")
     rise.execute(
-        "UPDATE pricing SET price = price * 1.1, quantity = quantity - 4 WHERE tier = 'Pro'", message="Pro costs 10 % more"
+        "UPDATE pricing SET price = price * 1.1, quantity = quantity - 4 WHERE tier = 'Pro'",
+        message="Pro costs 10 % more",
     )
     discount = repo.create_branch("discount basic", author="bob")
     discount.execute(
