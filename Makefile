@@ -1,11 +1,12 @@
 # run: serve the app.  test: everything that proves it works.  check: format, lint, types, layers.  bench: speed.
+# screenshots: every page as a picture in build/screenshots, light and dark, wide and narrow.
 # soak: the tests that look for rare failures, for about an hour.
 PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test soak check bench format browser clean
+.PHONY: run test soak check bench screenshots format browser clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -30,6 +31,9 @@ bench: $(VENV)/dev.stamp $(VENV)/peers.stamp
 	$(BIN)/python -W ignore -m tests.benchmarks.pages --of choices
 	$(BIN)/python -W ignore -m tests.benchmarks.pages --of lists
 	$(BIN)/python -W ignore -m tests.benchmarks.pages --of compared
+
+screenshots: browser
+	$(BIN)/python -W ignore -m tests.screenshots
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .
@@ -57,4 +61,4 @@ $(VENV)/peers.stamp: tests/benchmarks/requirements.txt | $(VENV)/dev.stamp
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache

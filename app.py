@@ -3,11 +3,11 @@
 import streamlit as st
 
 from pages.parts.branch_dialogs import create_dialog
-from pages.parts.lately import commit_list, graph
+from pages.parts.lately import commit_list, graph_card
 from pages.parts.session import told
 from pages.parts.shell import begin_page, next_step
 from pages.parts.start import first_run
-from pages.parts.values import shared_metrics, value_cards, value_chart, value_table, values_by_branch
+from pages.parts.values import shared_metrics, trend, value_cards, value_chart, value_table, values_by_branch
 from pages.parts.words import plain
 
 page = begin_page("Overview", "What every branch is worth beside main")
@@ -18,7 +18,8 @@ if page.is_empty:
 with told():
     metrics = shared_metrics(page, page.branch.name)
     values = values_by_branch(page, page.names, metrics)
-    value_cards(values[page.branch.name], None if page.info.is_main else values["main"], "main")
+    other = None if page.info.is_main else values["main"]
+    value_cards(values[page.branch.name], other, "main", trend(page, metrics[0]))
     with st.grid(2, min_column_width=360):
         with st.container(border=True, height="stretch"):
             st.markdown(f"**{plain(metrics[0].name)} by branch**")
@@ -28,10 +29,7 @@ with told():
             value_table(metrics[:1], values, "main")
             if st.button("New branch", type="primary", icon=":material/add:", key="new-branch", width="stretch"):
                 create_dialog(page.repository, page.names)
-    with st.container(border=True):
-        st.markdown("**How the branches came about**")
-        if spot := graph(page):
-            st.switch_page("pages/history.py", query_params={"branch": spot.branch, "version": str(spot.version)})
+    graph_card(page)
     with st.container(border=True):
         st.markdown("**Lately**")
         commit_list(page, page.repository.recent_commits(6, branches=page.infos))

@@ -115,14 +115,18 @@ class Measures:
         """
         head = self._store.head(branch.id) if branch.version is None else branch.version
         commits = self._store.catalog(branch.id).commits(limit, until=head)
-        sources = _sources(metric, commits, {name.casefold() for name in self._store.tables(branch.id, head)})
+        sources = _sources(metric, commits, self._table_names(branch.id, head))
         wanted = {
             version: Measurement.of(metric.sql, *self._origin(branch.id, version)) for version in sources.values()
         }
         known = self._known(set(wanted.values()))
         missing = sorted((v for v, measurement in wanted.items() if measurement not in known), reverse=True)
+        # A statement that does not bind costs much on a server: where there is no table at all it is not even tried.
+        bare = {version for version in missing if not self._table_names(branch.id, version)}
+        missing = [version for version in missing if version not in bare]
         views = [(BranchView(self._store, branch.id, branch.name, version), version) for version in missing[:measure]]
-        found = {version: MetricValue(metric, None, "Not measured yet.") for version in missing[measure:]}
+        found = {version: MetricValue(metric, None, "There was no table yet.") for version in bare}
+        found |= {version: MetricValue(metric, None, "Not measured yet.") for version in missing[measure:]}
         found |= {v: MetricValue(metric, known[m]) for v, m in wanted.items() if m in known}
         found |= {view[1]: values[0] for view, values in zip(views, self._values_at(views, [metric]), strict=True)}
         return [MeasuredVersion(commit, found[sources[commit.version]]) for commit in commits]
@@ -164,12 +168,15 @@ class Measures:
         """What holds for a version for good; a commit in the middle leaves it open which version was measured."""
         if branch.version is None and self._store.head(branch.id) != head:
             return {}
-        tables = {name.casefold() for name in self._store.tables(branch.id, head)}
+        tables = self._table_names(branch.id, head)
         return {
             measurement: found.value
             for measurement, found in values
             if found.value is not None and _holds_for_good(found.metric.sql, tables)
         }
+
+    def _table_names(self, branch_id: str, version: int) -> set[str]:
+        return {name.casefold() for name in self._store.tables(branch_id, version)}
 
     def _keep(self, values: Mapping[Measurement, float]) -> None:
         for measurement, value in values.items():

@@ -6,7 +6,7 @@ import getpass
 import os
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -14,10 +14,10 @@ from typing import BinaryIO
 from hati_core.branch import Branch
 from hati_core.branch_view import BranchView
 from hati_core.comparisons import Comparisons
-from hati_core.errors import BranchNotFound
 from hati_core.exports import Export, ExportFormat, export_branch, export_query
 from hati_core.history import no_version
 from hati_core.imports import Importer
+from hati_core.lifetimes import Lifetimes, expiry
 from hati_core.measures import Measures
 from hati_core.measuring import Measuring
 from hati_core.merge.keys import require_key
@@ -38,7 +38,7 @@ from hati_core.store import Store, named
 from hati_core.upkeep import HOURLY, Upkeep
 
 
-class Repository(Merging, Measuring, Rules):
+class Repository(Merging, Measuring, Rules, Lifetimes):
     """Open by :meth:`open`; use as a context manager, or call :meth:`close`."""
 
     def __init__(self, store: Store) -> None:
@@ -146,13 +146,14 @@ class Repository(Merging, Measuring, Rules):
         *,
         author: str | None = None,
     ) -> Branch:
-        """Fork ``parent`` at its head, or at an older version; no data moves.
+        """Fork ``parent`` at its head, or at an older version; no data moves. It discards itself after ``ttl``.
 
         Raises:
             InvalidBranchName, BranchExists: the name cannot be used.
+            BranchError: ``ttl`` is not a time to come.
             BranchNotFound, BranchDiscarded: there is no such parent, or no such version of it.
         """
-        name = valid_branch_name(name)
+        name, ends = valid_branch_name(name), expiry(ttl)
         row = self._store.row(parent)
         self._store.registry.require_free(name)
         branch_id = uuid.uuid4().hex[:12]
@@ -169,37 +170,10 @@ class Repository(Merging, Measuring, Rules):
                 fork_version=head if at is None else at,
                 author=author or self.author,
                 description=description,
-                expires_at=datetime.now(UTC) + ttl if ttl else None,
+                expires_at=ends,
             )
         self._store.engine.load(branch_id)
         return Branch(self._store, branch_id, name)
-
-    def discard(self, name: str) -> None:
-        """Put a branch away; :meth:`undiscard` brings it back until it is collected.
-
-        Raises:
-            InvalidBranchName: ``main`` cannot be discarded.
-            BranchNotFound, BranchDiscarded: there is no such live branch.
-        """
-        row = self._store.row(name if name.strip().casefold() == MAIN else valid_branch_name(name))
-        if row.parent_id is None:
-            valid_branch_name(name)
-        with self._store.writing(row.id, row.name):
-            self._store.registry.set_status(row.id, BranchStatus.DISCARDED)
-
-    def undiscard(self, name: str, *, branch_id: str | None = None) -> Branch:
-        """Bring back the branch of that name that was discarded last, or the one of ``branch_id``.
-
-        Raises:
-            BranchNotFound: no discarded branch has that name.
-            BranchExists: a live branch took the name meanwhile.
-        """
-        found = self._store.registry.branch(branch_id) if branch_id else None
-        row = found or self._store.registry.named(name, BranchStatus.DISCARDED)
-        if row is None or row.status is not BranchStatus.DISCARDED:
-            raise BranchNotFound(f"No discarded branch is called “{name}”. It may have been collected.", branch=name)
-        self._store.registry.set_status(row.id, BranchStatus.ACTIVE)
-        return Branch(self._store, row.id, row.name)
 
     def set_key(self, table: str, columns: Sequence[str]) -> None:
         """Declare the columns that identify a row of a table, on every branch.

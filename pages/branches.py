@@ -4,6 +4,8 @@ import streamlit as st
 
 from pages.parts.branch_dialogs import create_dialog, discard_dialog, undiscard
 from pages.parts.branch_rows import PAGE_SIZE, branch_row, changed_rows
+from pages.parts.lately import graph_card
+from pages.parts.lifetime import lifetime_dialog
 from pages.parts.session import told
 from pages.parts.shell import begin_page, empty_state, next_step
 from pages.parts.values import shared_metrics
@@ -33,8 +35,12 @@ with told():
     infos = page.infos[(shown - 1) * PAGE_SIZE : shown * PAGE_SIZE]
     values = page.repository.measures.listed(infos, metrics)
     for info in infos:
-        if branch_row(page, info, values[info.name], reference) == "discard":
+        wish = branch_row(page, info, values[info.name], reference)
+        if wish == "discard":
             discard_dialog(page.repository, info.name, changed_rows(page, info))
+        elif wish == "lifetime":
+            lifetime_dialog(page.repository, info)
+    graph_card(page)
 
 discarded = page.repository.branches("discarded")
 with st.expander(f"Discarded branches ({len(discarded)})", icon=":material/delete:"):

@@ -24,10 +24,10 @@ def _quantity(table: TableInfo, chosen: str | None) -> Column:
 
 @dataclass(frozen=True)
 class ScalePositions(Action):
-    """Multiply quantities by a factor, of all rows or of some: 2 doubles a position, 0.5 halves it."""
+    """Multiply quantities by a factor, of all rows or of some: 2 doubles them, 0.5 halves them."""
 
     name: ClassVar[str] = "scale_positions"
-    title: ClassVar[str] = "Scale positions"
+    title: ClassVar[str] = "Scale quantities"
 
     factor: Annotated[Any, Takes(Kind.NUMBER, "Factor", "What quantities are multiplied by; at least 0.")] = 2
     where: Annotated[Condition | None, Takes(Kind.CONDITION, "Rows", "Which rows; all of them by default.")] = None
@@ -40,7 +40,7 @@ class ScalePositions(Action):
         if factor < 0:
             raise InvalidAction("A factor below 0 would turn what is held into what is owed. Give 0 or more.")
         if factor == 1:
-            raise InvalidAction("A factor of 1 leaves every position as it is. Give another factor.")
+            raise InvalidAction("A factor of 1 leaves every quantity as it is. Give another factor.")
 
     def statements(self, table: TableInfo) -> tuple[str, ...]:
         quantity = _quantity(table, self.quantity)
@@ -68,7 +68,7 @@ class TrimPositions(Action):
     """Sell part of what is held: a percentage of it, or what exceeds a quantity or a value. Nothing is ever bought."""
 
     name: ClassVar[str] = "trim_positions"
-    title: ClassVar[str] = "Trim positions"
+    title: ClassVar[str] = "Trim quantities"
 
     where: Annotated[Condition | None, Takes(Kind.CONDITION, "Rows", "Which rows; all of them by default.")] = None
     how: Annotated[Any, Takes(Kind.CHOICE, "Trim", "By percent, to a quantity, or to a value.", choices=TrimTo)] = (
@@ -87,9 +87,9 @@ class TrimPositions(Action):
         amount = decimal(self.amount, "the amount")
         if amount < 0 or (self.how is TrimTo.BY_PERCENT and not 0 < amount <= 100):
             raise InvalidAction(
-                "A position is trimmed by more than 0 and at most 100 %."
+                "A quantity is trimmed by more than 0 and at most 100 %."
                 if self.how is TrimTo.BY_PERCENT
-                else "A position is trimmed to 0 or more."
+                else "A quantity is trimmed to 0 or more."
             )
 
     def statements(self, table: TableInfo) -> tuple[str, ...]:
@@ -127,7 +127,7 @@ class AddPosition(Action):
     """Add one row to a table, such as a new position or a new product; columns that are not named stay empty."""
 
     name: ClassVar[str] = "add_position"
-    title: ClassVar[str] = "Add a position"
+    title: ClassVar[str] = "Add a row"
 
     values: Annotated[Any, Takes(Kind.CELLS, "Values", "The cells of the new row, by column.")]
 

@@ -136,6 +136,12 @@ class Registry:
         if not found:
             raise BranchNotFound("The branch was collected and cannot be brought back.")
 
+    def set_expiry(self, branch_id: str, ends: datetime | None) -> None:
+        """Have the collector discard a branch at a moment, or let it be."""
+        change = sa.update(tables.branches).where(tables.branches.c.id == branch_id)
+        with self._database.writing() as connection:
+            connection.execute(change.values(expires_at=as_text(ends)))
+
     def set_collected(self, branch_id: str) -> bool:
         """Give up a discarded branch for good; returns False where it was brought back meanwhile.
 

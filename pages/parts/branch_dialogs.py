@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from hati_core import BranchInfo, Commit, HatiError, Repository
+from pages.parts.lifetime import choose_time
 from pages.parts.session import announce, author, choose, complain
 from pages.parts.words import ago, count, plain
 
@@ -33,10 +34,11 @@ def _create(repository: Repository, source: str, at: int | None, key: str, examp
     with st.form(key, border=False):
         name = st.text_input("Name", placeholder=example, key=f"{key}-name", max_chars=400)
         description = st.text_input("What for (optional)", key=f"{key}-description", max_chars=200)
+        ttl = choose_time(f"{key}-keep")
         is_sent = st.form_submit_button("Create branch", type="primary", key=f"{key}-create", width="stretch")
     if is_sent:
         try:
-            branch = repository.create_branch(name, source, at, description, author=author())
+            branch = repository.create_branch(name, source, at, description, ttl, author=author())
         except HatiError as error:
             complain(error)
             return

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from hati_core import BranchInfo, HatiError, Repository
 from hati_core.measures import MetricValue
+from pages.parts.lifetime import lifetime_button
 from pages.parts.palette import dot
 from pages.parts.shell import Page
 from pages.parts.words import ago, amount, count, difference, plain
@@ -27,28 +30,29 @@ def _changed_rows(_repository: Repository, name: str, branch_id: str, head: int,
         return None
 
 
-def branch_row(page: Page, info: BranchInfo, values: list[MetricValue], reference: list[MetricValue]) -> str | None:
-    """Draw one branch; returns "discard" when that was pressed."""
-    pressed = None
-    with st.container(border=True, key=f"branch-{info.id}"):
-        about, worth, actions = st.columns([10, 5, 15], vertical_alignment="center")
+def branch_row(
+    page: Page, info: BranchInfo, values: list[MetricValue], reference: list[MetricValue]
+) -> Literal["discard", "lifetime"] | None:
+    """Draw one branch; returns what is to be done with it when that was pressed."""
+    with st.container(border=True, key=f"branch-{info.id}", gap="small"):
+        about, worth = st.columns([5, 2], vertical_alignment="top")
         with about:
             in_view = " :gray-badge[in view]" if info.name == page.branch.name else ""
+            what_for = f"  \n{plain(info.description)}" if info.description else ""
             st.markdown(
-                f"{dot(page.colours[info.name])} **{plain(info.name)}**{in_view}  \n:small[:gray[{_facts(page, info)}]]"
+                f"{dot(page.colours[info.name])} **{plain(info.name)}**{in_view}{what_for}"
+                f"  \n:small[:gray[{_facts(page, info)}]]"
             )
         with worth:
             _worth(info, values, reference)
-        with (
-            actions,
-            st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="xsmall"),
-        ):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             _links(info)
-            if not info.is_main and st.button(
-                "Discard", key=f"discard-{info.id}", icon=":material/delete:", type="tertiary"
-            ):
-                pressed = "discard"
-    return pressed
+            if info.is_main:
+                return None
+            changes_time = lifetime_button(info)
+            if st.button("Discard", key=f"discard-{info.id}", icon=":material/delete:", type="tertiary"):
+                return "discard"
+            return "lifetime" if changes_time else None
 
 
 def _links(info: BranchInfo) -> None:
@@ -71,10 +75,6 @@ def _facts(page: Page, info: BranchInfo) -> str:
     rows = changed_rows(page, info)
     changed = "rows cannot be told apart" if rows is None else count(rows, "changed row")
     facts = [f"from {plain(info.parent)} at version {info.base}", changed, plain(info.author), ago(info.created_at)]
-    if info.expires_at:
-        facts.append(f"until {info.expires_at:%Y-%m-%d}")
-    if info.description:
-        facts.append(plain(info.description))
     return " · ".join(facts)
 
 
@@ -86,4 +86,5 @@ def _worth(info: BranchInfo, values: list[MetricValue], reference: list[MetricVa
         compared = mine.metric.name
         if not info.is_main and main.value is not None:
             compared = f"{difference(main.value, mine.value, mine.metric.unit)} vs main"
-        st.markdown(f"**{plain(amount(mine.value, mine.metric.unit))}**  \n:small[:gray[{plain(compared)}]]")
+        worth = plain(amount(mine.value, mine.metric.unit))
+        st.markdown(f"**{worth}**  \n:small[:gray[{plain(compared)}]]", text_alignment="right")

@@ -31,6 +31,14 @@ class Spot:
     version: int
 
 
+def graph_card(page: Page) -> None:
+    """The graph as a card of a page; a click opens the commit in History."""
+    with st.container(border=True):
+        st.markdown("**How the branches came about** · :small[:gray[click a commit to open it]]")
+        if spot := graph(page):
+            st.switch_page("pages/history.py", query_params={"branch": spot.branch, "version": str(spot.version)})
+
+
 def graph(page: Page) -> Spot | None:
     """How the branches came about, the newest where there are many; returns the commit that was clicked, once."""
     infos = [page.infos[0], *page.infos[1:][-_LANES:]]
@@ -73,7 +81,11 @@ def commit_list(page: Page, commits: list[Commit]) -> None:
     """A line a commit: who, where and what, when."""
     for commit in commits:
         touched = f" :gray-badge[{plain(commit.summary)}]" if commit.summary else ""
-        st.markdown(
-            f"{dot(page.colours[commit.branch])} **{plain(commit.branch)}** · {plain(commit.message)}{touched}  \n"
-            f":small[:gray[{plain(commit.author or 'unknown')} · {ago(commit.at)}]]"
-        )
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="xsmall"
+        ):
+            st.markdown(
+                f"{dot(page.colours[commit.branch])} **{plain(commit.branch)}** · {plain(commit.message)}{touched}",
+                width="content",
+            )
+            st.caption(f"{plain(commit.author or 'unknown')} · {ago(commit.at)}", width="content")

@@ -19,12 +19,12 @@ def merge_rule(repository: Repository) -> None:
         st.toggle("Every row that both changed is a conflict", key=_KEY, on_change=_set, args=(repository,))
         if is_on:
             st.caption(
-                "On: if one branch changes the shares of a position and the other its price, somebody has to look at "
-                "that row before it merges."
+                "On: if two branches change the same row, even in different cells, somebody has to look at that row "
+                "before it merges."
             )
         else:
             st.caption(
-                "Off: if one branch changes the shares of a position and the other its price, both changes are taken. "
+                "Off: if two branches change different cells of a row, both changes are taken. "
                 "Only a cell that both changed differently is a conflict."
             )
         st.caption("It holds for every merge that is made from now on, by anybody. A merge in hand is worked out anew.")

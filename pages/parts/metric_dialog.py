@@ -103,7 +103,7 @@ def _query(name: str, unit: Unit, before: Metric | None) -> Metric | None:
     sql = st.text_area(
         "Query",
         value=before.sql if before else "",
-        placeholder="SELECT max(shares) FROM portfolio",
+        placeholder="SELECT max(column) FROM table",
         help="One SELECT that gives one row with one number.",
         key=f"metric-sql-{before.name if before else ''}",
         max_chars=5000,

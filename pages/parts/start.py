@@ -32,7 +32,9 @@ def first_run(repository: Repository) -> None:
                 _load(repository, SAMPLE, "The sample portfolio is on main. Now make a branch.")
         with st.container(border=True, height="stretch"):
             st.markdown("**:material/upload_file: Your own file**")
-            st.caption("A CSV or Parquet file with one row per thing. You see what is in it before it is taken in.")
+            st.caption(
+                "A CSV, Excel or Parquet file with one row per thing. You see what is in it before it is taken in."
+            )
             if st.button("Choose a file", key="start-own", width="stretch"):
                 import_dialog(repository, "main")
     place = plain(repository.place)

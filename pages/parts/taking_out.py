@@ -19,7 +19,7 @@ _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def export_menu(page: Page, info: TableInfo) -> None:
     """The table in view or the whole branch, as files."""
-    with st.popover("Export", icon=":material/download:", width="stretch"):
+    with st.popover("Export", icon=":material/download:"):
         form = choose_format("export-form")
         at = page.branch.at(page.info.head)
         order = f" ORDER BY {identifiers(info.key)}" if info.key else ""

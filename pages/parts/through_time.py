@@ -187,7 +187,7 @@ def _rules(history: History, series: Mapping[str, Series], lines: Lines) -> None
             more = found.missing - len(found.left_out)
             left_out = ", ".join(found.left_out) + (f" and {more} more" if more else "")
             st.caption(
-                f"! {plain(name)}: {count(found.missing, 'position')} of {found.positions:,} left out, without any "
+                f"! {plain(name)}: {count(found.missing, 'row')} of {found.positions:,} left out, without any "
                 f"price in {plain(history.table)}: {plain(left_out)}"
             )
     late = next((found for found in series.values() if found.begins == first and found.earliest), None)

@@ -15,6 +15,10 @@ from pages.parts.figures import CONFIG, BranchValue, value_bars
 from pages.parts.shell import Page
 from pages.parts.words import amount, difference, plain
 
+_TREND = 20
+"""How many versions a small trend goes back."""
+_MEASURED_AT_ONCE = 6
+
 
 def shared_metrics(page: Page, *names: str) -> list[Metric]:
     """The metrics of main, or of the first of the named branches, then of any branch, that has tables to measure."""
@@ -46,14 +50,26 @@ def values_by_branch(page: Page, names: Sequence[str], metrics: list[Metric]) ->
     return page.repository.measures.listed([infos[name] for name in names], metrics)
 
 
-def value_cards(here: list[MetricValue], other: list[MetricValue] | None, other_name: str) -> None:
-    """A card a metric: its value, and how far it is from another branch's."""
-    with st.grid(4, min_column_width=190):
+def trend(page: Page, metric: Metric) -> list[float]:
+    """A metric at the last versions of the branch in view, oldest first; few that were never measured are now."""
+    found = page.repository.measures.history(page.branch, metric, _TREND, measure=_MEASURED_AT_ONCE)
+    return [version.found.value for version in reversed(found) if version.found.value is not None]
+
+
+def value_cards(
+    here: list[MetricValue], other: list[MetricValue] | None, other_name: str, history: Sequence[float] = ()
+) -> None:
+    """A card a metric: its value, and how far it is from another branch's; ``history`` is drawn below the first."""
+    columns = min(4, 3, key=lambda number: -len(here) % number)
+    with st.grid(columns, min_column_width=190):
         for position, mine in enumerate(here):
-            value_card(mine, other[position] if other else None, f"vs {other_name}", border=True)
+            compared = other[position] if other else None
+            value_card(mine, compared, f"vs {other_name}", border=True, history=() if position else history)
 
 
-def value_card(here: MetricValue, other: MetricValue | None, described: str, *, border: bool) -> None:
+def value_card(
+    here: MetricValue, other: MetricValue | None, described: str, *, border: bool, history: Sequence[float] = ()
+) -> None:
     """One metric, with how far it is from another value of it; where it fails, the reason is its help text."""
     metric = here.metric
     delta, grows, same = None, False, False
@@ -69,6 +85,9 @@ def value_card(here: MetricValue, other: MetricValue | None, described: str, *, 
         delta_arrow="off" if same else "up" if grows else "down",
         delta_description=described if delta else None,
         border=border,
+        height="stretch" if border else "content",
+        chart_data=list(history) if len(set(history)) > 1 else None,
+        chart_type="area",
         help=plain(here.problem) if here.problem else None,
     )
 

@@ -91,6 +91,17 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
     return "just now"
 
 
+def left(moment: datetime, now: datetime | None = None) -> str:
+    """How long it is until something: ``14 days left``, ``3 h left``; ``moments left`` at the end."""
+    seconds = (moment - (now or datetime.now(UTC))).total_seconds()
+    for size, name in ((86_400, "day"), (3_600, "h"), (60, "min")):
+        # What was given a week has seven days left a moment later.
+        number = round(seconds / size)
+        if seconds > 0.9 * size:
+            return f"{number} {name}{'s' if name == 'day' and number > 1 else ''} left"
+    return "moments left"
+
+
 def when(moment: datetime, now: datetime | None = None) -> str:
     """How long ago something was, and the moment itself: ``3 h ago, 2026-03-01 14:05 UTC``."""
     return f"{ago(moment, now)}, {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

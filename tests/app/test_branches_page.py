@@ -162,3 +162,27 @@ def test_many_branches_come_a_page_at_a_time(portfolio: Repository, screen: Scre
     screen.at.pagination[0].set_value(2)
     screen.run()
     assert screen.buttons.count("Discard") == 6
+
+
+def test_a_branch_is_made_with_an_end_that_can_be_moved_and_taken_away(portfolio: Repository, screen: Screen) -> None:
+    with screen.open("Branches").dialog("new-branch"):
+        screen.at.selectbox(key="new-branch-keep").set_value("14 days")
+        screen.type("Name", "brief").press("new-branch-create")
+    assert "14 days left" in screen.buttons
+    branch = portfolio.branch("brief")
+    for chosen, shown in (("1 day", "1 day left"), ("Until it is discarded", "No end")):
+        with screen.dialog(f"lifetime-{branch.id}"):
+            screen.at.selectbox(key=f"lifetime-of-{branch.id}").set_value(chosen)
+            screen.press("lifetime-confirm")
+        assert screen.problems == []
+        assert shown in screen.buttons
+    assert portfolio.branches()[1].expires_at is None
+
+
+def test_main_has_no_end_to_set(portfolio: Repository, screen: Screen) -> None:
+    screen.open("Branches")
+    assert not [button for button in screen.at.button if str(button.key).startswith("lifetime-")]
+
+
+def test_the_graph_of_all_branches_is_shown(branches: Repository, screen: Screen) -> None:
+    assert "aggressive-growth from main at version 1" in screen.open("Branches").figure("branch graph")

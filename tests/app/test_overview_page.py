@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from hati_core import Repository
@@ -83,6 +85,16 @@ def test_what_happened_lately_is_told_newest_first_and_once(branches: Repository
     assert [screen.text.count(commit) for commit in told] == [1, 1, 1]
 
 
+def _trend(screen: Screen) -> list[float]:
+    return list(screen.at.metric[0].proto.chart_data)
+
+
+def test_the_first_card_shows_how_the_branch_got_there(branches: Repository, screen: Screen) -> None:
+    assert _trend(screen.open("Overview")) == []
+    assert _trend(screen.choose_branch("aggressive-growth")) == [58_750.0, 267_250.0]
+    assert not any(list(metric.proto.chart_data) for metric in screen.at.metric[1:])
+
+
 @pytest.mark.parametrize("name", ["main", "aggressive-growth"])
 def test_a_metric_that_does_not_run_on_a_branch_says_so_and_leaves_the_others(
     name: str, branches: Repository, screen: Screen
@@ -102,3 +114,26 @@ def test_a_table_that_only_a_branch_has_is_measured_there(empty: Repository, scr
     screen.open("Overview", branch="pricing")
     assert screen.metrics["Revenue"] == "$600"
     assert screen.problems == []
+
+
+def test_a_price_list_is_branched_and_compared_by_revenue_without_a_word_of_portfolios(
+    empty: Repository, screen: Screen
+) -> None:
+    empty.main.execute(
+        "CREATE TABLE pricing (product VARCHAR, tier VARCHAR, price DOUBLE, quantity INTEGER, "
+        "PRIMARY KEY (product, tier))"
+    )
+    empty.main.execute("INSERT INTO pricing VALUES ('desk', 'Basic', 100, 10), ('desk', 'Pro', 200, 5)")
+    for name, factor in (("raise", 1.5), ("discount", 0.5)):
+        empty.create_branch(name).execute(f"UPDATE pricing SET price = price * {factor} WHERE tier = 'Pro'")
+    assert screen.open("Overview", branch="raise").metrics["Revenue"] == "$2,500"
+    for page in ("Overview", "Branches", "Data", "Compare", "Merge", "History", "Settings"):
+        screen.open(page, branch="raise")
+        assert screen.problems == []
+        assert not re.search("portfolio|position|holding|ticker|shares", screen.text, re.IGNORECASE), page
+    screen.open("Compare", **{"with": "main|raise|discount"})
+    assert screen.matrix().loc["Revenue"].tolist() == [
+        "$2,000",
+        "$2,500\n▲ +$500 · +25.0 %",
+        "$1,500\n▼ −$500 · −25.0 %",
+    ]

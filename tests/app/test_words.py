@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from hati_core import Unit
-from pages.parts.words import ago, amount, brief, cell, count, difference, plain, size
+from pages.parts.words import ago, amount, brief, cell, count, difference, left, plain, size
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -171,3 +171,19 @@ def test_sizes_are_said_in_units_that_people_read(number: int, said: str) -> Non
 def test_large_amounts_are_short_where_there_is_little_room(value: float, unit: Unit, shown: str) -> None:
     is_gain = shown.startswith(("+", "−"))
     assert brief(value, unit, signed=is_gain) == shown
+
+
+@pytest.mark.parametrize(
+    ("time", "told"),
+    [
+        (timedelta(days=14, seconds=-2), "14 days left"),
+        (timedelta(hours=23), "1 day left"),
+        (timedelta(hours=3), "3 h left"),
+        (timedelta(minutes=5), "5 min left"),
+        (timedelta(seconds=20), "moments left"),
+        (timedelta(seconds=-20), "moments left"),
+    ],
+)
+def test_what_is_left_of_a_time_is_told_in_its_largest_unit(time: timedelta, told: str) -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    assert left(now + time, now) == told

@@ -65,7 +65,7 @@ def test_within_the_grace_period_everything_can_come_back(repo: Repository, main
 
 
 def test_a_branch_whose_time_is_over_is_discarded_not_collected(repo: Repository, main: Branch) -> None:
-    repo.create_branch("short", ttl=timedelta(seconds=-1))
+    repo.create_branch("short", ttl=timedelta(microseconds=1))
     repo.create_branch("long", ttl=timedelta(days=1))
     assert repo.gc().branches == ()
     with pytest.raises(BranchDiscarded):

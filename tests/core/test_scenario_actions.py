@@ -96,7 +96,7 @@ def test_every_comparison_is_sql_that_the_gate_lets_through(operator: Operator) 
         ("shock_prices", {"where": "sector"}, "a column, an operator and a value"),
         ("shock_prices", {"colour": "red"}, "no parameter 'colour'"),
         ("scale_positions", {"factor": -1}, "below 0"),
-        ("scale_positions", {"factor": 1}, "leaves every position as it is"),
+        ("scale_positions", {"factor": 1}, "leaves every quantity as it is"),
         ("trim_positions", {"amount": 0}, "more than 0 and at most 100 %"),
         ("trim_positions", {"amount": 101}, "more than 0 and at most 100 %"),
         ("trim_positions", {"how": "to a value", "amount": -1}, "to 0 or more"),

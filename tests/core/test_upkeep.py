@@ -20,7 +20,7 @@ NOTHING_TO_COMPACT = CompactReport((), 0, 0)
 
 
 def test_branches_whose_time_is_over_go_and_many_files_become_few(repo: Repository, main: Branch) -> None:
-    repo.create_branch("short", ttl=timedelta(seconds=-1))
+    repo.create_branch("short", ttl=timedelta(microseconds=1))
     for number in range(MANY_FILES):
         main.execute(f"INSERT INTO portfolio (ticker) VALUES ('T{number}')")
     upkeep = repo.keep_up()

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 import pytest
@@ -104,12 +105,19 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes]) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, started once."""
+    with chromium() as started:
+        yield started
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Chromium, from starting to closing it."""
     executable = find()
     assert executable is not None, "no Chromium: run make test, which installs one"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=_ARGUMENTS)
-        yield chromium
-        chromium.close()
+        started = playwright.chromium.launch(executable_path=executable, args=_ARGUMENTS)
+        yield started
+        started.close()
 
 
 class App:
@@ -164,12 +172,17 @@ class App:
         expect(dialog).to_have_count(0)
         self.settled()
 
-    def run_sql(self, sql: str) -> None:
-        """Run a statement in the console of the page Data; one that writes is looked at first."""
+    def ask_sql(self, sql: str) -> None:
+        """Press Run for a statement in the console of the page Data; one that writes is only shown by that."""
         self.page.get_by_role("tab", name="SQL").click()
         self.page.get_by_role("textbox", name="SQL").fill(sql)
-        self.page.get_by_role("button", name="Run", exact=True).click()
+        # The button's name goes on with its shortcut.
+        self.page.locator("[class*=st-key-run-sql] button").click()
         self.settled()
+
+    def run_sql(self, sql: str) -> None:
+        """Run a statement in the console of the page Data; one that writes is looked at first."""
+        self.ask_sql(sql)
         if not sql.lstrip().upper().startswith(("SELECT", "FROM")):
             expect(self.page.get_by_text("What this would change on")).to_be_visible()
             self.page.get_by_role("button", name="Run on").click()
@@ -229,9 +242,11 @@ def app(server: Server, browser: Browser) -> Iterator[App]:
 
 
 @contextmanager
-def window(server: Server, browser: Browser) -> Iterator[App]:
-    """A window of its own on a running app, looked over for errors when it closes."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+def window(
+    server: Server, browser: Browser, width: int = 1440, colours: Literal["light", "dark"] = "light"
+) -> Iterator[App]:
+    """A window of its own on a running app, ``width`` pixels wide, looked over for errors when it closes."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=colours)
     context.set_default_timeout(WAIT_MS)
     page = context.new_page()
     errors: list[str] = []
