@@ -3,6 +3,7 @@
 from hati_core.branch import Branch
 from hati_core.branch_view import BranchView
 from hati_core.errors import HatiError
+from hati_core.mandate import Mandate
 from hati_core.merge.conflict_filter import ConflictFilter
 from hati_core.merge.diff import Diff, TableDiff
 from hati_core.merge.plan import MergePlan
@@ -16,6 +17,7 @@ from hati_core.model import (
     Conflict,
     ConflictKind,
     GcReport,
+    Origin,
     RowChange,
     Side,
     Strategy,
@@ -43,8 +45,10 @@ __all__ = [
     "Diff",
     "GcReport",
     "HatiError",
+    "Mandate",
     "MergePlan",
     "Metric",
+    "Origin",
     "Preview",
     "Repository",
     "RowChange",

@@ -26,6 +26,7 @@
     │   ├── InvalidValue           a value does not fit the type of its column
     │   ├── StaleEdit              an edited row is not there any more
     │   ├── ImportRefused          a file that cannot become a table
+    │   ├── TooManyRows            a program would change more rows than it was allowed to
     │   ├── InvalidMetric          an expression that cannot be measured
     │   └── InvalidAction          a scenario action that cannot be done to its table
     └── MergeError
@@ -243,6 +244,12 @@ class ImportRefused(DataError):
     """A file that cannot become a table."""
 
     kind, title = "import_refused", "The file cannot be imported"
+
+
+class TooManyRows(DataError):
+    """A commit would change more rows than whoever makes it was allowed to; nothing was written."""
+
+    kind, title = "too_many_rows", "Too many rows would change"
 
 
 class InvalidMetric(DataError):

@@ -121,10 +121,19 @@ class Touch:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """The run of an agent that a commit comes from, and the number of its step; None where no one step made it."""
+
+    run: str
+    step: int | None = None
+
+
+@dataclass(frozen=True)
 class Commit:
     """One atomic change to one branch; ``at`` is in UTC.
 
-    ``merged_from`` names the branch that it merged, ``reverts`` the version that it undid.
+    ``merged_from`` names the branch that it merged, ``reverts`` the version that it undid, ``origin`` the run of an
+    agent that it comes from.
     """
 
     branch: str
@@ -135,6 +144,7 @@ class Commit:
     touched: tuple[Touch, ...] = ()
     merged_from: str | None = None
     reverts: int | None = None
+    origin: Origin | None = None
 
     @property
     def summary(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from hati_core.model import Check, Column, Commit, TableInfo, Touch
+from hati_core.model import Check, Column, Commit, Origin, TableInfo, Touch
 from hati_core.quote import identifier, literal
 from hati_core.storage.engine import Engine, alias_of
 
@@ -26,6 +26,7 @@ class Journal:
     merged: tuple[str, int, str] | None = None
     checks: Mapping[str, tuple[Check, ...]] | None = None
     reverts: int | None = None
+    origin: Origin | None = None
 
     def dump(self) -> str:
         """As JSON."""
@@ -38,6 +39,8 @@ class Journal:
             record["checks"] = {table: [vars(check) for check in checks] for table, checks in self.checks.items()}
         if self.reverts is not None:
             record["reverts"] = self.reverts
+        if self.origin:
+            record["agent"] = [self.origin.run, self.origin.step]
         return json.dumps(record, separators=(",", ":"))
 
     @classmethod
@@ -58,6 +61,7 @@ class Journal:
             if "checks" in record
             else None,
             reverts=record.get("reverts"),
+            origin=Origin(*record["agent"]) if "agent" in record else None,
         )
 
 
@@ -135,6 +139,7 @@ class Catalog:
             touched=journal.touched,
             merged_from=journal.merged[2] if journal.merged else None,
             reverts=journal.reverts,
+            origin=journal.origin,
         )
         return commit, journal
 
