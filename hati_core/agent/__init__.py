@@ -1,0 +1,1 @@
+"""Agents: tools, runs, jobs and the built-in planner. The only place that knows a model vendor."""
