@@ -78,7 +78,12 @@ def test_an_endless_loop_of_calls_ends_at_its_turns(work: Workspace) -> None:
 def test_tokens_that_are_used_up_end_it(work: Workspace) -> None:
     call = function_call("metrics", {"branch": "main"}, call_id="1")
     control = Control(RunLimits(tokens=100), ModelChoice(price_in=1.0, price_out=2.0))
-    said, _ = converse(work, ModelStep([call], Usage(requests=1, input_tokens=90, output_tokens=20, total_tokens=110)), [assistant_message("Late")], control=control)
+    said, _ = converse(
+        work,
+        ModelStep([call], Usage(requests=1, input_tokens=90, output_tokens=20, total_tokens=110)),
+        [assistant_message("Late")],
+        control=control,
+    )
     assert said.problem is not None
     assert (said.problem.word, said.problem.status) == ("tokens", RunStatus.LIMITED)
     assert control.spent.cost == pytest.approx(130 / 1_000_000)
