@@ -13,6 +13,8 @@ from hati_core.errors import HatiError
 from hati_core.runs import RunStatus
 
 _QUOTED = 300
+_BROKEN = {"RemoteProtocolError", "ReadError", "WriteError", "CloseError"}
+"""The HTTP client's errors of a connection that was there."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,10 @@ def _of_server(error: BaseException, server: str) -> tuple[str, str] | None:
             return "refused", f"{server} refuses the request (status {error.status_code})."
         case openai.APITimeoutError() | ModelTimeoutError() | TimeoutError():
             return "time_out", f"{server} did not answer in time. Try again, or choose a faster model."
-        case openai.APIConnectionError():
+        case openai.APIConnectionError() if not _names(error) & _BROKEN:
             return "no_connection", f"{server} cannot be reached. Check OPENAI_BASE_URL and the network."
         case ModelBehaviorError():
             return "bad_answer", "The model answered with something that cannot be carried out."
-        case openai.APIError() | ConnectionError():
-            return "cut_off", f"The answer of {server} broke off. What was written by then stays on its branch."
         case AgentsException():
             return "bad_answer", "The model's answer cannot be used."
     return _of_transport(error, server)
@@ -73,9 +73,18 @@ def _of_server(error: BaseException, server: str) -> tuple[str, str] | None:
 
 def _of_transport(error: BaseException, server: str) -> tuple[str, str] | None:
     """Errors of the HTTP client, which come as they are once an answer has begun."""
-    names = {kind.__name__ for kind in type(error).__mro__}
+    names = _names(error)
     if "TimeoutException" in names:
         return "time_out", f"{server} fell silent in the middle of an answer. Try again."
-    if "TransportError" in names:
+    if names & {"APIError", "ConnectionError", "TransportError"}:
         return "cut_off", f"The answer of {server} broke off. What was written by then stays on its branch."
     return None
+
+
+def _names(error: BaseException | None) -> set[str]:
+    """What an error is, and what those are that it came from."""
+    found: set[str] = set()
+    while error is not None:
+        found |= {kind.__name__ for kind in type(error).__mro__}
+        error = error.__cause__
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -42,8 +43,6 @@ class Gate:
         """A step that is taken once the gate is opened."""
 
         async def wait(_call: object) -> Sequence[Any]:
-            import asyncio
-
             self.reached.set()
             await asyncio.to_thread(self.opened.wait, 30)
             return list(output)
@@ -64,3 +63,12 @@ def said(text: str) -> list[Any]:
 def calls(name: str, call_id: str = "1", /, **arguments: Any) -> list[Any]:
     """One call of a tool."""
     return [function_call(name, arguments, call_id=call_id)]
+
+
+async def _never(_call: object) -> list[Any]:
+    await asyncio.Event().wait()
+    return []
+
+
+NEVER = ModelStep.respond(_never)
+"""A step of a model that does not answer."""

@@ -14,7 +14,7 @@ from hati_core.agent import Access, AgentDesk
 from hati_core.agent.models import Purpose
 from hati_core.errors import NotAllowed
 from hati_core.runs import RunLimits, RunStatus, ScenarioStatus, StepKind
-from tests.agent.scripts import BUY, Gate, Scripted, calls, chat, said
+from tests.agent.scripts import BUY, NEVER, Gate, Scripted, calls, chat, said
 from tests.core.processes import start_python
 
 REACH = Access("sk-test", None)
@@ -98,11 +98,8 @@ def test_stop_in_the_middle_of_a_statement_undoes_it(repo: Repository, main: Bra
 
 
 def test_time_that_is_up_ends_a_run(repo: Repository, main: Branch) -> None:
-    gate = Gate()
-    found = desk(repo, chat(gate.step(*said("Late"))))
-    run = found.ask("Think", limits=RunLimits(seconds=1))
-    ended = found.wait(run.id, 30)
-    gate.opened.set()
+    found = desk(repo, chat(NEVER))
+    ended = found.wait(found.ask("Think", limits=RunLimits(seconds=1)).id, 30)
     assert (ended.status, ended.problem) == (RunStatus.LIMITED, "seconds")
 
 
@@ -114,7 +111,8 @@ def test_a_run_whose_process_died_is_found_as_interrupted_with_its_branches(plac
         "from tests.agent.scripts import BUY, Gate, calls, chat\n"
         "repo, gate = Repository.open(sys.argv[1]), Gate()\n"
         "repo.main.execute('CREATE TABLE portfolio (ticker VARCHAR PRIMARY KEY, shares INTEGER)')\n"
-        "models = chat(calls('create_branch', name='tech'), calls('execute_sql', '2', branch='tech', sql=BUY), gate.step())\n"
+        "made, bought = calls('create_branch', name='tech'), calls('execute_sql', '2', branch='tech', sql=BUY)\n"
+        "models = chat(made, bought, gate.step())\n"
         "AgentDesk(repo, models=models, access=Access('k', None)).ask('Buy')\n"
         "gate.reached.wait(60)\n"
         "print('at work', flush=True)\n"
