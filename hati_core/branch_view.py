@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -121,6 +121,20 @@ class BranchView:
         )
         rows = self.query(sql, [part for key in keys for part in key])
         return {tuple(row[column] for column in info.key): row for row in rows}
+
+    def values(self, table: str, column: str, limit: int = 200) -> list[Any]:
+        """The different values of a column, the most frequent first; empty cells are left out.
+
+        Raises:
+            TableNotFound: there is no table of that name.
+            QueryError: it has no such column.
+        """
+        info, name = self.table(table), identifier(column)
+        found = self.query(
+            f"SELECT {name} AS value FROM {identifier(info.name)} WHERE {name} IS NOT NULL GROUP BY {name} "
+            f"ORDER BY count(*) DESC, {name} LIMIT {int(limit)}"
+        )
+        return [row["value"] for row in found]
 
     def _at(self) -> int:
         return self._store.head(self.id) if self.version is None else self.version

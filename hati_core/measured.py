@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from hati_core.errors import HatiError, InvalidMetric, QueryTimeout
 from hati_core.merge.rows import fetch
-from hati_core.model import Row
+from hati_core.model import Commit, Row
 from hati_core.quote import identifier
 from hati_core.scenarios.metrics import Breakdown, Metric
 from hati_core.storage.engine import Engine
@@ -21,6 +22,32 @@ class MetricValue:
     metric: Metric
     value: float | None
     problem: str | None = None
+
+
+class MetricOrigin(Enum):
+    """Where a metric comes from."""
+
+    READY_MADE = "ready-made"
+    OWN = "own"
+    REPLACED = "replaced"
+    """Somebody's own, in the place of a ready-made one of its name."""
+
+
+@dataclass(frozen=True)
+class ListedMetric:
+    """A metric of a repository; one that is removed is ready-made, is measured nowhere, and can be restored."""
+
+    metric: Metric
+    origin: MetricOrigin
+    is_removed: bool = False
+
+
+@dataclass(frozen=True)
+class MeasuredVersion:
+    """The value of a metric at one version of a branch, and the commit that made the version."""
+
+    commit: Commit
+    found: MetricValue
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,22 @@ from contextlib import suppress
 
 from hati_core.branch_view import BranchView
 from hati_core.errors import HatiError, InvalidMetric, StorageUnavailable
-from hati_core.measured import MetricValue, Part, PartChange, is_nothing, largest_changes, number_of, parts_sql
+from hati_core.measured import (
+    ListedMetric,
+    MeasuredVersion,
+    MetricOrigin,
+    MetricValue,
+    Part,
+    PartChange,
+    is_nothing,
+    largest_changes,
+    number_of,
+    parts_sql,
+)
 from hati_core.merge.lineage import Lineage, Point
 from hati_core.merge.plan import MergePlan
 from hati_core.merged_measures import merged_changes, merged_values
-from hati_core.model import BranchInfo
+from hati_core.model import BranchInfo, Commit
 from hati_core.recent import Recent
 from hati_core.scenarios.metrics import Breakdown, Metric, ready_made, row_counts
 from hati_core.sql import gate
@@ -20,7 +31,7 @@ from hati_core.sql.steady import is_steady
 from hati_core.storage.registry_rows import Measurement
 from hati_core.store import Store
 
-__all__ = ["Measures", "MetricValue", "Part", "PartChange"]
+__all__ = ["ListedMetric", "MeasuredVersion", "Measures", "MetricOrigin", "MetricValue", "Part", "PartChange"]
 
 _CACHED_VALUES = 20_000
 
@@ -38,14 +49,27 @@ class Measures:
         self._branches = Lineage((), ())
 
     def metrics(self, branch: BranchView) -> list[Metric]:
-        """The ready-made ones for the branch's tables, then those that were set, in their order.
+        """The ready-made ones for the branch's tables, then those that were set, unless somebody ordered them.
 
-        One that was set takes the place of a ready-made one of its name. Where there are none, rows are counted.
+        One that was set takes the place of a ready-made one of its name, and those that were removed are left out.
+        Where there are none, rows are counted.
         """
-        own = {metric.name: metric for metric in map(Metric.from_definition, self._store.registry.metrics())}
-        tables = list(branch.tables().values())
-        ready = [own.pop(metric.name, metric) for metric in ready_made(tables)]
-        return [*ready, *own.values()] or row_counts(tables)
+        listed = [found.metric for found in self.catalogue(branch) if not found.is_removed]
+        return listed or row_counts(list(branch.tables().values()))
+
+    def catalogue(self, branch: BranchView) -> list[ListedMetric]:
+        """As :meth:`metrics`, with where each comes from, and with the ready-made ones that were removed."""
+        kept = self._store.registry.metrics
+        own = {metric.name: metric for metric in map(Metric.from_definition, kept.all())}
+        removed, order = set(kept.removed()), {name: at for at, name in enumerate(kept.order())}
+        found = []
+        for metric in ready_made(branch.tables().values()):
+            if metric.name in own:
+                found.append(ListedMetric(own.pop(metric.name), MetricOrigin.REPLACED))
+            else:
+                found.append(ListedMetric(metric, MetricOrigin.READY_MADE, metric.name in removed))
+        found += [ListedMetric(metric, MetricOrigin.OWN) for metric in own.values()]
+        return sorted(found, key=lambda one: order.get(one.metric.name, len(order)))
 
     def add(self, metric: Metric, branch: BranchView) -> None:
         """Keep a metric that runs on ``branch``.
@@ -63,7 +87,7 @@ class Measures:
             raise
         except HatiError as error:
             raise InvalidMetric(f"“{metric.name}” does not run on “{branch.name}”: {error.message}") from error
-        self._store.registry.set_metric(metric.name, metric.definition())
+        self._store.registry.metrics.set(metric.name, metric.definition())
 
     def values(self, branch: BranchView, metrics: Sequence[Metric]) -> list[MetricValue]:
         """Each metric on one branch; one that fails says so and leaves the others alone."""
@@ -75,6 +99,28 @@ class Measures:
         views = [(BranchView(self._store, info.id, info.name, None), info.head) for info in branches]
         found = self._values_at(views, metrics)
         return {info.name: values for info, values in zip(branches, found, strict=True)}
+
+    def history(
+        self, branch: BranchView, metric: Metric, limit: int = 50, *, measure: int = 50
+    ) -> list[MeasuredVersion]:
+        """The value of a metric at the newest ``limit`` versions of a branch, newest first.
+
+        Only versions that touched a table which the metric reads are measured, each once for good, and at most
+        ``measure`` of them now, the newest first; the others say that they are not measured yet.
+        """
+        head = self._store.head(branch.id) if branch.version is None else branch.version
+        commits = self._store.catalog(branch.id).commits(limit, until=head)
+        sources = _sources(metric, commits, {name.casefold() for name in self._store.tables(branch.id, head)})
+        wanted = {
+            version: Measurement.of(metric.sql, *self._origin(branch.id, version)) for version in sources.values()
+        }
+        known = self._known(set(wanted.values()))
+        missing = sorted((v for v, measurement in wanted.items() if measurement not in known), reverse=True)
+        views = [(BranchView(self._store, branch.id, branch.name, version), version) for version in missing[:measure]]
+        found = {version: MetricValue(metric, None, "Not measured yet.") for version in missing[measure:]}
+        found |= {v: MetricValue(metric, known[m]) for v, m in wanted.items() if m in known}
+        found |= {view[1]: values[0] for view, values in zip(views, self._values_at(views, [metric]), strict=True)}
+        return [MeasuredVersion(commit, found[sources[commit.version]]) for commit in commits]
 
     def _values_at(
         self, branches: Sequence[tuple[BranchView, int]], metrics: Sequence[Metric]
@@ -172,6 +218,22 @@ class Measures:
             HatiError: the breakdown does not run on the merged table.
         """
         return merged_changes(self._store.engine, plan, breakdown, limit)
+
+
+def _sources(metric: Metric, commits: Sequence[Commit], tables: Collection[str]) -> dict[int, int]:
+    """For each of these versions, newest first, the one at which the metric got the value that it has there."""
+    try:
+        reads = {name.casefold() for name in gate.check(metric.sql).reads}
+        traced = is_steady(metric.sql) and reads <= set(tables)
+    except HatiError:
+        traced, reads = False, set()
+    sources: dict[int, int] = {}
+    for commit in reversed(commits):
+        touched = {touch.table.casefold() for touch in commit.touched}
+        before = sources.get(commit.version - 1)
+        stays = traced and before is not None and touched and not touched & reads
+        sources[commit.version] = before if stays and before is not None else commit.version
+    return sources
 
 
 def _holds_for_good(query: str, tables: Collection[str]) -> bool:

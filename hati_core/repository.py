@@ -15,12 +15,12 @@ from hati_core.branch import Branch, no_version
 from hati_core.errors import BranchNotFound
 from hati_core.imports import Importer
 from hati_core.measures import Measures
+from hati_core.measuring import Measuring
 from hati_core.merge.keys import require_key
 from hati_core.merging import Merging
 from hati_core.model import BranchInfo, BranchStatus, Commit, CompactReport, GcReport, Row
 from hati_core.names import MAIN, valid_branch_name
 from hati_core.rules import Rules
-from hati_core.scenarios.metrics import Breakdown, Metric, Unit
 from hati_core.sql.functions import parse_call
 from hati_core.sql_calls import run_call, run_on
 from hati_core.storage.collector import DEFAULT_GRACE, Collector
@@ -31,7 +31,7 @@ from hati_core.store import Store, named
 from hati_core.upkeep import HOURLY, Upkeep
 
 
-class Repository(Merging, Rules):
+class Repository(Merging, Measuring, Rules):
     """Open by :meth:`open`; use as a context manager, or call :meth:`close`."""
 
     def __init__(self, store: Store) -> None:
@@ -226,18 +226,6 @@ class Repository(Merging, Rules):
             ImportRefused: it is not a file of these kinds.
         """
         return Importer(self._store, name, content)
-
-    def set_metric(
-        self, name: str, sql: str, *, unit: Unit = Unit.NUMBER, breakdown: Breakdown | None = None, branch: str = MAIN
-    ) -> Metric:
-        """Add a metric, or replace the one of that name; ``sql`` is one query that gives one number.
-
-        Raises:
-            InvalidMetric: it does not run on ``branch``, or does not give one number.
-        """
-        metric = Metric(name.strip(), sql, unit, breakdown)
-        self.measures.add(metric, self.branch(branch))
-        return metric
 
     def gc(self, grace: timedelta = DEFAULT_GRACE, *, dry_run: bool = False) -> GcReport:
         """Discard what has expired, collect what was discarded longer ago than ``grace``, sweep unused files.

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.parts.actions import actions_tab
 from pages.parts.console import console
 from pages.parts.editing import edit_table
 from pages.parts.session import picker, told
@@ -32,11 +33,14 @@ with chooser:
 if button.button("Import a file", icon=":material/upload_file:", key="import", width="stretch"):
     import_dialog(page.repository, page.branch.name)
 
-rows, sql = st.tabs(["Rows", "SQL"])
+rows, sql, actions = st.tabs(["Rows", "SQL", "Actions"], key="data-tab", on_change="rerun")
 with rows, told():
     edit_table(page, tables[name])
 with sql:
     console(page, name)
+if actions.open:
+    with actions:
+        actions_tab(page, page.branch.table(name))
 
 if not page.info.is_main:
     next_step(

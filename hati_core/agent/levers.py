@@ -11,10 +11,9 @@ from enum import Enum
 
 from hati_core.model import TableInfo
 from hati_core.quote import identifier
-from hati_core.scenarios.roles import Role, guessed, label_columns
+from hati_core.scenarios.roles import SHARES, Role, guessed, is_offer, label_columns
 
 _OF_A_MARKET = ("current_price", "market_price", "last_price", "close")
-_HELD = ("shares", "position")
 _TRADED = ("ticker", "symbol", "isin")
 
 
@@ -71,15 +70,19 @@ def levers(table: TableInfo) -> Levers:
     """What a table's columns are for."""
     quantity, price, cost = (guessed(table, role) for role in (Role.QUANTITY, Role.PRICE, Role.COST))
     label = label_columns(table)[0]
-    return Levers(table, _nature(label, quantity, price), label, guessed(table, Role.GROUP), quantity, price, cost)
+    return Levers(
+        table, _nature(table, label, quantity, price), label, guessed(table, Role.GROUP), quantity, price, cost
+    )
 
 
-def _nature(label: str, quantity: str | None, price: str | None) -> Nature:
-    if not price:
+def _nature(table: TableInfo, label: str, quantity: str | None, price: str | None) -> Nature:
+    is_traded = label.casefold() in _TRADED
+    if not price or (is_traded and not quantity):
         return Nature.UNKNOWN
-    if quantity and (quantity.casefold() in _HELD or price.casefold() in _OF_A_MARKET or label.casefold() in _TRADED):
-        return Nature.HOLDINGS
-    return Nature.PRICE_LIST if label.casefold() not in _TRADED else Nature.UNKNOWN
+    if not quantity or is_offer(table, quantity):
+        return Nature.PRICE_LIST
+    is_held = quantity.casefold() in SHARES or price.casefold() in _OF_A_MARKET or is_traded
+    return Nature.HOLDINGS if is_held else Nature.UNKNOWN
 
 
 def _times(one: str | None, other: str | None) -> str | None:

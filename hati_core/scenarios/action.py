@@ -188,10 +188,10 @@ def _read(parameter: Parameter, value: Any) -> Any:
         case Kind.CONDITION:
             return Condition.read(value)
         case Kind.WEIGHTS:
-            pairs = _mapping(value, what).items()
+            pairs = _mapping(value, takes.title).items()
             return {key: decimal(weight, f"the weight of {key}") for key, weight in pairs}
         case Kind.CELLS:
-            return dict(_mapping(value, what))
+            return dict(_mapping(value, takes.title))
         case Kind.CHOICE if takes.choices:
             try:
                 return takes.choices(value)
@@ -204,7 +204,7 @@ def _read(parameter: Parameter, value: Any) -> Any:
     return value
 
 
-def _mapping(value: Any, what: str) -> Mapping[str, Any]:
+def _mapping(value: Any, title: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping) or not value:
-        raise InvalidAction(f"Give at least one entry as {what}.")
+        raise InvalidAction(f"{title}: give at least one.")
     return value

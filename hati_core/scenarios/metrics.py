@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from hati_core.model import TableInfo
+from hati_core.model import Column, TableInfo
 from hati_core.quote import identifier
-from hati_core.scenarios.roles import Role, guessed, label_columns
+from hati_core.scenarios.roles import SHARES, Role, guessed, is_offer, label_columns
+from hati_core.scenarios.sql_text import worth
+
+_HELD = (*SHARES, "units")
+"""Quantities of what is held, by name."""
 
 
 class Unit(Enum):
@@ -63,13 +67,25 @@ def value_metric(name: str, breakdown: Breakdown, unit: Unit = Unit.MONEY) -> Me
     return Metric(name, _sum(breakdown), unit, breakdown)
 
 
+def held_by(table: TableInfo, by: str, quantity: Column, price: Column) -> Breakdown:
+    """What positions are worth by the values of a column."""
+    return Breakdown(table.name, worth(quantity, price), (by,))
+
+
 def ready_made(tables: Iterable[TableInfo]) -> list[Metric]:
-    """Metrics for the first table with a quantity and a price; none where there is no such table."""
-    for table in tables:
-        quantity, price = guessed(table, Role.QUANTITY), guessed(table, Role.PRICE)
-        if quantity and price:
-            return _holdings(table, quantity, price, guessed(table, Role.COST))
-    return []
+    """Metrics for tables with a quantity and a price, positions first: all for the first table, its sum for others.
+
+    There are none where there is no such table.
+    """
+    found = [positions for table in tables if (positions := _positions(table))]
+    found.sort(key=lambda positions: positions.rank)
+    metrics: list[Metric] = []
+    for positions in found:
+        names = {metric.name for metric in metrics}
+        own = positions.metrics() if not metrics else positions.metrics()[:1]
+        source = positions.table.name
+        metrics += [replace(m, name=f"{m.name} of {source}") if m.name in names else m for m in own]
+    return metrics
 
 
 def row_counts(tables: Sequence[TableInfo]) -> list[Metric]:
@@ -77,25 +93,73 @@ def row_counts(tables: Sequence[TableInfo]) -> list[Metric]:
     return [Metric(f"Rows in {t.name}", f"SELECT count(*) FROM {identifier(t.name)}") for t in tables[:1]]
 
 
-def _holdings(table: TableInfo, quantity: str, price: str, cost: str | None) -> list[Metric]:
-    labels = label_columns(table)
-    amount = f"{identifier(quantity)} * {identifier(price)}"
-    name = "Portfolio value" if quantity in ("shares", "units", "position") else "Total value"
-    value = value_metric(name, Breakdown(table.name, amount, labels))
-    metrics = [value]
-    if cost:
-        gain = f"{identifier(quantity)} * ({identifier(price)} - {identifier(cost)})"
-        metrics.append(value_metric("Unrealised P&L", Breakdown(table.name, gain, labels)))
-    source = identifier(table.name)
-    metrics.append(Metric("Positions" if name == "Portfolio value" else "Rows", f"SELECT count(*) FROM {source}"))
-    metrics.append(
-        Metric(
-            "Largest weight",
-            f"SELECT coalesce(max({amount}) / nullif(sum({amount}), 0), 0) FROM {source}",
-            Unit.PERCENT,
+@dataclass(frozen=True)
+class _Positions:
+    """A table whose rows are worth a quantity times a price."""
+
+    table: TableInfo
+    quantity: str
+    price: str
+    cost: str | None
+
+    @property
+    def is_portfolio(self) -> bool:
+        return self.quantity.casefold() in _HELD and not self.is_offer
+
+    @property
+    def is_offer(self) -> bool:
+        """Whether its rows are what somebody sells, not what somebody holds."""
+        return is_offer(self.table, self.quantity)
+
+    @property
+    def rank(self) -> int:
+        return 0 if self.is_portfolio else 1
+
+    def metrics(self) -> list[Metric]:
+        amount = self._per_row(f"{identifier(self.quantity)} * {identifier(self.price)}")
+        gain = self._per_row(
+            f"{identifier(self.quantity)} * ({identifier(self.price)} - {identifier(self.cost or '')})"
         )
-    )
-    return metrics
+        if self.is_offer:
+            units = Metric("Units", _sum(self._per_row(identifier(self.quantity))))
+            profit = [value_metric("Gross profit", gain)] if self.cost else []
+            return [value_metric("Revenue", amount), *profit, units, self._average_price(amount)]
+        value = value_metric("Portfolio value" if self.is_portfolio else "Total value", amount)
+        profit = [value_metric("Unrealised P&L", gain)] if self.cost else []
+        spent = self._per_row(f"{identifier(self.quantity)} * {identifier(self.cost or '')}")
+        cost = [value_metric("Cost", spent)] if self.cost else []
+        return [value, *profit, self._count(), *self._weights(amount), *cost]
+
+    def _per_row(self, amount: str) -> Breakdown:
+        return Breakdown(self.table.name, amount, label_columns(self.table))
+
+    @property
+    def _source(self) -> str:
+        return identifier(self.table.name)
+
+    def _count(self) -> Metric:
+        """A position that was sold off keeps its row and is none any more."""
+        if not self.is_portfolio:
+            return Metric("Rows", f"SELECT count(*) FROM {self._source}")
+        return Metric("Positions", f"SELECT count(*) FROM {self._source} WHERE {identifier(self.quantity)} <> 0")
+
+    def _weights(self, parts: Breakdown) -> list[Metric]:
+        """The largest weight, and the Herfindahl-Hirschman index: the sum of squared weights in percent, to 10,000."""
+        amount = parts.amount
+        largest = f"SELECT coalesce(max({amount}) / nullif(sum({amount}), 0), 0) FROM {self._source}"
+        squares = f"sum(pow(CAST({amount} AS DOUBLE), 2)) / nullif(pow(sum(CAST({amount} AS DOUBLE)), 2), 0)"
+        index = f"SELECT coalesce(round(10000 * {squares}), 0) FROM {self._source}"
+        return [Metric("Largest weight", largest, Unit.PERCENT), Metric("Concentration (HHI)", index)]
+
+    def _average_price(self, parts: Breakdown) -> Metric:
+        units = f"sum({identifier(self.quantity)})"
+        average = f"SELECT coalesce(sum({parts.amount}) / nullif({units}, 0), 0) FROM {self._source}"
+        return Metric("Average price", average, Unit.MONEY)
+
+
+def _positions(table: TableInfo) -> _Positions | None:
+    quantity, price = guessed(table, Role.QUANTITY), guessed(table, Role.PRICE)
+    return _Positions(table, quantity, price, guessed(table, Role.COST)) if quantity and price else None
 
 
 def _sum(breakdown: Breakdown) -> str:

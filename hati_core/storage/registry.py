@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -20,6 +19,7 @@ from hati_core.model import BranchStatus, Check
 from hati_core.names import folded
 from hati_core.storage import tables
 from hati_core.storage.choice_log import ChoiceLog
+from hati_core.storage.metric_definitions import MetricDefinitions
 from hati_core.storage.place import Place
 from hati_core.storage.registry_database import RegistryDatabase, put
 from hati_core.storage.registry_rows import BranchRow, Measurement, MergeRow, as_text, branch_row, merge_row, now
@@ -41,6 +41,7 @@ class Registry:
         self._database = RegistryDatabase(place)
         self.choices = ChoiceLog(self._database)
         self.runs = RunLog(self._database)
+        self.metrics = MetricDefinitions(self._database)
 
     def branches(self) -> list[BranchRow]:
         """Every branch that is not collected, oldest first."""
@@ -242,21 +243,6 @@ class Registry:
         """Store a value for the whole repository."""
         with self._database.writing() as connection:
             put(connection, tables.about, {"name": name, "value": value}, replace=True)
-
-    def metrics(self) -> list[dict[str, Any]]:
-        """Definitions of metrics in their order."""
-        with self._database.reading() as connection:
-            rows = connection.execute(sa.select(tables.metrics.c.definition).order_by(tables.metrics.c.position))
-            return [json.loads(row.definition) for row in rows]
-
-    def set_metric(self, name: str, definition: dict[str, Any]) -> None:
-        """Add a metric or replace the one of that name, which keeps its place."""
-        with self._database.writing() as connection:
-            position = connection.scalar(sa.select(tables.metrics.c.position).where(tables.metrics.c.name == name))
-            if position is None:
-                position = (connection.scalar(sa.select(sa.func.max(tables.metrics.c.position))) or 0) + 1
-            metric = {"name": name, "position": position, "definition": json.dumps(definition)}
-            put(connection, tables.metrics, metric, replace=True)
 
     def measured(self, points: Collection[tuple[str, int]]) -> dict[Measurement, float]:
         """What is known of branches at versions."""

@@ -41,6 +41,8 @@ def test_main_alone_is_compared_with_nothing(portfolio: Repository, screen: Scre
         "Unrealised P&L": "$14,500",
         "Positions": "3",
         "Largest weight": "53.6 %",
+        "Concentration (HHI)": "4,088",
+        "Cost": "$44,250",
     }
     assert not [metric.delta for metric in screen.at.metric if metric.delta]
     assert screen.table().to_dict("records") == [{"branch": "main", "Portfolio value": "$58,750", "Δ": ""}]
@@ -50,7 +52,14 @@ def test_main_alone_is_compared_with_nothing(portfolio: Repository, screen: Scre
 def test_a_branch_shows_its_value_and_its_distance_from_main(branches: Repository, screen: Screen) -> None:
     screen.open("Overview", branch="aggressive-growth")
     assert screen.metrics["Portfolio value"] == "$267,250"
-    assert [metric.delta for metric in screen.at.metric] == ["+$208,500", "+$33,500", "+1", "+17.5 pts"]
+    assert [metric.delta for metric in screen.at.metric] == [
+        "+$208,500",
+        "+$33,500",
+        "+1",
+        "+17.5 pts",
+        "+1,308",
+        "+$175,000",
+    ]
     assert "Next: compare aggressive-growth with main" in screen.text
     assert "make a branch and try something" not in screen.text
 
@@ -91,5 +100,5 @@ def test_a_table_that_only_a_branch_has_is_measured_there(empty: Repository, scr
     branch.execute("CREATE TABLE prices (product VARCHAR PRIMARY KEY, price DOUBLE, quantity INTEGER)")
     branch.execute("INSERT INTO prices VALUES ('desk', 200.0, 3)")
     screen.open("Overview", branch="pricing")
-    assert screen.metrics["Total value"] == "$600"
+    assert screen.metrics["Revenue"] == "$600"
     assert screen.problems == []

@@ -24,7 +24,7 @@ def test_a_file_is_shown_before_it_is_taken_in(empty: Repository, screen: Screen
         assert empty.main.tables() == {}
         screen.press("upload-import")
     assert "2 rows imported into pricing on main." in screen.text
-    assert screen.metrics["Total value"] == "$2,020"
+    assert screen.metrics["Revenue"] == "$2,020"
     assert empty.main.table("pricing").key == ("product",)
     assert empty.main.log(1)[0].author == "ada"
 

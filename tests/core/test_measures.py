@@ -37,13 +37,51 @@ def test_a_portfolio_is_measured_ready_made(repo: Repository, main: Branch) -> N
         "Unrealised P&L": 14_500.0,
         "Positions": 3.0,
         "Largest weight": pytest.approx(31_500 / 58_750),
+        "Concentration (HHI)": 4_088,
+        "Cost": 44_250.0,
     }
 
 
 def test_prices_and_quantities_of_products_are_measured_ready_made(repo: Repository) -> None:
     repo.main.execute("CREATE TABLE plans (product VARCHAR, tier VARCHAR, price DECIMAL(10,2), quantity INTEGER)")
     repo.main.execute("INSERT INTO plans VALUES ('Hati', 'free', 0, 900), ('Hati', 'team', 49.5, 40)")
-    assert values(repo, repo.main) == {"Total value": 1_980.0, "Rows": 2.0, "Largest weight": 1.0}
+    assert values(repo, repo.main) == {
+        "Revenue": 1_980.0,
+        "Units": 940.0,
+        "Average price": pytest.approx(1_980 / 940),
+    }
+
+
+def test_a_table_that_is_neither_is_worth_its_sum(repo: Repository) -> None:
+    repo.main.execute("CREATE TABLE stock (id INTEGER, qty INTEGER, price DOUBLE)")
+    repo.main.execute("INSERT INTO stock VALUES (1, 3, 2.0), (2, 1, 2.0)")
+    assert values(repo, repo.main) == {
+        "Total value": 8.0,
+        "Rows": 2.0,
+        "Largest weight": 0.75,
+        "Concentration (HHI)": 6_250.0,
+    }
+
+
+def test_every_table_of_positions_has_its_sum_and_a_portfolio_comes_first(repo: Repository) -> None:
+    repo.main.execute("CREATE TABLE book (name VARCHAR, units INTEGER, price DOUBLE)")
+    repo.main.execute("CREATE TABLE another AS SELECT 'desk' AS product, 200.0 AS price, 3 AS quantity")
+    repo.main.execute("CREATE TABLE cellar AS SELECT 'wine' AS label, 10 AS units, 5.0 AS price")
+    assert [metric.name for metric in repo.measures.metrics(repo.main)] == [
+        "Portfolio value",
+        "Positions",
+        "Largest weight",
+        "Concentration (HHI)",
+        "Portfolio value of cellar",
+        "Revenue",
+    ]
+
+
+def test_a_position_that_was_sold_off_is_none_and_nothing_held_is_worth_nothing(repo: Repository, main: Branch) -> None:
+    main.execute("UPDATE portfolio SET shares = 0 WHERE ticker = 'AAPL'")
+    assert values(repo, main)["Positions"] == 2.0
+    main.execute("UPDATE portfolio SET shares = 0")
+    assert values(repo, main) == dict.fromkeys(values(repo, main), 0.0)
 
 
 def test_other_tables_are_counted_and_none_is_no_metric(repo: Repository) -> None:
@@ -100,11 +138,11 @@ def test_a_list_of_branches_is_measured_at_once(repo: Repository, main: Branch) 
 
 def test_own_metrics_stand_behind_ready_made_ones_in_the_order_they_were_set(repo: Repository, main: Branch) -> None:
     repo.set_metric("Shares", "SELECT sum(shares) FROM portfolio")
-    repo.set_metric("Cost", "SELECT sum(shares * avg_cost) FROM portfolio", unit=Unit.MONEY)
+    repo.set_metric("Paid", "SELECT sum(shares * avg_cost) FROM portfolio", unit=Unit.MONEY)
     repo.set_metric("Shares", "SELECT sum(shares) + 1 FROM portfolio")
     found = values(repo, main)
-    assert list(found)[-2:] == ["Shares", "Cost"]
-    assert (found["Portfolio value"], found["Shares"], found["Cost"]) == (58_750.0, 226.0, 44_250.0)
+    assert list(found)[-2:] == ["Shares", "Paid"]
+    assert (found["Portfolio value"], found["Shares"], found["Paid"]) == (58_750.0, 226.0, 44_250.0)
 
 
 def test_an_own_metric_takes_the_place_of_the_ready_made_one_of_its_name(repo: Repository, main: Branch) -> None:

@@ -184,7 +184,7 @@ def test_a_pricing_table_is_taken_in_on_the_first_run_and_is_worth_its_sum(app: 
     expect(dialog).to_contain_text("3 rows, 4 columns")
     _take_in(dialog, "3 rows")
     app.sees("3 rows imported into pricing on main.")
-    expect(app.metric("Total value")).to_contain_text("$3,010")
+    expect(app.metric("Revenue")).to_contain_text("$3,010")
     app.sees("Next: make a branch and try something")
     expect(app.page.get_by_role("button", name="Start the tutorial")).to_have_count(0)
 
