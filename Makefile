@@ -1,11 +1,11 @@
 # run: serve the app.  test: everything that proves it works.  check: format, lint, types, layers.  bench: speed.
-# soak: the tests that look for rare failures, for about an hour.
+# soak: the tests that look for rare failures, for about an hour.  eval-agent: how well the agent does, on twenty goals.
 PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test soak check bench format browser clean
+.PHONY: run test soak check bench eval-agent format browser clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -29,6 +29,9 @@ bench: $(VENV)/dev.stamp $(VENV)/peers.stamp
 	$(BIN)/python -m tests.benchmarks.peers
 	$(BIN)/python -W ignore -m tests.benchmarks.pages --of choices
 	$(BIN)/python -W ignore -m tests.benchmarks.pages --of lists
+
+eval-agent: $(VENV)/dev.stamp
+	$(BIN)/python -W ignore -m tests.evaluation.agent
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .

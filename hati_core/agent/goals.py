@@ -25,7 +25,7 @@ _WEIGHT = (
     re.compile(rf"{_AT_MOST}\s+{_PERCENT}\s+(?:in|per|for|of)\s+(?:any|each|a|one|every)"),
 )
 _PRICE = (
-    re.compile(rf"prices?\s+(?:\w+\s+){{0,4}}?(?:by\s+)?{_AT_MOST}\s+{_PERCENT}"),
+    re.compile(rf"prices?\s+(?:\w+\s+){{0,4}}?(?:by\s+)?(?:more than|above|over|{_AT_MOST})\s+{_PERCENT}"),
     re.compile(rf"{_AT_MOST}\s+{_PERCENT}\s+(?:on\s+|more\s+|higher\s+)*prices?"),
 )
 _ADD = re.compile(

@@ -14,6 +14,8 @@ _BUDGET = 10.0
 _SAFE = ("bond", "treasur", "fixed income", "gilt", "cash", "money market", "gold")
 _SAFE_NAMES = ("BND", "AGG", "TLT", "IEF", "SHY", "LQD", "GOVT", "BIL", "SGOV", "BNDX", "TIP", "GLD")
 _STEADY = ("utilit", "staple", "health", "low vol", "usmv")
+_INSIDE = 0.99
+"""How close to a limit on weights is gone: whole units are rounded, which moves all other weights a little."""
 _SHARES = (20.0, 30.0, 40.0)
 _PROCEEDS = "What is sold leaves the table: no row holds the money."
 _STILL = "The average cost stays as it is, so bought units are reckoned at the old cost."
@@ -143,7 +145,12 @@ def _losers_sold(found: Survey) -> list[RuleIdea]:
 def _spread(found: Survey, limits: Bounds) -> list[RuleIdea]:
     """Move value from what is large to the rest; the whole keeps its value."""
     at, ideas = found.levers, []
-    caps = sorted({limits.weight or max(100 / max(found.rows, 1) * 1.5, 5.0), *(() if limits.weight else (15.0, 25.0))})
+    caps = sorted(
+        {
+            _INSIDE * (limits.weight or 0) or max(100 / max(found.rows, 1) * 1.5, 5.0),
+            *(() if limits.weight else (15.0, 25.0)),
+        }
+    )
     capped = [_capped(found, cap) for cap in caps]
     text = "Sell what exceeds a largest weight, and buy the other positions for it in their proportions."
     ideas.append(RuleIdea("cap the largest", text, tuple(attempt for attempt in capped if attempt)))

@@ -62,7 +62,7 @@ class Rules:
 
     def _think(self, found: Survey) -> list[RuleIdea]:
         limits = bounds(self.goal)
-        wanted = want(self.goal, is_lower=self.direction is Direction.LOWER)
+        wanted = want(f"{self.goal} {self.metric}", is_lower=self.direction is Direction.LOWER)
         match found.levers.nature:
             case Nature.HOLDINGS:
                 return holdings_ideas(found, wanted, limits, purchase(self.goal))
