@@ -1,12 +1,12 @@
 # run: serve the app.  test: everything that proves it works.  check: format, lint, types, layers.  bench: speed.
 # screenshots: every page as a picture in build/screenshots, light and dark, wide and narrow.
-# soak: the tests that look for rare failures, for about an hour.
+# soak: the tests that look for rare failures, for about an hour.  eval-agent: how well the agent does, on twenty goals.
 PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test soak check bench screenshots format browser clean
+.PHONY: run test soak check bench eval-agent screenshots format browser clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -34,6 +34,9 @@ bench: $(VENV)/dev.stamp $(VENV)/peers.stamp
 
 screenshots: browser
 	$(BIN)/python -W ignore -m tests.screenshots
+
+eval-agent: $(VENV)/dev.stamp
+	$(BIN)/python -W ignore -m tests.evaluation.agent
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .

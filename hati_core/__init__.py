@@ -4,6 +4,7 @@ from hati_core.branch import Branch
 from hati_core.branch_view import BranchView
 from hati_core.errors import HatiError
 from hati_core.history import TablePage
+from hati_core.mandate import Mandate
 from hati_core.merge.blame import CellBlame, CellChange
 from hati_core.merge.conflict_filter import ConflictFilter
 from hati_core.merge.diff import Diff, TableDiff
@@ -20,6 +21,7 @@ from hati_core.model import (
     Conflict,
     ConflictKind,
     GcReport,
+    Origin,
     RowChange,
     Side,
     Strategy,
@@ -51,8 +53,10 @@ __all__ = [
     "Diff",
     "GcReport",
     "HatiError",
+    "Mandate",
     "MergePlan",
     "Metric",
+    "Origin",
     "Preview",
     "Repository",
     "RowChange",

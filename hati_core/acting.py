@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hati_core.errors import BranchMoved, InvalidAction
+from hati_core.mandate import Mandate
 from hati_core.model import Commit, TableInfo
 from hati_core.quote import identifier, literal
 from hati_core.scenarios.action import Action
@@ -48,6 +49,7 @@ def act(
     message: str | None,
     author: str | None,
     expected_version: int | None,
+    mandate: Mandate | None = None,
 ) -> Commit:
     """Carry an action out as one commit.
 
@@ -58,7 +60,7 @@ def act(
     """
     info = store.table(branch_id, store.head(branch_id), action.table)
     called = message or action.sentence(info)[:_MESSAGE_LENGTH]
-    with transaction(store, branch_id, branch, author=author or store.author, message=called) as tx:
+    with transaction(store, branch_id, branch, author=author or store.author, message=called, mandate=mandate) as tx:
         if expected_version is not None and tx.head != expected_version:
             raise BranchMoved(
                 f"“{branch}” has changed since this was worked out. Nothing was written; look at what it would do now.",

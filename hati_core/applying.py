@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hati_core.errors import BranchMoved
+from hati_core.mandate import Mandate
 from hati_core.merge.apply import PlanWriter, require_complete
 from hati_core.merge.plan import MergePlan, PlanKind
 from hati_core.merge.schema import TableAction
@@ -13,7 +14,9 @@ from hati_core.store import Store
 from hati_core.transaction import transaction
 
 
-def apply_plan(store: Store, plan: MergePlan, message: str | None, author: str | None) -> Commit:
+def apply_plan(
+    store: Store, plan: MergePlan, message: str | None, author: str | None, mandate: Mandate | None = None
+) -> Commit:
     """Write a plan on its target; returns the commit, or the head where nothing had to be written.
 
     Raises:
@@ -37,6 +40,7 @@ def apply_plan(store: Store, plan: MergePlan, message: str | None, author: str |
                 reverts=plan.base.version if plan.kind is PlanKind.REVERT else None,
                 restores=theirs.version if plan.kind is PlanKind.RESTORE else None,
             ),
+            mandate=mandate,
         ) as tx:
             _require_unmoved(store, plan, tx.head)
             tx.before_definition()

@@ -12,6 +12,7 @@ from hati_core.branch_view import BranchView
 from hati_core.edits import write_edits
 from hati_core.errors import BranchMoved
 from hati_core.history import no_version
+from hati_core.mandate import Mandate
 from hati_core.merge.lineage import Point
 from hati_core.merge.plan import MergePlan, PlanKind
 from hati_core.merge.planner import plan_points
@@ -55,6 +56,7 @@ class Branch(BranchView):
         author: str | None = None,
         timeout: float | None = None,
         stop: Stop | None = None,
+        mandate: Mandate | None = None,
     ) -> int:
         """Run one statement as one commit; returns the rows affected. ``timeout`` is in seconds.
 
@@ -64,7 +66,7 @@ class Branch(BranchView):
             QueryTimeout: it ran longer than ``timeout``, or was stopped; nothing is written.
             BranchBusy, BranchDiscarded: the branch cannot be written.
         """
-        with self.transaction(message=message, author=author, timeout=timeout, stop=stop) as tx:
+        with self.transaction(message=message, author=author, timeout=timeout, stop=stop, mandate=mandate) as tx:
             return tx.execute(sql, params)
 
     def preview(
@@ -90,6 +92,7 @@ class Branch(BranchView):
         *,
         author: str | None = None,
         expected_version: int | None = None,
+        mandate: Mandate | None = None,
     ) -> Commit:
         """Carry out a scenario action as one commit, called by its own sentence unless there is a message.
 
@@ -101,7 +104,7 @@ class Branch(BranchView):
             BranchMoved: the head is not ``expected_version`` any more.
             BranchBusy, BranchDiscarded: the branch cannot be written.
         """
-        return act(self._store, self.id, self.name, action, message, author, expected_version)
+        return act(self._store, self.id, self.name, action, message, author, expected_version, mandate)
 
     @contextmanager
     def transaction(
@@ -111,14 +114,17 @@ class Branch(BranchView):
         author: str | None = None,
         timeout: float | None = None,
         stop: Stop | None = None,
+        mandate: Mandate | None = None,
     ) -> Iterator[Transaction]:
         """Several statements as one commit, made when the block ends without an error.
 
-        ``timeout`` is in seconds from here to the commit, and does not count waiting for other writers.
+        ``timeout`` is in seconds from here to the commit, and does not count waiting for other writers. A ``mandate``
+        takes the place of ``stop``.
 
         Raises:
             BranchBusy, BranchDiscarded: the branch cannot be written.
             KeyViolation, CheckViolation: a declared key or a check would be broken; nothing is written.
+            TooManyRows: it would change more rows than the mandate allows; nothing is written.
             QueryTimeout: a statement was stopped; nothing is written.
         """
         with transaction(
@@ -129,6 +135,7 @@ class Branch(BranchView):
             message=message,
             timeout=timeout,
             stop=stop,
+            mandate=mandate,
         ) as tx:
             yield tx
 
@@ -140,6 +147,7 @@ class Branch(BranchView):
         message: str | None = None,
         *,
         author: str | None = None,
+        mandate: Mandate | None = None,
     ) -> Commit:
         """Insert, update and delete rows of one table by key, as one commit.
 
@@ -147,7 +155,7 @@ class Branch(BranchView):
             BranchMoved: the head is not ``expected_version`` any more.
             InvalidKey, InvalidValue, StaleEdit, KeyViolation: the edits do not fit the table; nothing is written.
         """
-        with self.transaction(message or _edit_message(table, edits), author=author) as tx:
+        with self.transaction(message or _edit_message(table, edits), author=author, mandate=mandate) as tx:
             if expected_version is not None and tx.head != expected_version:
                 raise BranchMoved(
                     f"“{self.name}” has changed since you opened “{table}”. Nothing was written; "

@@ -27,13 +27,19 @@
     │   ├── StaleEdit              an edited row is not there any more
     │   ├── ImportRefused          a file that cannot become rows of a table
     │   ├── ExportRefused          rows that a file of that kind cannot hold
+    │   ├── TooManyRows            a program would change more rows than it was allowed to
     │   ├── InvalidMetric          an expression that cannot be measured
     │   └── InvalidAction          a scenario action that cannot be done to its table
-    └── MergeError
-        ├── UnknownStrategy        not one of the four
-        ├── MergeConflict          strategy "abort" met conflicts
-        ├── UnresolvedConflicts    some conflicts have no resolution yet
-        └── InvalidResolution      a resolution that does not fit its conflict
+    ├── MergeError
+    │   ├── UnknownStrategy        not one of the four
+    │   ├── MergeConflict          strategy "abort" met conflicts
+    │   ├── UnresolvedConflicts    some conflicts have no resolution yet
+    │   └── InvalidResolution      a resolution that does not fit its conflict
+    └── AgentError
+        ├── NotAllowed             an agent may not write there, or not do that
+        ├── BadCall                a tool was called with arguments that it does not take
+        ├── InvalidGoal            a run cannot be started with what it was given
+        └── NoSuchRun              no run or proposal of that id, or it was decided already
 
 Each class has a stable ``kind`` for programs and a ``title`` for a screen; the message
 says what happened and what to do next.
@@ -252,6 +258,12 @@ class ExportRefused(DataError):
     kind, title = "export_refused", "This cannot be exported"
 
 
+class TooManyRows(DataError):
+    """A commit would change more rows than whoever makes it was allowed to; nothing was written."""
+
+    kind, title = "too_many_rows", "Too many rows would change"
+
+
 class InvalidMetric(DataError):
     """A metric whose expression does not run or is not one number."""
 
@@ -296,3 +308,33 @@ class InvalidResolution(MergeError):
     """A resolution that does not fit its conflict."""
 
     kind, title = "invalid_resolution", "This choice does not fit the conflict"
+
+
+class AgentError(HatiError):
+    """Something about an agent, its tools or its runs."""
+
+    kind, title = "agent", "The agent cannot do this"
+
+
+class NotAllowed(AgentError):
+    """An agent may not write to that branch, or not do that."""
+
+    kind, title = "not_allowed", "The agent may not do this"
+
+
+class BadCall(AgentError):
+    """A tool was called with arguments that it does not take."""
+
+    kind, title = "bad_call", "The tool was called wrongly"
+
+
+class InvalidGoal(AgentError):
+    """A run cannot be started with what it was given."""
+
+    kind, title = "invalid_goal", "The run cannot be started"
+
+
+class NoSuchRun(AgentError):
+    """There is no run or proposal of that id, or it was decided already."""
+
+    kind, title = "no_such_run", "There is no such run"

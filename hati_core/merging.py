@@ -8,6 +8,7 @@ from hati_core.applying import apply_plan
 from hati_core.choosing import Choices
 from hati_core.errors import BranchMoved, BranchNotFound, MergeConflict, UnknownStrategy
 from hati_core.history import no_version
+from hati_core.mandate import Mandate
 from hati_core.merge.diff import Diff, diff_points
 from hati_core.merge.lineage import Point
 from hati_core.merge.plan import MergePlan, PlanKind
@@ -93,7 +94,14 @@ class Merging:
         base, before = (self._store.lineage().normal(Point(head.branch_id, v)) for v in (version, version - 1))
         return plan_points(self._store.merge_context(), PlanKind.REVERT, base, head, before, {})
 
-    def apply_merge(self, plan: MergePlan, message: str | None = None, *, author: str | None = None) -> Commit:
+    def apply_merge(
+        self,
+        plan: MergePlan,
+        message: str | None = None,
+        *,
+        author: str | None = None,
+        mandate: Mandate | None = None,
+    ) -> Commit:
         """Write a plan as one commit on its target; returns the commit, or the head where nothing had to be written.
 
         Raises:
@@ -101,7 +109,7 @@ class Merging:
             CheckViolation: the merged rows break a rule.
             BranchMoved: either branch has commits that the plan has not seen.
         """
-        return apply_plan(self._store, plan, message, author)
+        return apply_plan(self._store, plan, message, author, mandate)
 
     def merge(
         self,

@@ -121,11 +121,19 @@ class Touch:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """The run of an agent that a commit comes from, and the number of its step; None where no one step made it."""
+
+    run: str
+    step: int | None = None
+
+
+@dataclass(frozen=True)
 class Commit:
     """One atomic change to one branch; ``at`` is in UTC.
 
     ``merged_from`` names the branch that it merged, ``reverts`` the version that it undid, ``restores`` the version
-    that it went back to.
+    that it went back to, ``origin`` the run of an agent that it comes from.
     """
 
     branch: str
@@ -137,6 +145,7 @@ class Commit:
     merged_from: str | None = None
     reverts: int | None = None
     restores: int | None = None
+    origin: Origin | None = None
 
     @property
     def summary(self) -> str:

@@ -62,6 +62,10 @@ class Repository(Merging, Measuring, Rules, Lifetimes):
         """
         return cls(Store(place_of(place), author or getpass.getuser()))
 
+    def again(self, author: str | None = None) -> Repository:
+        """Open the same place once more, for a thread that outlives this one; it has to be closed by itself."""
+        return type(self)(Store(self._store.engine.place, author or self.author))
+
     def close(self) -> None:
         """Let go of the place, once the round of upkeep that is under way has ended."""
         if self.upkeep:

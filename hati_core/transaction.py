@@ -10,6 +10,7 @@ from dataclasses import replace
 import duckdb
 from sqlglot import exp
 
+from hati_core.mandate import Mandate
 from hati_core.model import Check, Row, Touch, Violation
 from hati_core.open_branch import OpenBranch
 from hati_core.quote import identifier
@@ -211,10 +212,22 @@ class Transaction:
         """Everything that :meth:`check_rows` would refuse the transaction for."""
         return (*self._keys.violations(), *self._checks.violations())
 
-    def journal(self, about: Journal) -> Journal:
-        """What the commit says about itself, beside what is known of it already."""
+    def journal(self, about: Journal, mandate: Mandate | None = None) -> Journal:
+        """What the commit says about itself, beside what is known of it already.
+
+        Raises:
+            TooManyRows: it would change more rows than the mandate allows.
+        """
         touched = tuple(t for t in self._touched.values() if t.note or t.inserted or t.updated or t.deleted)
-        return replace(about, touched=touched, keys=self._keys.journal() or None, checks=self._checks.journal() or None)
+        if mandate:
+            mandate.require_few(self.branch, touched)
+        return replace(
+            about,
+            touched=touched,
+            keys=self._keys.journal() or None,
+            checks=self._checks.journal() or None,
+            origin=mandate.origin if mandate else None,
+        )
 
 
 @contextmanager
@@ -228,6 +241,7 @@ def transaction(
     about: Journal | None = None,
     timeout: float | None = None,
     stop: Stop | None = None,
+    mandate: Mandate | None = None,
 ) -> Iterator[Transaction]:
     """Hold the branch, run what the block does, and commit it as one version.
 
@@ -236,9 +250,11 @@ def transaction(
     Raises:
         BranchBusy, BranchDiscarded: the branch cannot be written.
         KeyViolation, CheckViolation: a declared key or a check would be broken.
+        TooManyRows: it would change more rows than the mandate allows.
         QueryTimeout: a statement ran over its time, or was stopped.
     """
     catalog = store.catalog(branch_id)
+    stop = mandate.stop if mandate else stop or Stop()
     with store.writing(branch_id, branch):
         with certain(catalog) as commit, store.engine.session(branch_id) as cursor:
             cursor.execute("BEGIN")
@@ -251,14 +267,15 @@ def transaction(
                 with tx.limits.over(cursor, _UNDONE):
                     tx.check_rows()
                     tx.settle_types()
-                journal = tx.journal(about or Journal())
+                journal = tx.journal(about or Journal(), mandate)
                 cursor.execute(
                     f"CALL {identifier(catalog.alias)}.set_commit_message($1, $2, extra_info => $3)",
                     [author, message or tx.default_message(), journal.dump()],
                 )
                 store.engine.place.require_locks({branch_id: branch})
-                commit.begins(head)
-                cursor.execute("COMMIT")
+                with stop.lasting():
+                    commit.begins(head)
+                    cursor.execute("COMMIT")
             except BaseException:
                 # A COMMIT that failed has left no transaction to roll back, nor has an instance that died.
                 with suppress(duckdb.TransactionException, duckdb.FatalException):

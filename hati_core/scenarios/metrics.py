@@ -9,14 +9,11 @@ from typing import Any
 
 from hati_core.model import Column, TableInfo
 from hati_core.quote import identifier
-from hati_core.scenarios.roles import Role, first_named, guessed, label_columns
+from hati_core.scenarios.roles import SHARES, Role, guessed, is_offer, label_columns
 from hati_core.scenarios.sql_text import worth
 
-_SHARES = ("shares", "position")
-_HELD = (*_SHARES, "units")
+_HELD = (*SHARES, "units")
 """Quantities of what is held, by name."""
-_OFFERED = ("product", "item", "sku", "plan", "tier")
-"""Columns that name what is sold."""
 
 
 class Unit(Enum):
@@ -112,7 +109,7 @@ class _Positions:
     @property
     def is_offer(self) -> bool:
         """Whether its rows are what somebody sells, not what somebody holds."""
-        return self.quantity.casefold() not in _SHARES and first_named(self.table, _OFFERED) is not None
+        return is_offer(self.table, self.quantity)
 
     @property
     def rank(self) -> int:

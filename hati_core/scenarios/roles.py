@@ -9,6 +9,10 @@ from hati_core.model import Column, TableInfo
 
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _FRACTIONAL = ("FLOAT", "DOUBLE", "DECIMAL")
+SHARES = ("shares", "position")
+"""Quantities of what is held and never sold to customers, by name."""
+_OFFERED = ("product", "item", "sku", "plan", "tier")
+"""Columns that name what is sold."""
 _LABELS = ("ticker", "symbol", "product", "item", "name")
 
 
@@ -40,6 +44,11 @@ def guessed(table: TableInfo, role: Role) -> str | None:
     labels = label_columns(table)
     texts = [column.name for column in table.columns if column.type == "VARCHAR" and column.name not in labels]
     return next(iter(texts), None)
+
+
+def is_offer(table: TableInfo, quantity: str) -> bool:
+    """Whether the rows of a table are what somebody sells, so many of each, and not what somebody holds."""
+    return quantity.casefold() not in SHARES and first_named(table, _OFFERED) is not None
 
 
 def fits(column: Column, role: Role) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from hati_core.model import Check, Column, Commit, TableInfo, Touch
+from hati_core.model import Check, Column, Commit, Origin, TableInfo, Touch
 from hati_core.quote import identifier, literal
 from hati_core.storage.commit_filter import TABLES, CommitFilter
 from hati_core.storage.engine import Engine, alias_of
@@ -28,6 +28,7 @@ class Journal:
     checks: Mapping[str, tuple[Check, ...]] | None = None
     reverts: int | None = None
     restores: int | None = None
+    origin: Origin | None = None
 
     def dump(self) -> str:
         """As JSON."""
@@ -42,6 +43,8 @@ class Journal:
             record["reverts"] = self.reverts
         if self.restores is not None:
             record["restores"] = self.restores
+        if self.origin:
+            record["agent"] = [self.origin.run, self.origin.step]
         return json.dumps(record, separators=(",", ":"))
 
     @classmethod
@@ -63,6 +66,7 @@ class Journal:
             else None,
             reverts=record.get("reverts"),
             restores=record.get("restores"),
+            origin=Origin(*record["agent"]) if "agent" in record else None,
         )
 
 
@@ -191,6 +195,7 @@ class Catalog:
             merged_from=journal.merged[2] if journal.merged else None,
             reverts=journal.reverts,
             restores=journal.restores,
+            origin=journal.origin,
         )
 
     def last_definition(self, lineage: str, columns: Collection[str], after: int, until: int) -> int | None:

@@ -16,8 +16,9 @@ class Stop:
     """Lets one thread stop what another runs: hand it to a query or a transaction, and call it."""
 
     def __init__(self) -> None:
-        self._guard = threading.Lock()
+        self._guard = threading.Condition()
         self._running: set[duckdb.DuckDBPyConnection] = set()
+        self._lasting = 0
         self.asked = False
 
     def __call__(self) -> None:
@@ -26,6 +27,29 @@ class Stop:
             self.asked = True
             for cursor in self._running:
                 cursor.interrupt()
+
+    @contextmanager
+    def lasting(self) -> Iterator[None]:
+        """Hold what is made to last inside, such as a commit: it is not stopped once it has begun.
+
+        Raises:
+            QueryTimeout: somebody asked to stop before it began, so nothing was written.
+        """
+        with self._guard:
+            if self.asked:
+                raise QueryTimeout("This was stopped before it was written. Nothing was written.")
+            self._lasting += 1
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._lasting -= 1
+                self._guard.notify_all()
+
+    def settled(self, timeout: float | None = None) -> bool:
+        """Wait, for ``timeout`` seconds at most, until nothing is being made to last; returns whether that is so."""
+        with self._guard:
+            return self._guard.wait_for(lambda: not self._lasting, timeout)
 
     def begin(self, cursor: duckdb.DuckDBPyConnection) -> bool:
         """A statement is about to run; False where it must not."""

@@ -23,6 +23,7 @@ from hati_core.storage.metric_definitions import MetricDefinitions
 from hati_core.storage.place import Place
 from hati_core.storage.registry_database import RegistryDatabase, put
 from hati_core.storage.registry_rows import BranchRow, Measurement, MergeRow, as_text, branch_row, merge_row, now
+from hati_core.storage.run_log import RunLog
 
 _POINTS_AT_ONCE = 400
 """SQLite takes a thousand parameters in one statement, and a point is two."""
@@ -39,6 +40,7 @@ class Registry:
     def __init__(self, place: Place) -> None:
         self._database = RegistryDatabase(place)
         self.choices = ChoiceLog(self._database)
+        self.runs = RunLog(self._database)
         self.metrics = MetricDefinitions(self._database)
 
     def branches(self) -> list[BranchRow]:

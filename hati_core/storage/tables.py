@@ -90,3 +90,56 @@ measured = sa.Table(
     sa.Column("value", sa.Float(53), nullable=False),
 )
 """What queries, known by the digests of their texts, gave at versions, which never change."""
+runs = sa.Table(
+    "runs",
+    schema,
+    sa.Column("id", _TEXT, primary_key=True),
+    sa.Column("kind", _TEXT, nullable=False),
+    sa.Column("goal", _TEXT, nullable=False),
+    sa.Column("author", _TEXT, nullable=False),
+    sa.Column("branch", _TEXT, nullable=False),
+    sa.Column("model", _TEXT, nullable=False),
+    sa.Column("by_rule", sa.Boolean, nullable=False),
+    sa.Column("status", _TEXT, nullable=False),
+    sa.Column("started_at", _TEXT, nullable=False),
+    sa.Column("conversation", _TEXT),
+    sa.Column("metric", _TEXT),
+    sa.Column("direction", _TEXT),
+    sa.Column("limits", _TEXT, nullable=False),
+    sa.Column("outcome", _TEXT, nullable=False),
+    sa.Column("problem", _TEXT),
+    sa.Column("ended_at", _TEXT),
+    sa.Column("spent", _TEXT, nullable=False),
+)
+scenarios = sa.Table(
+    "scenarios",
+    schema,
+    sa.Column("run", _TEXT, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("branch_id", _TEXT, nullable=False),
+    sa.Column("body", _TEXT, nullable=False),
+)
+steps = sa.Table(
+    "steps",
+    schema,
+    sa.Column("run", _TEXT, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("body", _TEXT, nullable=False),
+)
+"""What agents did, step by step; ``body`` is for the run log to read."""
+run_branches = sa.Table(
+    "run_branches",
+    schema,
+    sa.Column("branch_id", _TEXT, primary_key=True),
+    sa.Column("run", _TEXT, nullable=False),
+)
+"""The branches that runs made, which they may write."""
+proposals = sa.Table(
+    "proposals",
+    schema,
+    sa.Column("id", _TEXT, primary_key=True),
+    sa.Column("run", _TEXT, nullable=False),
+    sa.Column("status", _TEXT, nullable=False),
+    sa.Column("made_at", _TEXT, nullable=False),
+    sa.Column("body", _TEXT, nullable=False),
+)

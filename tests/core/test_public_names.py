@@ -19,3 +19,8 @@ def test_a_notebook_gets_no_screen_and_no_model_vendor() -> None:
         "print(sorted({'streamlit', 'openai', 'agents', 'plotly', 'pandas'} & set(sys.modules)))"
     )
     assert run_python(program).strip() == "[]"
+
+
+def test_who_only_reads_about_runs_waits_for_no_model_vendor() -> None:
+    program = "import hati_core.agent\nprint(sorted({'streamlit', 'openai', 'agents', 'plotly'} & set(sys.modules)))"
+    assert run_python(program).strip() == "[]"
