@@ -7,7 +7,7 @@ from pages.parts.lately import commit_list, graph_card
 from pages.parts.session import told
 from pages.parts.shell import begin_page, next_step
 from pages.parts.start import first_run
-from pages.parts.values import shared_metrics, trend, value_cards, value_chart, value_table, values_by_branch
+from pages.parts.values import shared_metrics, trends, value_cards, value_chart, value_table, values_by_branch
 from pages.parts.words import plain
 
 page = begin_page("Overview", "What every branch is worth beside main")
@@ -19,7 +19,7 @@ with told():
     metrics = shared_metrics(page, page.branch.name)
     values = values_by_branch(page, page.names, metrics)
     other = None if page.info.is_main else values["main"]
-    value_cards(values[page.branch.name], other, "main", trend(page, metrics[0]))
+    value_cards(values[page.branch.name], other, "main", trends(page, metrics))
     with st.grid(2, min_column_width=360):
         with st.container(border=True, height="stretch"):
             st.markdown(f"**{plain(metrics[0].name)} by branch**")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import streamlit as st
@@ -13,19 +14,33 @@ from pages.parts.palette import dot
 from pages.parts.shell import Page
 from pages.parts.words import ago, amount, count, difference, plain
 
-PAGE_SIZE = 20
+PAGE_SIZE = 12
+
+
+@dataclass(frozen=True)
+class _Changes:
+    """What a branch changed since it was its parent's equal: how many rows, and whether anything at all."""
+
+    rows: int
+    any: bool
 
 
 def changed_rows(page: Page, info: BranchInfo) -> int | None:
     """How many rows a branch changed since it was its parent's equal; None where rows cannot be told apart."""
+    found = _changes_of(page, info)
+    return found.rows if found else None
+
+
+def _changes_of(page: Page, info: BranchInfo) -> _Changes | None:
     parent_head = next((other.head for other in page.infos if other.name == info.parent), -1)
-    return _changed_rows(page.repository, info.name, info.id, info.head, parent_head)
+    return _changes(page.repository, info.name, info.id, info.head, parent_head)
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
-def _changed_rows(_repository: Repository, name: str, branch_id: str, head: int, parent_head: int) -> int | None:
+def _changes(_repository: Repository, name: str, branch_id: str, head: int, parent_head: int) -> _Changes | None:
     try:
-        return _repository.changes(name).changed_rows
+        found = _repository.changes(name)
+        return _Changes(found.changed_rows, bool(found))
     except HatiError:
         return None
 
@@ -37,15 +52,16 @@ def branch_row(
     with st.container(border=True, key=f"branch-{info.id}", gap="small"):
         about, worth = st.columns([5, 2], vertical_alignment="top")
         with about:
-            in_view = " :gray-badge[in view]" if info.name == page.branch.name else ""
+            marks = " :gray-badge[in view]" if info.name == page.branch.name else ""
+            marks += _status(page, info)
             what_for = f"  \n{plain(info.description)}" if info.description else ""
             st.markdown(
-                f"{dot(page.colours[info.name])} **{plain(info.name)}**{in_view}{what_for}"
+                f"{dot(page.colours[info.name])} **{plain(info.name)}**{marks}{what_for}"
                 f"  \n:small[:gray[{_facts(page, info)}]]"
             )
         with worth:
             _worth(info, values, reference)
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             _links(info)
             if info.is_main:
                 return None
@@ -67,6 +83,16 @@ def _links(info: BranchInfo) -> None:
         ]
     for file, label, icon, params in places:
         st.page_link(file, label=label, icon=icon, query_params=params)
+
+
+def _status(page: Page, info: BranchInfo) -> str:
+    """What there is left to do with a branch, where that is nothing; as Markdown."""
+    found = None if info.is_main else _changes_of(page, info)
+    if found is None or found.any:
+        return ""
+    if info.head == info.base:
+        return " :gray-badge[no changes yet]"
+    return f" :green-badge[:material/check: nothing left to merge into {plain(info.parent)}]"
 
 
 def _facts(page: Page, info: BranchInfo) -> str:

@@ -93,6 +93,9 @@ def waterfall(
             yanchor="bottom",
         )
     dressed(figure, theme, height=300, top=22)
+    if len(bars) > _FEW:
+        # An amount too small to be read is left to the pointer.
+        figure.update_layout(uniformtext={"minsize": 9, "mode": "hide"})
     # Few bars as wide as the page would shout.
     return figure.update_layout(bargap=max(0.35, 1 - len(bars) / _FEW))
 

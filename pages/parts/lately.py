@@ -42,7 +42,7 @@ def graph_card(page: Page) -> None:
 def graph(page: Page) -> Spot | None:
     """How the branches came about, the newest where there are many; returns the commit that was clicked, once."""
     infos = [page.infos[0], *page.infos[1:][-_LANES:]]
-    commits = page.repository.recent_commits(_COMMITS, branches=page.infos)
+    commits = page.repository.recent_commits(_COMMITS, branches=infos)
     told = "; ".join(f"{info.name} from {info.parent} at version {info.base}" for info in infos if info.parent)
     figure = branch_graph(infos, commits, page.colours, page.theme)
     turn = st.session_state.setdefault(_TURN, 0)

@@ -17,7 +17,7 @@ from pages.parts.words import amount, difference, plain
 
 _TREND = 20
 """How many versions a small trend goes back."""
-_MEASURED_AT_ONCE = 6
+_MEASURED_AT_ONCE = 4
 
 
 def shared_metrics(page: Page, *names: str) -> list[Metric]:
@@ -50,25 +50,26 @@ def values_by_branch(page: Page, names: Sequence[str], metrics: list[Metric]) ->
     return page.repository.measures.listed([infos[name] for name in names], metrics)
 
 
-def trend(page: Page, metric: Metric) -> list[float]:
-    """A metric at the last versions of the branch in view, oldest first; few that were never measured are now."""
-    found = page.repository.measures.history(page.branch, metric, _TREND, measure=_MEASURED_AT_ONCE)
-    return [version.found.value for version in reversed(found) if version.found.value is not None]
+def trends(page: Page, metrics: Sequence[Metric]) -> list[list[float]]:
+    """Each metric at the last versions of the branch in view, oldest first; few that were never measured are now."""
+    measures = page.repository.measures
+    found = [measures.history(page.branch, metric, _TREND, measure=_MEASURED_AT_ONCE) for metric in metrics]
+    return [[one.found.value for one in reversed(versions) if one.found.value is not None] for versions in found]
 
 
 def value_cards(
-    here: list[MetricValue], other: list[MetricValue] | None, other_name: str, history: Sequence[float] = ()
+    here: list[MetricValue], other: list[MetricValue] | None, other_name: str, trends: Sequence[Sequence[float]] = ()
 ) -> None:
-    """A card a metric: its value, and how far it is from another branch's; ``history`` is drawn below the first."""
+    """A card a metric: its value, how far it is from another branch's, and how it got there."""
     columns = min(4, 3, key=lambda number: -len(here) % number)
     with st.grid(columns, min_column_width=190):
         for position, mine in enumerate(here):
             compared = other[position] if other else None
-            value_card(mine, compared, f"vs {other_name}", border=True, history=() if position else history)
+            value_card(mine, compared, f"vs {other_name}", border=True, trend=trends[position] if trends else ())
 
 
 def value_card(
-    here: MetricValue, other: MetricValue | None, described: str, *, border: bool, history: Sequence[float] = ()
+    here: MetricValue, other: MetricValue | None, described: str, *, border: bool, trend: Sequence[float] = ()
 ) -> None:
     """One metric, with how far it is from another value of it; where it fails, the reason is its help text."""
     metric = here.metric
@@ -86,7 +87,7 @@ def value_card(
         delta_description=described if delta else None,
         border=border,
         height="stretch" if border else "content",
-        chart_data=list(history) if len(set(history)) > 1 else None,
+        chart_data=list(trend) if len(trend) > 1 else None,
         chart_type="area",
         help=plain(here.problem) if here.problem else None,
     )

@@ -158,10 +158,10 @@ def test_many_branches_come_a_page_at_a_time(portfolio: Repository, screen: Scre
         portfolio.create_branch(f"idea-{number:02}")
     screen.open("Branches")
     assert "26 branches" in screen.text
-    assert screen.buttons.count("Discard") == 19
-    screen.at.pagination[0].set_value(2)
+    assert screen.buttons.count("Discard") == 11
+    screen.at.pagination[0].set_value(3)
     screen.run()
-    assert screen.buttons.count("Discard") == 6
+    assert screen.buttons.count("Discard") == 2
 
 
 def test_a_branch_is_made_with_an_end_that_can_be_moved_and_taken_away(portfolio: Repository, screen: Screen) -> None:
@@ -186,3 +186,16 @@ def test_main_has_no_end_to_set(portfolio: Repository, screen: Screen) -> None:
 
 def test_the_graph_of_all_branches_is_shown(branches: Repository, screen: Screen) -> None:
     assert "aggressive-growth from main at version 1" in screen.open("Branches").figure("branch graph")
+
+
+def test_a_branch_says_where_nothing_of_it_is_left_to_merge(branches: Repository, screen: Screen) -> None:
+    branches.create_branch("untouched")
+    branches.merge("aggressive-growth", "branch_wins")
+    screen.open("Branches")
+    marks = {
+        name: next(piece.value for piece in screen.at.markdown if f"**{name}**" in piece.value.replace("\\", ""))
+        for name in ("untouched", "aggressive-growth", "conservative-hedge")
+    }
+    assert "no changes yet" in marks["untouched"]
+    assert "nothing left to merge into main" in marks["aggressive-growth"]
+    assert "badge" not in marks["conservative-hedge"]

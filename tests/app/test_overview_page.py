@@ -85,14 +85,15 @@ def test_what_happened_lately_is_told_newest_first_and_once(branches: Repository
     assert [screen.text.count(commit) for commit in told] == [1, 1, 1]
 
 
-def _trend(screen: Screen) -> list[float]:
-    return list(screen.at.metric[0].proto.chart_data)
+def _trends(screen: Screen) -> dict[str, list[float]]:
+    return {metric.label: list(metric.proto.chart_data) for metric in screen.at.metric}
 
 
-def test_the_first_card_shows_how_the_branch_got_there(branches: Repository, screen: Screen) -> None:
-    assert _trend(screen.open("Overview")) == []
-    assert _trend(screen.choose_branch("aggressive-growth")) == [58_750.0, 267_250.0]
-    assert not any(list(metric.proto.chart_data) for metric in screen.at.metric[1:])
+def test_the_cards_show_how_the_branch_got_there(branches: Repository, screen: Screen) -> None:
+    assert not any(_trends(screen.open("Overview")).values())
+    trends = _trends(screen.choose_branch("aggressive-growth"))
+    assert trends["Portfolio value"] == [58_750.0, 267_250.0]
+    assert trends["Positions"] == [3.0, 4.0]
 
 
 @pytest.mark.parametrize("name", ["main", "aggressive-growth"])
