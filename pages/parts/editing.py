@@ -10,6 +10,7 @@ import streamlit as st
 from hati_core import BranchView, ChangeKind, HatiError, TableEdits, TableInfo
 from hati_core.browsing import Look, count_rows
 from hati_core.model import KeyOrigin
+from hati_core.written import Understood, Writing, understand
 from pages.parts.checks import table_checks
 from pages.parts.draft import Draft
 from pages.parts.grid import count_pages, grid, read_page, typed_back
@@ -22,6 +23,8 @@ from pages.parts.values import change_of_headline, headline
 from pages.parts.words import cell, count, plain
 
 _SHOWN = 8
+_CHARACTERS = 40
+_WRITING = "how numbers are written"
 T = TypeVar("T")
 
 
@@ -33,10 +36,14 @@ def edit_table(page: Page, info: TableInfo) -> None:
     draft = _draft(page, place)
     look = choose_look(info, place)
     view = page.branch.at(draft.version)
+    writing = st.session_state.get(_WRITING) or Writing.of_locale(st.context.locale)
     with told():
-        _rows(view, info, look, draft, place)
-    if draft:
-        _unsaved(page, info, draft, place)
+        _rows(view, info, look, draft, place, writing)
+    if not draft:
+        return
+    with told():
+        understood = understand(view, info, draft.edits, draft.before, writing)
+        _unsaved(page, info, draft, understood, place, writing)
 
 
 def _draft(page: Page, place: str) -> Draft:
@@ -48,7 +55,7 @@ def _draft(page: Page, place: str) -> Draft:
     return draft
 
 
-def _rows(view: BranchView, info: TableInfo, look: Look, draft: Draft, place: str) -> None:
+def _rows(view: BranchView, info: TableInfo, look: Look, draft: Draft, place: str, writing: Writing) -> None:
     """The page of rows in view, and what is changed in it."""
     total = _remembered(f"count {place}", (view.version, look), lambda: count_rows(view, info, look))
     describe_look(look, total, place)
@@ -62,10 +69,10 @@ def _rows(view: BranchView, info: TableInfo, look: Look, draft: Draft, place: st
         f"rows {place}", (view.version, look, number), lambda: read_page(view, info, look, number, total)
     )
     attempt = st.session_state.get(f"attempt {place}", 0)
-    key = f"grid-{place}-{draft.version}-{number}-{hash(look)}-{attempt}"
+    key = f"grid-{place}-{draft.version}-{number}-{hash(look)}-{hash(writing)}-{attempt}"
     if key not in st.session_state:
         draft.drawn_anew()
-    rows = stored.beginning_with(draft.drawn)
+    rows = stored.beginning_with(draft.drawn, writing)
     edits = grid(rows, key, editable=info.key_origin is not KeyOrigin.LINEAGE)
     draft.take(rows, edits, typed_back(rows, st.session_state.get(key, {})))
 
@@ -79,18 +86,19 @@ def _remembered(name: str, wanted: object, make: Callable[[], T]) -> T:
     return found
 
 
-def _unsaved(page: Page, info: TableInfo, draft: Draft, place: str) -> None:
+def _unsaved(page: Page, info: TableInfo, draft: Draft, understood: Understood, place: str, writing: Writing) -> None:
     """What would be saved, and saving it."""
-    edits = draft.edits
+    edits = understood.edits
     with st.container(border=True, key="unsaved"):
         st.markdown(f"**Not saved yet on {plain(page.branch.name)}:** {_counted(edits)}")
-        for line in _lines(draft)[:_SHOWN]:
+        for line in _lines(edits, draft)[:_SHOWN]:
             st.caption(line)
         total = len(edits.inserts) + len(edits.updates) + len(edits.deletes)
         if total > _SHOWN:
             st.caption(f"and {total - _SHOWN:,} more")
         if draft.kept.inserts:
             st.caption("New rows that you typed before you left the grid are listed here and not in it any more.")
+        _reading(understood, writing)
         moved = _moved_rows(page, info, draft)
         if moved:
             st.warning(
@@ -109,7 +117,36 @@ def _unsaved(page: Page, info: TableInfo, draft: Draft, place: str) -> None:
             label = f"Overwrite on {plain(page.branch.name)}" if moved else f"Save to {plain(page.branch.name)}"
             # A press must not save over changes that were not on screen when it was made.
             if st.button(label, type="primary", key=f"save-{page.branch.id}-{page.info.head}", icon=":material/save:"):
-                _save(page, info, edits, message, place)
+                with told():
+                    understood.require_all(info.name, writing)
+                    _save(page, info, edits, message, place)
+
+
+def _reading(understood: Understood, writing: Writing) -> None:
+    """Which texts are no values, and a choice of how numbers and dates are written where that may be the reason."""
+    if not understood.misfits and _WRITING not in st.session_state:
+        return
+    if understood.misfits:
+        texts = ", ".join(f"{one.column.name} “{one.text[:_CHARACTERS]}”" for one in understood.misfits[:_SHOWN])
+        more = len(understood.misfits) - _SHOWN
+        st.warning(
+            f"{plain(texts)}{f' and {more:,} more' if more > 0 else ''}: not what the "
+            f"{'column takes' if len(understood.misfits) == 1 else 'columns take'}. Nothing is saved until it is.",
+            icon=":material/rule:",
+        )
+    others = [Writing(comma, day_first) for comma in (False, True) for day_first in (False, True)]
+    chosen = st.selectbox(
+        "Numbers and dates are written",
+        others,
+        index=others.index(writing),
+        format_func=lambda one: f"{one.number} · {one.day}",
+        help="What is not saved yet is read anew in this way.",
+        width=320,
+        key=f"writing-{hash(writing)}",
+    )
+    if chosen != writing:
+        st.session_state[_WRITING] = chosen
+        st.rerun()
 
 
 def _moved_rows(page: Page, info: TableInfo, draft: Draft) -> list[str]:
@@ -161,9 +198,8 @@ def _counted(edits: TableEdits) -> str:
     return ", ".join(parts)
 
 
-def _lines(draft: Draft) -> list[str]:
+def _lines(edits: TableEdits, draft: Draft) -> list[str]:
     """A line a row: what stood there and what would stand there."""
-    edits = draft.edits
     changed, added, removed = (SIGNS[kind] for kind in (ChangeKind.CHANGED, ChangeKind.ADDED, ChangeKind.REMOVED))
     lines = []
     for key, cells in edits.updates.items():

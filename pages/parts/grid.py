@@ -2,14 +2,13 @@
 
 ``st.data_editor`` keeps edits by position. Rows are therefore read from a fixed version in key
 order, the widget's key names branch, table, version and page, and positions are translated to
-row keys against that very frame.
+row keys against that very frame. Its cells are text: what it cannot read by itself it drops without
+a word, and what it misreads it turns into another number.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date, time
-from decimal import Decimal
 from typing import Any, Literal
 
 import pandas as pd
@@ -19,9 +18,11 @@ from hati_core import BranchView, TableEdits, TableInfo
 from hati_core.browsing import Look, read_rows
 from hati_core.model import Key, Row
 from hati_core.scenarios.roles import is_numeric
+from hati_core.written import Writing, is_read
 from pages.parts.words import type_name
 
 PAGE_ROWS = 500
+_USUAL = Writing()
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class GridPage:
     """The rows in view and how many there are in all.
 
     ``rows`` are as they are stored, ``shown`` the same rows with what is changed in them and not saved.
+    ``writing`` is how their numbers and dates are written.
     """
 
     info: TableInfo
@@ -37,6 +39,7 @@ class GridPage:
     total: int
     offset: int
     unsaved: TableEdits = field(default_factory=TableEdits)
+    writing: Writing = _USUAL
 
     @property
     def shown(self) -> list[Row]:
@@ -44,11 +47,16 @@ class GridPage:
         changed = self.unsaved.updates
         return [{**row, **changed.get(self.key_of(at), {})} for at, row in enumerate(self.rows)]
 
-    def beginning_with(self, unsaved: TableEdits) -> GridPage:
+    def beginning_with(self, unsaved: TableEdits, writing: Writing = _USUAL) -> GridPage:
         """The page with edits that are not saved: without the rows that they delete."""
         gone = set(unsaved.deletes)
         rows = [row for at, row in enumerate(self.rows) if self.key_of(at) not in gone] if gone else self.rows
-        return replace(self, rows=rows, unsaved=unsaved)
+        return replace(self, rows=rows, unsaved=unsaved, writing=writing)
+
+    def text(self, column: str, value: Any) -> Any:
+        """A value as the grid shows it in a column."""
+        found = self.info.column(column)
+        return self.writing.text(value, found) if found and is_read(found) else value
 
     def key_of(self, position: int) -> Key:
         """The key of the row at a position of the page."""
@@ -69,7 +77,8 @@ def read_page(view: BranchView, info: TableInfo, look: Look, number: int, total:
 
 def grid(page: GridPage, key: str, *, editable: bool) -> TableEdits:
     """Draw the grid; returns what is changed in it and not saved yet."""
-    frame = pd.DataFrame(page.shown, columns=list(page.info.column_names))
+    shown = [{name: page.text(name, value) for name, value in row.items()} for row in page.shown]
+    frame = pd.DataFrame(shown, columns=list(page.info.column_names))
     config = {column.name: _column_config(page.info, column.name) for column in page.info.columns}
     height: int | Literal["content"] = 600 if len(frame) > 15 else "content"
     if not editable:
@@ -86,7 +95,7 @@ def typed_back(page: GridPage, state: Any) -> dict[Key, set[str]]:
     back: dict[Key, set[str]] = {}
     for position, cells in state.get("edited_rows", {}).items():
         row = page.rows[int(position)]
-        same = {column for column, value in cells.items() if _same(row[column], value)}
+        same = {column for column, value in cells.items() if _same(page, column, row[column], value)}
         if same:
             back[page.key_of(int(position))] = same
     return back
@@ -101,7 +110,7 @@ def edits_of(page: GridPage, state: Any) -> TableEdits:
     updates: dict[Key, Row] = {}
     for position, cells in state.get("edited_rows", {}).items():
         row = page.rows[int(position)]
-        changed = {column: value for column, value in cells.items() if not _same(row[column], value)}
+        changed = {column: value for column, value in cells.items() if not _same(page, column, row[column], value)}
         if int(position) in gone or not changed:
             continue
         if key_columns & set(changed):
@@ -112,13 +121,11 @@ def edits_of(page: GridPage, state: Any) -> TableEdits:
     return TableEdits([row for row in inserts if row], updates, deletes)
 
 
-def _same(stored: Any, typed: Any) -> bool:
-    """Whether a cell was typed back to what is stored; the grid gives numbers as floats and times as text."""
-    if isinstance(stored, Decimal) and isinstance(typed, int | float):
-        return stored == Decimal(str(typed))
-    if isinstance(stored, date | time) and isinstance(typed, str):
-        return stored.isoformat() == typed.rstrip("Z") or str(stored) == typed
-    return bool(stored == typed)
+def _same(page: GridPage, column: str, stored: Any, typed: Any) -> bool:
+    """Whether a cell was typed back to what is stored."""
+    shown = page.text(column, stored)
+    is_text = shown is not stored and isinstance(typed, str)
+    return bool(stored == typed or (is_text and typed.strip() == shown))
 
 
 def _filled(row: Row) -> Row:
@@ -130,9 +137,6 @@ def _column_config(info: TableInfo, name: str) -> Any:
     assert column is not None
     label = f"{name} (key)" if name in info.key else name
     help_text = type_name(column.type) + (" · part of the key" if name in info.key else "")
-    if is_numeric(column):
-        whole = not column.type.startswith(("FLOAT", "DOUBLE", "DECIMAL"))
-        return st.column_config.NumberColumn(label, help=help_text, step=1 if whole else None, format="localized")
-    if column.type == "VARCHAR":
-        return st.column_config.TextColumn(label, help=help_text)
+    if column.type == "VARCHAR" or is_read(column):
+        return st.column_config.TextColumn(label, help=help_text, alignment="right" if is_numeric(column) else None)
     return st.column_config.Column(label, help=help_text)

@@ -89,7 +89,7 @@ def test_a_cell_edited_back_is_nothing_to_save() -> None:
 
 
 def test_a_decimal_edited_back_is_nothing_to_save() -> None:
-    assert not _edits({0: {"price": 0.1}})
+    assert not _edits({0: {"price": "0.10"}})
 
 
 def test_a_date_edited_back_is_nothing_to_save() -> None:

@@ -215,6 +215,16 @@ class App:
 
     def edit_cell(self, row: int, column: int, value: str) -> None:
         """Type into a cell of the grid; rows and columns count from 0."""
+        self.go_to_cell(row, column)
+        self.page.keyboard.press("Enter")
+        editor = self.page.get_by_test_id("portal").locator(".gdg-input")
+        editor.fill(value)
+        editor.press("Enter")
+        expect(editor).to_have_count(0)
+        self.settled()
+
+    def go_to_cell(self, row: int, column: int) -> None:
+        """Select a cell of the grid."""
         self.settled()
         self.grid().locator(".dvn-scroller").click(position={"x": 70, "y": 35 + 17})
         self._is_in_cell(0, 0)
@@ -222,12 +232,6 @@ class App:
             for _ in range(times):
                 self.page.keyboard.press(key)
         self._is_in_cell(row, column)
-        self.page.keyboard.press("Enter")
-        editor = self.page.get_by_test_id("portal").locator(".gdg-input")
-        editor.fill(value)
-        editor.press("Enter")
-        expect(editor).to_have_count(0)
-        self.settled()
 
     def _is_in_cell(self, row: int, column: int) -> None:
         cell = self.grid().get_by_test_id(f"glide-cell-{column + 1}-{row}")
