@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
+from agents.testing import ModelStep
+from openai.types.responses import ResponseTextDeltaEvent
 
 from hati_core import Branch, Repository
 from hati_core.agent import Access, AgentDesk
@@ -55,6 +58,26 @@ def test_a_run_outlives_the_handle_that_began_it(place: str) -> None:
     gate.opened.set()
     with Repository.open(place) as repo:
         assert desk(repo, chat()).wait(run.id, 30).outcome == "Still here."
+
+
+def test_what_is_being_said_is_there_before_it_is_a_step(repo: Repository, main: Branch) -> None:
+    gate = Gate()
+
+    async def stream(_call: object) -> AsyncIterator[Any]:
+        place = {"item_id": "m", "output_index": 0, "content_index": 0, "sequence_number": 0, "logprobs": []}
+        yield ResponseTextDeltaEvent(type="response.output_text.delta", delta="It is", **place)
+        gate.reached.set()
+        await asyncio.Event().wait()
+
+    found = desk(repo, chat(ModelStep.stream(stream)))
+    run = found.ask("What is it worth?")
+    assert gate.reached.wait(30)
+    while not found.follow(run.id).saying:
+        pass
+    assert found.follow(run.id).saying == {None: "It is"}
+    found.stop(run.id)
+    assert found.wait(run.id, 30).status is RunStatus.STOPPED
+    assert not found.follow(run.id).saying
 
 
 def test_two_runs_work_at_once(repo: Repository, main: Branch) -> None:

@@ -10,6 +10,7 @@ from hati_core.errors import BranchMoved, InvalidGoal, NoSuchRun
 from hati_core.runs import Direction, ProposalStatus, RunLimits, RunStatus, ScenarioStatus
 
 NO_KEY = Access(None, None)
+ONE = RunLimits(scenarios=1)
 RAISE = "Raise the portfolio value with at most 10 % more cost"
 
 
@@ -101,9 +102,9 @@ def test_scenarios_that_may_change_too_few_rows_say_so(repo: Repository, main: B
 
 def test_a_rule_of_the_table_is_kept(repo: Repository, main: Branch) -> None:
     repo.set_check("portfolio", "few", "shares <= 105")
-    found = flown(repo, RAISE)
-    assert repo.main.head == 1
-    assert all(one.status in (ScenarioStatus.MEASURED, ScenarioStatus.UNFIT) for one in found.scenarios)
+    (found,) = flown(repo, RAISE, limits=ONE).scenarios
+    assert repo.branch(found.branch).query("SELECT max(shares) AS most FROM portfolio") == [{"most": 105}]
+    assert found.status is ScenarioStatus.MEASURED
 
 
 def test_every_step_is_kept_with_its_scenario(repo: Repository, main: Branch) -> None:
@@ -120,7 +121,7 @@ def test_every_step_is_kept_with_its_scenario(repo: Repository, main: Branch) ->
 
 
 def test_an_approved_proposal_is_merged_once_and_names_its_run(repo: Repository, main: Branch) -> None:
-    found, desk = flown(repo, RAISE), AgentDesk(repo, access=NO_KEY)
+    found, desk = flown(repo, RAISE, limits=ONE), AgentDesk(repo, access=NO_KEY)
     (proposal,) = found.proposals
     review = desk.review(proposal.id)
     assert not review.has_moved
@@ -134,7 +135,7 @@ def test_an_approved_proposal_is_merged_once_and_names_its_run(repo: Repository,
 
 
 def test_a_proposal_is_not_merged_on_a_main_that_moved_unseen(repo: Repository, main: Branch) -> None:
-    found, desk = flown(repo, RAISE), AgentDesk(repo, access=NO_KEY)
+    found, desk = flown(repo, RAISE, limits=ONE), AgentDesk(repo, access=NO_KEY)
     review = desk.review(found.proposals[0].id)
     main.execute("INSERT INTO portfolio VALUES ('NVDA', 1, 800, 950)")
     head = main.head
@@ -147,7 +148,7 @@ def test_a_proposal_is_not_merged_on_a_main_that_moved_unseen(repo: Repository, 
 
 
 def test_what_was_changed_after_it_was_proposed_is_not_what_was_proposed(repo: Repository, main: Branch) -> None:
-    found, desk = flown(repo, RAISE), AgentDesk(repo, access=NO_KEY)
+    found, desk = flown(repo, RAISE, limits=ONE), AgentDesk(repo, access=NO_KEY)
     repo.branch(found.proposals[0].source).execute("DELETE FROM portfolio")
     with pytest.raises(BranchMoved, match="not what was proposed"):
         desk.review(found.proposals[0].id)
