@@ -25,7 +25,7 @@ from hati_core.storage.limits import Limits, Stop
 from hati_core.storage.results import Params, run
 from hati_core.store import Store
 
-_SHEET_ROWS = 1_048_575
+SHEET_ROWS = 1_048_575
 """Rows of a sheet below the names of the columns; https://support.microsoft.com/office/1672b34d-7043-467e-8e27."""
 _CELL_CHARACTERS = 32_767
 _EXACT_DIGITS = 999_999_999_999_999
@@ -178,9 +178,9 @@ def _write_sheet(
     between = path.with_suffix(".parquet")
     chosen = ", ".join(f"{_in_a_cell(column, kind)} AS {identifier(column)}" for column, kind in described)
     rows = _copy(cursor, f"SELECT {chosen} FROM {source}", params, between, "FORMAT parquet")
-    if rows > _SHEET_ROWS:
+    if rows > SHEET_ROWS:
         between.unlink()
-        raise ExportRefused(f"A sheet holds {_SHEET_ROWS:,} rows, and these are {rows:,}. Take CSV or Parquet instead.")
+        raise ExportRefused(f"A sheet holds {SHEET_ROWS:,} rows, and these are {rows:,}. Take CSV or Parquet instead.")
     with duckdb.connect(":memory:") as plain, translated():
         load_extension(plain, "excel")
         stored = f"read_parquet({literal(str(between))})"

@@ -6,19 +6,13 @@ from pages.parts.actions import actions_tab
 from pages.parts.console import console
 from pages.parts.editing import edit_table
 from pages.parts.session import told
-from pages.parts.shell import begin_page, empty_state, next_step
-from pages.parts.table_bar import table_bar
+from pages.parts.shell import begin_page, next_step
+from pages.parts.table_bar import no_tables, table_bar
 
 page = begin_page("Data", "Change rows on the branch in view; saving makes one commit", step="Try")
 tables = page.branch.tables()
 if not tables:
-    empty_state(
-        ":material/table_rows:",
-        "This branch has no tables yet",
-        "Start with the tutorial, the sample portfolio, or a file of your own.",
-        "app.py",
-        "Begin on the overview",
-    )
+    no_tables(page)
     st.stop()
 
 if page.info.is_main:

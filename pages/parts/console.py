@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -26,6 +27,13 @@ SECONDS = 30.0
 _RESULT = "sql result"
 _PREVIEW = "sql preview"
 _JOB = "sql job"
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What a write came to, in rows."""
+
+    rows: int
 
 
 def console(page: Page, table: str) -> None:
@@ -53,11 +61,11 @@ def console(page: Page, table: str) -> None:
         _forget(job)
         job = _begin(page, sql)
     if job and job.branch_id == page.branch.id:
-        if job.is_done:
-            st.session_state.pop(_JOB, None)
-            _finish(page, job)
-        else:
+        if not job.is_done:
             waiting(job)
+            return
+        st.session_state.pop(_JOB, None)
+        _finish(page, job)
     _outcome(page, sql)
 
 
@@ -100,6 +108,9 @@ def _finish(page: Page, job: Job) -> None:
     if isinstance(job.found, Preview):
         st.session_state[_PREVIEW] = (page.branch.id, job.sql, job.found)
         return
+    if isinstance(job.found, _Written):
+        _written(page, job, job.found.rows)
+        return
     assert isinstance(job.found, list)
     note_statement(page.branch.id, job.sql, author())
     last = gate.split(job.sql)[-1].sql
@@ -135,19 +146,31 @@ def _planned(page: Page, sql: str, preview: Preview) -> None:
 
 
 def _write(page: Page, sql: str, preview: Preview) -> None:
-    try:
-        with st.spinner("Running…"), page.branch.transaction(author=author(), timeout=SECONDS) as tx:
+    """Run what was previewed in a thread of its own, so that it can be stopped up to its commit."""
+    branch, signed = page.branch, author()
+
+    def make(stop: Stop) -> _Written:
+        with branch.transaction(author=signed, timeout=SECONDS, stop=stop) as tx:
             if tx.head != preview.version:
                 raise StatementRefused("Somebody saved meanwhile. Press Run again to see what it would change now.")
-            rows = sum(tx.execute(statement) for statement in preview.statements)
-    except HatiError as error:
-        _explain(error, sql)
-        return
-    note_statement(page.branch.id, sql, author())
+            return _Written(sum(tx.execute(statement) for statement in preview.statements))
+
+    with st.spinner("Running…"):
+        job = start(branch.id, preview.version, sql, make)
+    if job.is_done:
+        _finish(page, job)
+    else:
+        st.session_state[_JOB] = job
+        st.rerun()
+
+
+def _written(page: Page, job: Job, rows: int) -> None:
+    """Say what was written, after the next run."""
+    note_statement(page.branch.id, job.sql, author())
     made = page.branch.log(1)[0]
     defined = made.summary if any(touch.note for touch in made.touched) else ""
-    done = plain(defined) if defined and made.version > page.info.head else f"{count(rows, 'row')} changed"
-    if made.version == page.info.head:
+    done = plain(defined) if defined and made.version > job.version else f"{count(rows, 'row')} changed"
+    if made.version == job.version:
         done = "Done, without a change to any row,"
     _forget(None)
     announce(f"{done} on {plain(page.branch.name)}.")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from hati_core import TableEdits
 from hati_core.model import Key, Row
-from pages.parts.grid import GridPage
+from pages.parts.grid import GridPage, edits_of, typed_back
 
 
 def joined(earlier: TableEdits, later: TableEdits) -> TableEdits:
@@ -19,6 +20,16 @@ def joined(earlier: TableEdits, later: TableEdits) -> TableEdits:
     return TableEdits([*earlier.inserts, *later.inserts], updates, [*deletes, *later.deletes])
 
 
+@dataclass(frozen=True)
+class Left:
+    """A grid that is not drawn any more: its rows, what was kept when it was drawn, and what it said last."""
+
+    key: str
+    page: GridPage
+    kept: TableEdits
+    said: TableEdits
+
+
 @dataclass
 class Draft:
     """Unsaved edits of one table at the version that the grid was opened at.
@@ -26,6 +37,9 @@ class Draft:
     A grid forgets its edits when it is not drawn. ``said`` is what the one that is drawn said last; when another is
     drawn, or the same anew, that goes over to ``kept``, and the new grid shows it: ``drawn`` is what it began with,
     which must not change under it. ``before`` has the rows as they are stored.
+
+    A cell that is being typed when the page is turned reaches the server with the turning, or only after it: ``left``
+    is the grid that it belongs to.
     """
 
     version: int
@@ -33,6 +47,9 @@ class Draft:
     said: TableEdits = field(default_factory=TableEdits)
     drawn: TableEdits = field(default_factory=TableEdits)
     before: dict[Key, Row] = field(default_factory=dict)
+    key: str = ""
+    page: GridPage | None = None
+    left: Left | None = None
 
     def __bool__(self) -> bool:
         return bool(self.edits)
@@ -42,21 +59,41 @@ class Draft:
         """Everything unsaved, as one."""
         return joined(self.kept, self.said)
 
-    def drawn_anew(self) -> None:
+    def catch_up(self, key: str, states: Mapping[Any, Any]) -> None:
+        """Take in what grids other than that of ``key`` have to say; ``states`` has what each says, by its key."""
+        if self.page and self.key != key and self.key in states:
+            self.take(self.page, states[self.key])
+        left = self.left
+        if left and left.key in states:
+            said = edits_of(left.page, states[left.key])
+            if said and said != left.said:
+                self.left = Left(left.key, left.page, left.kept, said)
+                self.kept = joined(left.kept, said)
+                self._note(left.page, said)
+
+    def drawn_anew(self, key: str) -> None:
         """A grid is about to be drawn that has said nothing yet."""
+        if self.page and self.key != key:
+            self.left = Left(self.key, self.page, self.kept, self.said)
+            self.page = None
+        self.key = key
         self.kept, self.said = self.edits, TableEdits()
         self.drawn = self.kept
 
-    def take(self, page: GridPage, edits: TableEdits, typed_back: Mapping[Key, set[str]]) -> None:
+    def take(self, page: GridPage, state: Mapping[str, Any]) -> None:
         """What the grid says now; cells that were typed back to what is stored are not changed any more."""
-        self.said = edits
-        if typed_back:
+        self.page, self.said = page, edits_of(page, state)
+        back = typed_back(page, state)
+        if back:
             updates = {
-                key: {column: value for column, value in cells.items() if column not in typed_back.get(key, ())}
+                key: {column: value for column, value in cells.items() if column not in back.get(key, ())}
                 for key, cells in self.kept.updates.items()
             }
             changed = {key: cells for key, cells in updates.items() if cells}
             self.kept = TableEdits(self.kept.inserts, changed, self.kept.deletes)
+        self._note(page, self.said)
+
+    def _note(self, page: GridPage, edits: TableEdits) -> None:
         touched = {*edits.updates, *edits.deletes}
         shown = {page.key_of(position): row for position, row in enumerate(page.rows)} if touched else {}
         self.before.update({key: shown[key] for key in touched})

@@ -13,7 +13,7 @@ from hati_core.model import KeyOrigin
 from hati_core.written import Understood, Writing, understand
 from pages.parts.checks import table_checks
 from pages.parts.draft import Draft
-from pages.parts.grid import count_pages, grid, read_page, typed_back
+from pages.parts.grid import count_pages, grid, read_page
 from pages.parts.keys import key_line
 from pages.parts.looking import choose_look, describe_look
 from pages.parts.palette import SIGNS
@@ -70,11 +70,12 @@ def _rows(view: BranchView, info: TableInfo, look: Look, draft: Draft, place: st
     )
     attempt = st.session_state.get(f"attempt {place}", 0)
     key = f"grid-{place}-{draft.version}-{number}-{hash(look)}-{hash(writing)}-{attempt}"
+    draft.catch_up(key, st.session_state)
     if key not in st.session_state:
-        draft.drawn_anew()
+        draft.drawn_anew(key)
     rows = stored.beginning_with(draft.drawn, writing)
-    edits = grid(rows, key, editable=info.key_origin is not KeyOrigin.LINEAGE)
-    draft.take(rows, edits, typed_back(rows, st.session_state.get(key, {})))
+    grid(rows, key, editable=info.key_origin is not KeyOrigin.LINEAGE)
+    draft.take(rows, st.session_state.get(key, {}))
 
 
 def _remembered(name: str, wanted: object, make: Callable[[], T]) -> T:

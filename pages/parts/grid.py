@@ -75,19 +75,18 @@ def read_page(view: BranchView, info: TableInfo, look: Look, number: int, total:
     return GridPage(info, view.version or 0, rows, total, offset)
 
 
-def grid(page: GridPage, key: str, *, editable: bool) -> TableEdits:
-    """Draw the grid; returns what is changed in it and not saved yet."""
+def grid(page: GridPage, key: str, *, editable: bool) -> None:
+    """Draw the grid; what is changed in it is in the state of that key."""
     shown = [{name: page.text(name, value) for name, value in row.items()} for row in page.shown]
     frame = pd.DataFrame(shown, columns=list(page.info.column_names))
     config = {column.name: _column_config(page.info, column.name) for column in page.info.columns}
     height: int | Literal["content"] = 600 if len(frame) > 15 else "content"
     if not editable:
         st.dataframe(frame, hide_index=True, column_config=config, height=height, key=f"{key}-read")
-        return TableEdits()
+        return
     st.data_editor(
         frame, hide_index=True, num_rows="dynamic", column_config=config, height=height, key=key, width="stretch"
     )
-    return edits_of(page, st.session_state.get(key, {}))
 
 
 def typed_back(page: GridPage, state: Any) -> dict[Key, set[str]]:

@@ -24,10 +24,7 @@ _LABELS = {kind: f"{type_name(kind)}{' · ' + kind if kind.startswith('DECIMAL')
 @st.dialog("Change tables", width="large", icon=":material/table_edit:")
 def change_tables(page: Page, info: TableInfo) -> None:
     """Choose what is to be done, see what comes of it, and do it on the branch in view."""
-    st.caption(
-        f"On {plain(page.branch.name)} only; other branches get it when it is merged. The table in view is "
-        f"{plain(info.name)}."
-    )
+    st.caption(f"{_where(page)} The table in view is {plain(info.name)}.")
     action = st.pills(
         "What to do",
         [_NEW, _ADD, _RENAME, _RETYPE, _DROP, _NAME, _GO],
@@ -39,6 +36,20 @@ def change_tables(page: Page, info: TableInfo) -> None:
         table, statements = _statements(page, info, action or _NEW)
         if statements:
             _land(page, table, statements)
+
+
+@st.dialog("Create a table", width="large", icon=":material/table_edit:")
+def create_first_table(page: Page) -> None:
+    """Make a table on a branch that has none."""
+    st.caption(_where(page))
+    with told():
+        table, statements = _new_table(page, None)
+        if statements:
+            _land(page, table, statements)
+
+
+def _where(page: Page) -> str:
+    return f"On {plain(page.branch.name)} only; other branches get it when it is merged."
 
 
 def _statements(page: Page, info: TableInfo, action: str) -> tuple[str, list[str]]:
@@ -77,10 +88,13 @@ def _statements(page: Page, info: TableInfo, action: str) -> tuple[str, list[str
     return name, [ddl.drop_column(name, column)]
 
 
-def _new_table(page: Page, info: TableInfo) -> tuple[str, list[str]]:
-    how = st.segmented_control("How", [_EMPTY, _COPY, _QUERY], default=_EMPTY, required=True, key="new-table-how")
+def _new_table(page: Page, info: TableInfo | None) -> tuple[str, list[str]]:
+    """A table out of nothing, as a copy of the one in view, or from a query; the first one out of nothing."""
+    how: str | None = _EMPTY
+    if info:
+        how = st.segmented_control("How", [_EMPTY, _COPY, _QUERY], default=_EMPTY, required=True, key="new-table-how")
     name = st.text_input("Table name", key="new-table-name").strip()
-    if how == _COPY:
+    if info and how == _COPY:
         st.caption(f"A copy of {plain(info.name)}, with its rows and its key.")
         columns = [NewColumn(column.name, column.type) for column in info.columns]
         key: Sequence[str] = info.key if info.key_origin.value == "declared" else ()

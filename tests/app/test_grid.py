@@ -9,7 +9,7 @@ from typing import Any
 from hati_core import TableEdits, TableInfo
 from hati_core.model import Column, KeyOrigin
 from pages.parts.draft import Draft
-from pages.parts.grid import GridPage, edits_of, typed_back
+from pages.parts.grid import GridPage, edits_of
 
 INFO = TableInfo(
     "portfolio",
@@ -112,22 +112,22 @@ def test_a_key_of_two_columns_names_the_row_by_both() -> None:
 def test_a_cell_typed_back_cancels_what_was_kept_of_it() -> None:
     draft = Draft(1)
     first = {"edited_rows": {0: {"shares": 200}}}
-    draft.take(PAGE, edits_of(PAGE, first), typed_back(PAGE, first))
-    draft.drawn_anew()
+    draft.take(PAGE, first)
+    draft.drawn_anew("first")
     assert draft.edits.updates == {("AAPL",): {"shares": 200}}
     back = {"edited_rows": {0: {"shares": 100}}}
-    draft.take(PAGE, edits_of(PAGE, back), typed_back(PAGE, back))
+    draft.take(PAGE, back)
     assert not draft
 
 
 def test_a_grid_drawn_anew_shows_what_is_unsaved_and_goes_on_from_there() -> None:
     draft = Draft(1)
-    draft.take(PAGE, _edits({0: {"shares": 200}}, deleted=[1]), {})
-    draft.drawn_anew()
+    draft.take(PAGE, {"edited_rows": {0: {"shares": 200}}, "deleted_rows": [1]})
+    draft.drawn_anew("first")
     page = PAGE.beginning_with(draft.drawn)
     assert [row["ticker"] for row in page.shown] == ["AAPL", "MSFT"]
     assert page.shown[0]["shares"] == 200
-    draft.take(page, _edits({0: {"price": 0.5}, 1: {"ticker": "META"}}, page=page), {})
+    draft.take(page, {"edited_rows": {0: {"price": 0.5}, 1: {"ticker": "META"}}})
     assert draft.edits.updates == {("AAPL",): {"shares": 200, "price": 0.5}}
     assert list(draft.edits.deletes) == [("GOOGL",), ("MSFT",)]
     assert draft.before[("AAPL",)]["shares"] == 100
@@ -137,3 +137,34 @@ def test_a_row_that_gets_another_key_takes_what_is_unsaved_along() -> None:
     page = PAGE.beginning_with(_edits({0: {"shares": 200}}))
     edits = _edits({0: {"ticker": "APPL"}}, page=page)
     assert list(edits.inserts) == [{**ROWS[0], "ticker": "APPL", "shares": 200}]
+
+
+NEXT = GridPage(INFO, 1, [{"ticker": "NVDA", "shares": 1, "price": None, "bought": None}], len(ROWS) + 1, len(ROWS))
+
+
+def _turned(state_on_turning: dict[str, Any]) -> Draft:
+    """A draft whose page was turned to the next; that grid is drawn."""
+    draft = Draft(1)
+    draft.drawn_anew("first")
+    draft.take(PAGE, {"added_rows": [{"ticker": "AA"}]})
+    draft.catch_up("next", {"first": state_on_turning})
+    draft.drawn_anew("next")
+    draft.take(NEXT, {})
+    return draft
+
+
+def test_a_cell_that_is_typed_while_the_page_is_turned_is_kept() -> None:
+    draft = _turned({"edited_rows": {0: {"shares": 7}}, "added_rows": [{"ticker": "AA"}]})
+    assert draft.edits.updates == {("AAPL",): {"shares": 7}}
+    assert list(draft.edits.inserts) == [{"ticker": "AA"}]
+
+
+def test_a_cell_that_arrives_after_the_page_was_turned_is_kept_once_and_on_its_row() -> None:
+    draft = _turned({"added_rows": [{"ticker": "AA"}]})
+    late = {"edited_rows": {0: {"shares": 7}}, "added_rows": [{"ticker": "AA"}]}
+    for _ in range(2):
+        draft.catch_up("next", {"first": late, "next": {}})
+        draft.take(NEXT, {"edited_rows": {0: {"shares": 2}}})
+    assert draft.edits.updates == {("AAPL",): {"shares": 7}, ("NVDA",): {"shares": 2}}
+    assert list(draft.edits.inserts) == [{"ticker": "AA"}]
+    assert draft.before[("AAPL",)]["shares"] == 100
