@@ -41,6 +41,12 @@ class Metric:
     sql: str
     unit: Unit = Unit.NUMBER
     breakdown: Breakdown | None = None
+    is_spent: bool = False
+
+    @property
+    def more_is_better(self) -> bool:
+        """Whether growing is good: of a count or a weight nobody can say, and of what is spent it is not."""
+        return self.breakdown is not None and not self.is_spent
 
     def definition(self) -> dict[str, Any]:
         """As plain values, for keeping."""
@@ -49,6 +55,7 @@ class Metric:
             "name": self.name,
             "sql": self.sql,
             "unit": self.unit.value,
+            "is_spent": self.is_spent,
             "breakdown": {"table": parts.table, "amount": parts.amount, "labels": list(parts.labels)}
             if parts
             else None,
@@ -59,7 +66,13 @@ class Metric:
         """From what :meth:`definition` gave."""
         parts = definition["breakdown"]
         breakdown = Breakdown(parts["table"], parts["amount"], tuple(parts["labels"])) if parts else None
-        return cls(definition["name"], definition["sql"], Unit(definition["unit"]), breakdown)
+        return cls(
+            definition["name"],
+            definition["sql"],
+            Unit(definition["unit"]),
+            breakdown,
+            definition.get("is_spent", False),
+        )
 
 
 def value_metric(name: str, breakdown: Breakdown, unit: Unit = Unit.MONEY) -> Metric:
@@ -127,7 +140,7 @@ class _Positions:
         value = value_metric("Portfolio value" if self.is_portfolio else "Total value", amount)
         profit = [value_metric("Unrealised P&L", gain)] if self.cost else []
         spent = self._per_row(f"{identifier(self.quantity)} * {identifier(self.cost or '')}")
-        cost = [value_metric("Cost", spent)] if self.cost else []
+        cost = [replace(value_metric("Cost", spent), is_spent=True)] if self.cost else []
         return [value, *profit, self._count(), *self._weights(amount), *cost]
 
     def _per_row(self, amount: str) -> Breakdown:

@@ -49,7 +49,7 @@ def branch_row(
     page: Page, info: BranchInfo, values: list[MetricValue], reference: list[MetricValue]
 ) -> Literal["discard", "lifetime"] | None:
     """Draw one branch; returns what is to be done with it when that was pressed."""
-    with st.container(border=True, key=f"branch-{info.id}", gap="small"):
+    with st.container(border=True, key=f"branch-row-{info.id}", gap="small"):
         about, worth = st.columns([5, 2], vertical_alignment="top")
         with about:
             marks = " :gray-badge[in view]" if info.name == page.branch.name else ""

@@ -73,7 +73,7 @@ def _cell(here: MetricValue, reference: MetricValue | None) -> str:
         return f"{worth}  \n:small[:gray[no value to compare with]]"
     mark, told = change(here.value, reference.value, here.metric.unit)
     # Only where more is better is it green: a count or a weight is neither.
-    colour = {"▲": "green", "▼": "red"}.get(mark, "gray") if here.metric.breakdown else "gray"
+    colour = {"▲": "green", "▼": "red"}.get(mark, "gray") if here.metric.more_is_better else "gray"
     return f"{worth}  \n:small[:{colour}[{mark}{mark and _HARD_SPACE}{plain(told).replace(' %', f'{_HARD_SPACE}%')}]]"
 
 

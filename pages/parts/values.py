@@ -82,7 +82,7 @@ def value_card(
         plain(metric.name),
         amount(here.value, metric.unit),
         delta=delta,
-        delta_color="off" if same or not metric.breakdown else "green" if grows else "red",
+        delta_color="off" if same or not metric.more_is_better else "green" if grows else "red",
         delta_arrow="off" if same else "up" if grows else "down",
         delta_description=described if delta else None,
         border=border,

@@ -138,3 +138,9 @@ def test_a_price_list_is_branched_and_compared_by_revenue_without_a_word_of_port
         "$2,500\n▲ +$500 · +25.0 %",
         "$1,500\n▼ −$500 · −25.0 %",
     ]
+
+
+def test_what_is_spent_is_not_praised_for_growing(branches: Repository, screen: Screen) -> None:
+    screen.open("Overview", branch="aggressive-growth")
+    colours = {card.label: card.proto.color for card in screen.at.metric}
+    assert colours["Cost"] == colours["Positions"] != colours["Portfolio value"]

@@ -82,7 +82,7 @@ def test_a_link_to_the_overview_shows_its_branch(visitor: App) -> None:
 
 def test_a_link_to_the_branches_marks_the_one_in_view(visitor: App) -> None:
     visitor.open("branches?branch=conservative-hedge")
-    row = visitor.page.locator("[class*=st-key-branch-]").filter(has_text="conservative-hedge")
+    row = visitor.page.locator("[class*=st-key-branch-row-]").filter(has_text="conservative-hedge")
     expect(row).to_contain_text("in view")
     expect(row).to_contain_text("$95,750")
 

@@ -59,7 +59,7 @@ def test_branch_change_compare_merge_and_discard(app: App) -> None:
     app.sees("Portfolio value of main: $58,750 → $267,250")
 
     app.go("Branches")
-    row = app.page.locator("[class*=st-key-branch-]").filter(has_text="conservative-hedge")
+    row = app.page.locator("[class*=st-key-branch-row-]").filter(has_text="conservative-hedge")
     expect(row).to_contain_text("$95,750")
     row.get_by_role("button", name="Discard").click()
     app.page.get_by_role("dialog").get_by_role("button", name="Discard").click()
