@@ -16,15 +16,15 @@ from pages.parts.upload import import_dialog
 
 def table_bar(page: Page, tables: Mapping[str, TableInfo]) -> str:
     """Choose a table; returns its name."""
-    chooser, first, second, third = st.columns([4, 2, 2, 2], vertical_alignment="bottom")
-    with chooser:
-        name = picker("Table", "table", list(tables), next(iter(tables)))
-    if first.button("Import a file", icon=":material/upload_file:", key="import", width="stretch"):
-        import_dialog(page.repository, page.branch.name)
-    with second:
+    # On a narrow screen the buttons go below the choice, with their names whole.
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width=360):
+            name = picker("Table", "table", list(tables), next(iter(tables)))
+        if st.button("Import a file", icon=":material/upload_file:", key="import"):
+            import_dialog(page.repository, page.branch.name)
         export_menu(page, tables[name])
-    if third.button("Change tables", icon=":material/table_edit:", key="change-tables", width="stretch"):
-        change_tables(page, tables[name])
+        if st.button("Change tables", icon=":material/table_edit:", key="change-tables"):
+            change_tables(page, tables[name])
     return name
 
 

@@ -23,7 +23,7 @@ _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def export_menu(page: Page, info: TableInfo) -> None:
     """The table in view or the whole branch, as files."""
-    popover = st.popover("Export", icon=":material/download:", width="stretch", key="export", on_change="rerun")
+    popover = st.popover("Export", icon=":material/download:", key="export", on_change="rerun")
     if not popover.open:
         return
     with popover:
