@@ -49,9 +49,8 @@ def edit_table(page: Page, info: TableInfo) -> None:
 def _draft(page: Page, place: str) -> Draft:
     """What is unsaved, at the version the grid was opened at: edits must not land on rows that moved under them."""
     draft: Draft | None = st.session_state.get(f"draft {place}")
-    if not draft:
-        draft = Draft(page.info.head)
-    st.session_state[f"draft {place}"] = draft
+    if draft is None or (not draft and draft.version != page.info.head):
+        draft = st.session_state[f"draft {place}"] = Draft(page.info.head)
     return draft
 
 

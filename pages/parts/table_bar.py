@@ -16,9 +16,9 @@ from pages.parts.upload import import_dialog
 
 def table_bar(page: Page, tables: Mapping[str, TableInfo]) -> str:
     """Choose a table; returns its name."""
-    # Buttons go to the next line where there is no room for their words.
+    # On a narrow screen the buttons go below the choice, with their names whole.
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.container(width="stretch"):
+        with st.container(width=360):
             name = picker("Table", "table", list(tables), next(iter(tables)))
         if st.button("Import a file", icon=":material/upload_file:", key="import"):
             import_dialog(page.repository, page.branch.name)

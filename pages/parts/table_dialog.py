@@ -112,6 +112,7 @@ def _new_table(page: Page, info: TableInfo | None) -> tuple[str, list[str]]:
 def _columns_typed() -> list[NewColumn]:
     """The columns that somebody types into a small grid."""
     kinds = {label: kind for kind, label in _LABELS.items()}
+    st.caption("Columns, a line each. A default is what new rows get that say nothing else.")
     empty = pd.DataFrame({"Name": pd.Series(dtype=str), "Type": pd.Series(dtype=str), "Default": pd.Series(dtype=str)})
     edited = st.data_editor(
         empty,

@@ -8,6 +8,7 @@ import pytest
 
 from hati_core import Branch, Repository
 from hati_core.browsing import Operator
+from hati_core.written import Writing
 from tests.app.screen import Screen
 
 
@@ -258,3 +259,19 @@ def test_a_filter_that_does_not_fit_is_explained_and_loses_nothing(trial: Branch
     screen.pick("Column", "shares").pick("Is", Operator.LESS).fill("Value", "many").press("Add filter")
     assert screen.problems[0].startswith("A value does not fit its column. ")
     assert "AAPL: shares 100 → 200" in screen.unsaved()
+
+
+def test_a_number_written_in_another_way_can_be_read_in_that_way(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"current_price": "1.234,5"}})
+    assert "current_price “1.234,5”: not what the column takes." in screen.unsaved()
+    screen.pick("Numbers and dates are written", Writing(comma=True, day_first=True))
+    assert "AAPL: current_price 185 → 1,234.50" in screen.unsaved()
+    screen.press("Save to trial")
+    assert screen.problems == []
+    assert trial.query("SELECT current_price FROM portfolio WHERE ticker = 'AAPL'") == [{"current_price": 1234.5}]
+
+
+def test_a_branch_without_tables_offers_to_create_one(empty: Repository, screen: Screen) -> None:
+    screen.open("Data").press("Create a table")
+    assert "On main only" in screen.text
+    assert "Table name" in [field.label for field in screen.at.text_input]

@@ -64,7 +64,7 @@ def test_a_block_from_a_spreadsheet_changes_rows_adds_rows_and_never_becomes_ano
         app.sees("NVDA, shares 200, price 1.5, bought 2024-02-01")
         expect(app.page.get_by_text("not what the column takes")).to_have_count(0)
         app.press("Save to pasted")
-        app.sees("Saved as version 2 of pasted.")
+        app.sees("Saved as version 3 of pasted.")
         assert _held(office, "pasted") == [
             ("AAPL", 100, 185.0, date(2020, 1, 31)),
             ("GOOGL", 1250, 0.125, date(2024, 12, 31)),
@@ -85,12 +85,12 @@ def test_an_edit_under_a_filter_and_an_order_lands_on_its_row_and_one_of_a_colle
         bob.edit_cell(2, 1, "90")
         bob.sees("MSFT: shares 75 → 90")
         ada.press("Save to shared")
-        ada.sees("Saved as version 2 of shared.")
+        ada.sees("Saved as version 3 of shared.")
         assert [row[:2] for row in _held(office, "shared")] == [("AAPL", 100), ("GOOGL", 50), ("MSFT", 70)]
 
         bob.press("Save to shared")
         bob.sees("Somebody changed rows on shared that you are changing: MSFT: shares 75 → 70.")
         assert _held(office, "shared")[2][1] == 70
         bob.press("Overwrite on shared")
-        bob.sees("Saved as version 3 of shared.")
+        bob.sees("Saved as version 4 of shared.")
         assert _held(office, "shared")[2][1] == 90
