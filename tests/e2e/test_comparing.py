@@ -19,11 +19,27 @@ def _seed(server: Server) -> None:
         tech = repository.create_branch("tech-heavy")
         tech.execute("UPDATE portfolio SET shares = shares * 2 WHERE sector = 'Information Technology'")
         tech.execute("INSERT INTO portfolio VALUES ('BND', 'Bond fund', 'Bonds', 1500, 72.0, 74.0)")
+        repository.create_branch("no-cost").execute("ALTER TABLE portfolio DROP COLUMN avg_cost")
 
 
 def _rows(path: Path) -> list[list[str]]:
     with path.open(encoding="utf-8-sig", newline="") as content:
         return list(csv.reader(content))
+
+
+def test_a_metric_that_fails_on_one_branch_says_so_there_and_nowhere_else(app: App, server: Server) -> None:
+    _seed(server)
+    app.open("compare?with=main|tech-heavy|no-cost")
+    cells = app.page.get_by_test_id("stTable").get_by_role("row", name=re.compile("Unrealised P&L")).get_by_role("cell")
+    expect(cells).to_have_count(4)
+    expect(cells.nth(3)).to_contain_text("avg_cost")
+    expect(cells.filter(has_text="!")).to_have_count(1)
+    for branch in ("main", "tech-heavy"):
+        app.open(f"?branch={branch}")
+        expect(app.metric("Unrealised P&L")).to_contain_text("$")
+    app.open("?branch=no-cost")
+    expect(app.metric("Portfolio value")).to_contain_text("$2,153,580")
+    expect(app.metric("Unrealised P&L")).not_to_contain_text("$")
 
 
 def test_a_comparison_by_link_is_filtered_and_taken_along(app: App, server: Server) -> None:
