@@ -31,6 +31,8 @@ def test_the_branch_in_view_is_compared_with_main(branches: Repository, screen: 
         "Unrealised P&L": "$14,500",
         "Positions": "3",
         "Largest weight": "53.6 %",
+        "Concentration (HHI)": "4,088",
+        "Cost": "$44,250",
     }
     assert screen.matrix()["aggressive-growth"].to_dict() == {
         "Changed inputs": "~ AAPL shares 100 → 200\n+ NVDA added",
@@ -38,6 +40,8 @@ def test_the_branch_in_view_is_compared_with_main(branches: Repository, screen: 
         "Unrealised P&L": "$48,000\n▲ +$33,500 · +231.0 %",
         "Positions": "4\n▲ +1 · +33.3 %",
         "Largest weight": "71.1 %\n▲ +17.5 pts",
+        "Concentration (HHI)": "5,396\n▲ +1,308 · +32.0 %",
+        "Cost": "$219,250\n▲ +$175,000 · +395.5 %",
     }
     assert "main → aggressive-growth: +$208,500" in screen.text
     assert screen.figure("waterfall") == "main to aggressive-growth: NVDA +$190,000; AAPL +$18,500"
@@ -289,7 +293,7 @@ def test_the_sample_is_valued_through_time(sample: Repository, screen: Screen) -
     performance = screen.part("through-time", "dataframe")[0].value
     assert performance["branch"].tolist() == ["main", "tech-heavy", "defensive"]
     assert performance.iloc[0].tolist()[1:] == ["155.7 %", "11.9 %", "14.3 %", "−17.5 %"]
-    assert "defensive: 1 position of 34 left out, without any price in prices: BND" in screen.text
+    assert "defensive: 1 row of 34 left out, without any price in prices: BND" in screen.text
     assert "2014-01-31 to 2022-05-31" in screen.text
     assert "tech-heavy return a year 13.2 %" in screen.figure("risk")
 

@@ -96,7 +96,7 @@ def test_the_history_of_a_metric_has_each_version_with_its_commit(repo: Reposito
     assert history(repo, branch, shares, limit=2) == [(4, 250.0), (3, 325.0)]
     first = repo.measures.history(branch, shares)[2]
     assert (first.commit.message, first.commit.author) == ("Double Apple", "ada")
-    assert "portfolio" in (repo.measures.history(branch, shares)[-1].found.problem or "")
+    assert repo.measures.history(branch, shares)[-1].found.problem == "There was no table yet."
 
 
 def test_a_history_measures_no_more_than_it_may(repo: Repository, main: Branch) -> None:
