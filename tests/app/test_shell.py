@@ -57,7 +57,8 @@ def test_a_branch_that_somebody_discarded_meanwhile_is_named_and_main_shown(bran
 def test_commits_carry_the_name_that_the_session_signs_with(portfolio: Repository, screen: Screen) -> None:
     screen.open("Data").fill("Your name", "  grace ").press("Sign as this")
     assert "Your commits are signed grace." in screen.text
-    screen.fill("SQL", "UPDATE portfolio SET shares = 1 WHERE ticker = 'AAPL'").press("Run")
+    sql = "UPDATE portfolio SET shares = 1 WHERE ticker = 'AAPL'"
+    screen.fill("SQL", sql).press("Run").press("Run on main")
     assert portfolio.main.log(1)[0].author == "grace"
     other = Screen().open("Data").fill("SQL", "UPDATE portfolio SET shares = 2 WHERE ticker = 'AAPL'").press("Run")
     assert other.problems == []
