@@ -60,7 +60,8 @@ def test_commits_carry_the_name_that_the_session_signs_with(portfolio: Repositor
     sql = "UPDATE portfolio SET shares = 1 WHERE ticker = 'AAPL'"
     screen.fill("SQL", sql).press("Run").press("Run on main")
     assert portfolio.main.log(1)[0].author == "grace"
-    other = Screen().open("Data").fill("SQL", "UPDATE portfolio SET shares = 2 WHERE ticker = 'AAPL'").press("Run")
+    other = Screen().open("Data").fill("SQL", sql.replace("= 1", "= 2"))
+    other.press("Run").press("Run on main")
     assert other.problems == []
     assert portfolio.main.log(1)[0].author == "ada"
 
