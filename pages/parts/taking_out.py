@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
 
 import streamlit as st
 
-from hati_core import BranchView, HatiError, TableInfo
+from hati_core import BranchView, TableInfo
 from hati_core.browsing import Look, count_rows
 from hati_core.errors import StorageUnavailable
 from hati_core.exports import SHEET_ROWS, Export, ExportFormat
 from hati_core.quote import identifier, identifiers
-from pages.parts.session import complain
+from pages.parts.session import told
 from pages.parts.shell import Page
-from pages.parts.words import plain
+from pages.parts.words import plain, size
 
 _NAMES = {ExportFormat.CSV: "CSV", ExportFormat.EXCEL: "Excel", ExportFormat.PARQUET: "Parquet"}
 _ENDS = {ExportFormat.CSV: "text/csv", ExportFormat.PARQUET: "application/vnd.apache.parquet"}
@@ -32,9 +31,9 @@ def export_menu(page: Page, info: TableInfo) -> None:
         rows = count_rows(at, info, Look()) if form is ExportFormat.EXCEL else 0
         order = f" ORDER BY {identifiers(info.key)}" if info.key else ""
         download(
-            f"Download {plain(info.name)}",
+            f"Write {plain(info.name)} into a file",
             lambda: page.repository.export(at, f"FROM {identifier(info.name)}{order}", form, info.name),
-            f"{info.name}.{form.value}",
+            (at.id, at.version, info.name, form),
             form,
             "export-table",
             disabled=rows > SHEET_ROWS,
@@ -43,9 +42,9 @@ def export_menu(page: Page, info: TableInfo) -> None:
             st.caption(f"A sheet holds {SHEET_ROWS:,} rows, and these are {rows:,}. Take CSV or Parquet instead.")
         whole = form if form is not ExportFormat.EXCEL else ExportFormat.CSV
         download(
-            f"Download all tables of {plain(page.branch.name)} (zip of {_NAMES[whole]})",
+            f"Write all tables of {plain(page.branch.name)} (zip of {_NAMES[whole]})",
             lambda: page.repository.export_tables(at, whole),
-            f"{page.branch.name} {whole.value}.zip",
+            (at.id, at.version, whole),
             None,
             "export-branch",
         )
@@ -62,7 +61,9 @@ def export_result(page: Page, view: BranchView, sql: str, key: str) -> None:
         form = choose_format(f"{key}-form")
         name = f"{page.branch.name} result"
         make = lambda: page.repository.export(view, sql, form, name)  # noqa: E731
-        download("Download the whole result", make, f"{name}.{form.value}", form, f"{key}-download")
+        download(
+            "Write the whole result into a file", make, (view.id, view.version, sql, form), form, f"{key}-download"
+        )
         if form is ExportFormat.EXCEL:
             st.caption(f"A sheet holds {SHEET_ROWS:,} rows; a longer result has to be CSV or Parquet.")
         if form is not ExportFormat.PARQUET:
@@ -77,59 +78,39 @@ def choose_format(key: str) -> ExportFormat:
     return chosen or ExportFormat.CSV
 
 
-@dataclass
-class _Failure:
-    """Why the last file that was asked for could not be made; the server makes it while no script runs."""
-
-    error: HatiError | None = None
-
-
 def download(
-    label: str,
-    make: Callable[[], Export],
-    file_name: str,
-    form: ExportFormat | None,
-    key: str,
-    *,
-    disabled: bool = False,
+    label: str, make: Callable[[], Export], of: Hashable, form: ExportFormat | None, key: str, *, disabled: bool = False
 ) -> None:
-    """A button that makes the file when it is pressed and deletes it once it was handed over."""
-    failure: _Failure = st.session_state.setdefault(f"{key}-failure", _Failure())
+    """A button that makes a file, and then one that hands it over; ``of`` says what is in it.
 
-    def content() -> bytes:
-        failure.error = None
+    It is made while the page runs, since a server that makes it at the handing over has no words of ours for what
+    goes wrong.
+    """
+    made: tuple[Hashable, Export] | None = st.session_state.get(f"{key}-made")
+    if made and made[0] == of:
+        export = made[1]
+        st.download_button(
+            f"Save {plain(export.file_name)} · {size(export.path.stat().st_size)}",
+            export.path.read_bytes,
+            file_name=export.file_name,
+            mime="application/zip" if form is None else _ENDS.get(form, _SHEET),
+            icon=":material/download:",
+            type="primary",
+            key=key,
+            on_click="ignore",
+            width="stretch",
+        )
+        return
+    if not st.button(label, icon=":material/draft:", key=f"{key}-make", width="stretch", disabled=disabled):
+        return
+    with told(), st.spinner("Writing the file…"):
         try:
-            with make() as export:
-                return export.path.read_bytes()
-        except HatiError as error:
-            failure.error = error
-            raise
+            st.session_state[f"{key}-made"] = (of, make())
         except OSError as error:
-            failure.error = StorageUnavailable(
+            raise StorageUnavailable(
                 f"The file could not be written: {error.strerror}. Make room, then retry."
-            )
-            raise
-
-    mime = "application/zip" if form is None else _ENDS.get(form, _SHEET)
-    st.download_button(
-        label,
-        content,
-        file_name=file_name,
-        mime=mime,
-        icon=":material/download:",
-        key=key,
-        on_click="ignore",
-        width="stretch",
-        disabled=disabled,
-    )
-    _say_failure(failure)
-
-
-@st.fragment(run_every=1.0)
-def _say_failure(failure: _Failure) -> None:
-    """Why there is no file, in our own words; drawn only while the menu is open."""
-    if failure.error:
-        complain(failure.error)
+            ) from error
+        st.rerun()
 
 
 def caution(form: ExportFormat) -> None:

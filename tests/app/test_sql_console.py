@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hati_core import Repository
+from hati_core.exports import ExportFormat
 from pages.parts import console
 from tests.app.screen import Screen
 
@@ -168,3 +169,18 @@ def test_a_statement_that_runs_too_long_is_stopped_and_undone(
     (problem,) = screen.open("Data").run_sql(sql).problems
     assert problem.startswith("The statement took too long. The statement ran for 0.2 seconds and was stopped.")
     assert portfolio.main.head == before
+
+
+def test_a_result_that_no_sheet_holds_is_said_so_and_is_written_as_another_file(
+    portfolio: Repository, screen: Screen
+) -> None:
+    screen.open("Data").run_sql("SELECT repeat('x', 40000) AS long")
+    screen.at.session_state["sql-export"] = True
+    screen.at.session_state["sql-export-form"] = ExportFormat.EXCEL
+    screen.run().press("Write the whole result into a file")
+    (problem,) = screen.problems
+    assert problem.startswith("This cannot be exported. A cell holds 32,767 characters")
+    screen.at.session_state["sql-export-form"] = ExportFormat.CSV
+    screen.run().press("Write the whole result into a file")
+    assert screen.problems == []
+    assert [button.label for button in screen.at.get("download_button")] == ["Save main result\\.csv · 40.0 kB"]
