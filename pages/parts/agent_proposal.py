@@ -43,9 +43,14 @@ def proposal_panel(page: Page, desk: AgentDesk, proposal: Proposal) -> None:
         if proposal.status is not ProposalStatus.OPEN:
             _decided(proposal)
             return
+        review = None
         with remedied(page, target, source):
-            _review(page, desk, proposal)
-        _reject(desk, proposal)
+            review = _reviewed(page, desk, proposal)
+        with st.container(horizontal=True):
+            if review:
+                with remedied(page, target, source):
+                    _approve(desk, review)
+            _reject(desk, proposal)
 
 
 def _decided(proposal: Proposal) -> None:
@@ -68,8 +73,8 @@ def _decided(proposal: Proposal) -> None:
     )
 
 
-def _review(page: Page, desk: AgentDesk, proposal: Proposal) -> None:
-    """The same preview as on the page Merge, and the button that does it."""
+def _reviewed(page: Page, desk: AgentDesk, proposal: Proposal) -> Review:
+    """The same preview as on the page Merge."""
     heads = tuple((one.name, one.id, one.head) for one in page.infos if one.name in (proposal.source, proposal.target))
     place = f"review of {proposal.id}"
     with st.spinner("Working out the merge…"):
@@ -103,21 +108,23 @@ def _review(page: Page, desk: AgentDesk, proposal: Proposal) -> None:
             icon=":material/merge:",
             query_params={"source": proposal.source, "into": proposal.target},
         )
-    if st.button(
-        "Approve and merge",
-        type="primary",
-        icon=":material/merge:",
-        disabled=bool(plan.open_conflicts or found.plan.violations),
-        # A press on what was shown before must not approve a plan that was made anew.
-        key=f"approve-{proposal.id}-{plan.source_version}-{plan.target_version}",
-    ):
-        _approve(desk, review)
+    return review
 
 
 def _approve(desk: AgentDesk, review: Review) -> None:
-    proposal = review.proposal
+    """The button that merges what was shown."""
+    proposal, plan = review.proposal, review.plan
+    if not st.button(
+        "Approve and merge",
+        type="primary",
+        icon=":material/merge:",
+        disabled=bool(plan.open_conflicts or plan.violations),
+        # A press on what was shown before must not approve a plan that was made anew.
+        key=f"approve-{proposal.id}-{plan.source_version}-{plan.target_version}",
+    ):
+        return
     try:
-        desk.approve(proposal.id, review.plan, author=author())
+        desk.approve(proposal.id, plan, author=author())
     except BranchMoved:
         announce("A branch has changed in this moment, and nothing was merged. Look at the proposal again.")
         st.rerun()

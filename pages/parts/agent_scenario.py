@@ -8,7 +8,7 @@ from hati_core import Unit
 from hati_core.runs import Scenario
 from pages.parts.agent_words import lines, scenario_badge
 from pages.parts.palette import dot
-from pages.parts.words import amount, count, difference, plain
+from pages.parts.words import amount, difference, plain
 
 
 def scenario_card(scenario: Scenario, unit: Unit, colour: str) -> None:
@@ -18,11 +18,8 @@ def scenario_card(scenario: Scenario, unit: Unit, colour: str) -> None:
         rank = f" :violet-badge[rank {scenario.rank}]" if scenario.rank else ""
         st.markdown(f"{dot(colour)} **{plain(scenario.branch)}**{rank} {scenario_badge(scenario.status)}")
         st.markdown(lines(scenario.idea))
-        facts = [count(scenario.rows, "changed row")] if scenario.version is not None else []
         if scenario.assumes:
-            facts.append(f"! assumes other facts: {', '.join(scenario.assumes)}")
-        if facts:
-            st.caption(plain(" · ".join(facts)))
+            st.caption(f":orange[**!**] It assumes other facts than the data has: {plain(', '.join(scenario.assumes))}")
         if scenario.reason:
             st.caption(lines(scenario.reason))
     with worth:

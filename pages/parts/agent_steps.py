@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import streamlit as st
@@ -51,6 +52,10 @@ def _step(step: Step) -> None:
     if step.sql:
         st.code(step.sql, language="sql", wrap_lines=True)
     else:
-        given = ", ".join(f"{name} = {value}" for name, value in step.arguments.items() if name != "branch")
+        given = ", ".join(f"{name} = {_given(value)}" for name, value in step.arguments.items() if name != "branch")
         if given:
             st.caption(plain(cut(given, _LONGEST)))
+
+
+def _given(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -10,6 +10,7 @@ from hati_core import Repository
 from hati_core.agent.desk import AgentDesk
 from hati_core.runs import ProposalStatus, Run, RunLimits, RunStatus, Step, StepKind
 from pages.parts.agent_words import in_short
+from tests.agent.model_server import Reply, serving
 from tests.app.screen import Screen
 
 GOAL = "Raise the portfolio value with at most 10 % more cost"
@@ -80,8 +81,9 @@ def test_another_scenario_is_proposed_and_the_rest_discarded(portfolio: Reposito
     run = _ended(portfolio)
     desk = AgentDesk(portfolio)
     (first,) = desk.proposals()
-    screen.open("Agent", run=run.id).press("Reject it").press("propose-2")
-    assert [one.scenario for one in desk.proposals()] == [2]
+    other = 3 - (first.scenario or 0)
+    screen.open("Agent", run=run.id).press("Reject it").press(f"propose-{other}")
+    assert [one.scenario for one in desk.proposals()] == [other]
     screen.press("Discard these")
     assert first.source not in [info.name for info in portfolio.branches()]
     assert desk.proposals()[0].source in [info.name for info in portfolio.branches()]
@@ -122,6 +124,26 @@ def test_chat_without_a_model_says_what_to_set(portfolio: Repository, screen: Sc
     assert "Chat needs a model, and none is set up" in screen.text
     assert "OPENAI_API_KEY" in screen.text
     assert not screen.at.chat_input
+
+
+def test_chat_answers_and_is_found_again(
+    portfolio: Repository, screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(Reply(text="There are *three* positions.")) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        screen.open("Agent", agent="chat")
+        (field,) = screen.at.chat_input
+        field.set_value("How many positions?")
+        screen.run()
+        (run,) = AgentDesk(portfolio).runs()
+        AgentDesk(portfolio).wait(run.id)
+        screen.run()
+    assert "There are *three* positions." in screen.text
+    again = Screen().open("Agent", agent="runs").press("Open")
+    assert "How many positions?" in again.text
+    assert "There are *three* positions." in again.text
+    again.press("New conversation")
+    assert "How many positions?" not in again.text
 
 
 def test_a_commit_of_a_run_leads_to_it(portfolio: Repository, screen: Screen) -> None:
