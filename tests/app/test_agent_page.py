@@ -44,6 +44,7 @@ def test_the_autopilot_goes_from_a_goal_to_the_merged_result(portfolio: Reposito
     while not AgentDesk(portfolio).run(run.id).status.is_over:
         screen.run()
     screen.run()
+    assert "Approve and merge" in screen.buttons, screen.text
     (proposal,) = AgentDesk(portfolio).proposals()
     assert "Proposed: merge" in screen.text
     assert "Why:" in screen.text
@@ -144,6 +145,27 @@ def test_chat_answers_and_is_found_again(
     assert "There are *three* positions." in again.text
     again.press("New conversation")
     assert "How many positions?" not in again.text
+
+
+def test_a_run_at_work_is_stopped(portfolio: Repository, screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(Reply(silent=True)) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        run = AgentDesk(portfolio).explore(GOAL)
+        screen.open("Agent", run=run.id)
+        assert "at work" in screen.text
+        screen.press("Stop")
+        assert AgentDesk(portfolio).wait(run.id).status is RunStatus.STOPPED
+        screen.run()
+    assert "stopped" in screen.text
+    assert "Stop" not in screen.buttons
+
+
+def test_which_model_is_asked_is_set_and_a_key_is_refused_there(portfolio: Repository, screen: Screen) -> None:
+    screen.open("Settings", section="model").type("Model", "my-model").press("Use this model")
+    assert AgentDesk(portfolio).model.choice.name == "my-model"
+    screen.type("Model", "sk-abcdefghij").press("Use this model")
+    assert "Keys belong into the environment" in screen.problems[0]
+    assert AgentDesk(portfolio).model.choice.name == "my-model"
 
 
 def test_a_commit_of_a_run_leads_to_it(portfolio: Repository, screen: Screen) -> None:
