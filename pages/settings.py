@@ -1,7 +1,8 @@
-"""Settings: what is measured, what holds for every table, how rows merge, and where the data lies."""
+"""Settings: what is measured, what holds for every table, how rows merge, where the data lies, which model is asked."""
 
 import streamlit as st
 
+from pages.parts.agent_model import model_choice
 from pages.parts.merge_rule import merge_rule
 from pages.parts.metric_list import metric_list
 from pages.parts.session import segments, told
@@ -14,6 +15,7 @@ SECTIONS = {
     "tables": ":material/key: Keys and checks",
     "merging": ":material/merge: Merging",
     "storage": ":material/database: Storage",
+    "model": ":material/smart_toy: Model",
 }
 
 page = begin_page("Settings", "What holds for every branch and everybody")
@@ -26,5 +28,7 @@ with told():
         table_rules(page)
     elif section == "merging":
         merge_rule(page.repository)
-    else:
+    elif section == "storage":
         storage_panel(page.repository)
+    else:
+        model_choice(page.repository)

@@ -143,7 +143,7 @@ class Autopilot:
         tried = f"{len(scenarios)} idea{'' if len(scenarios) == 1 else 's'} tried."
         if best is None:
             return Outcome(RunStatus.DONE, f"{tried} None may be proposed; each says why.")
-        reason = f"Goal: {self._run.goal} {best.reason}"
+        reason = f"Goal: {self._run.goal}\n{best.reason}"
         try:
             make_proposal(self._work, best.branch, self._run.branch, reason, scenario=best.number)
         except HatiError as error:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from hati_core import Commit, Diff
+from hati_core.agent.desk import AgentDesk
+from pages.parts.agent_runs import run_address
+from pages.parts.agent_words import cut
 from pages.parts.branch_dialogs import fork_dialog
 from pages.parts.changed_tables import changed_tables
 from pages.parts.going_back import back_dialog
@@ -34,6 +37,7 @@ def opened(page: Page, version: int) -> None:
         if commit.branch != page.branch.name:
             where += f", before {plain(page.branch.name)} was forked"
         st.markdown(f"{marks(commit)} :small[:gray[{plain(commit.author or 'unknown')} · {when(commit.at)} · {where}]]")
+        _origin(page, commit)
         _actions(page, commit)
     if version:
         with told():
@@ -41,6 +45,18 @@ def opened(page: Page, version: int) -> None:
         _changed(page, version)
     else:
         st.caption("The repository was made here; it had no tables yet.")
+
+
+def _origin(page: Page, commit: Commit) -> None:
+    """The way to the agent's run that it comes from; nothing where a person alone made it."""
+    if commit.origin and (found := AgentDesk(page.repository).origin(commit)):
+        run, _ = found
+        st.page_link(
+            "pages/agent.py",
+            label=f"See the run: {plain(cut(run.goal, 80))}",
+            icon=":material/smart_toy:",
+            query_params=run_address(run),
+        )
 
 
 def _ways(page: Page, version: int) -> None:

@@ -147,13 +147,18 @@ def segments(
     return chosen
 
 
-def search(label: str, name: str) -> str:
-    """A field for a text to look for; it stands in the address."""
-    state = f"chosen {name}"
+def named(name: str) -> str:
+    """A choice that has no list of options, such as a text to look for; it lasts and stands in the address."""
     if (asked := asked_for(name)) is not None:
         choose(name, asked)
-    typed = str(st.session_state.get(state, ""))
-    _write_address(name, typed)
+    found = str(st.session_state.get(f"chosen {name}", ""))
+    _write_address(name, found)
+    return found
+
+
+def search(label: str, name: str) -> str:
+    """A field for a text to look for; it stands in the address."""
+    typed = named(name)
     st.text_input(label, type="search", **_bound(name, typed))
     return typed.strip()
 

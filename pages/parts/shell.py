@@ -30,6 +30,7 @@ MENU = (
     ("pages/data.py", "Data", ":material/table_rows:"),
     ("pages/compare.py", "Compare", ":material/compare_arrows:"),
     ("pages/merge.py", "Merge", ":material/merge:"),
+    ("pages/agent.py", "Agent", ":material/smart_toy:"),
     ("pages/history.py", "History", ":material/history:"),
     ("pages/settings.py", "Settings", ":material/settings:"),
 )

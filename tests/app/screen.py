@@ -19,6 +19,7 @@ PAGES = {
     "Data": "pages/data.py",
     "Compare": "pages/compare.py",
     "Merge": "pages/merge.py",
+    "Agent": "pages/agent.py",
     "History": "pages/history.py",
     "Settings": "pages/settings.py",
 }

@@ -17,6 +17,7 @@ EMPTY = {
     "data": ("Data", "This branch has no tables yet"),
     "compare": ("Compare", "There is nothing to compare yet"),
     "merge": ("Merge", "There is nothing to merge yet"),
+    "agent": ("Agent", "There is nothing to try ideas on yet"),
     "history": ("History", "Nothing has happened yet"),
     "settings": ("Settings", "main has nothing to measure yet"),
 }

@@ -69,11 +69,13 @@ def _file(app: App) -> None:
 
 
 def _pages(branch: str) -> tuple[Visit, ...]:
-    names = ("branches", "data", "compare", "merge", "history", "settings")
+    names = ("branches", "data", "compare", "merge", "agent", "history", "settings")
     return (Visit("overview", f"?branch={branch}"), *(Visit(name, f"{name}?branch={branch}") for name in names))
 
 
-_SETTINGS = tuple(Visit(f"settings-{name}", f"settings?section={name}") for name in ("tables", "merging", "storage"))
+_SETTINGS = tuple(
+    Visit(f"settings-{name}", f"settings?section={name}") for name in ("tables", "merging", "storage", "model")
+)
 _HISTORY = (
     Visit("history-commit", "history?branch=aggressive-growth&version=2"),
     Visit("history-table", "history?branch=aggressive-growth&view=table"),

@@ -1,0 +1,100 @@
+"""What runs, scenarios and steps are called on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hati_core.agent.desk import ModelState
+from hati_core.runs import Run, RunStatus, ScenarioStatus, Step
+from pages.parts.words import count, plain
+
+_LONG = 160
+_FACTS = 6
+_RUN = {
+    RunStatus.RUNNING: ":blue-badge[:material/hourglass_top: at work]",
+    RunStatus.DONE: ":green-badge[:material/check: done]",
+    RunStatus.STOPPED: ":gray-badge[:material/stop: stopped]",
+    RunStatus.LIMITED: ":orange-badge[:material/timer: a limit was reached]",
+    RunStatus.FAILED: ":red-badge[:material/error: failed]",
+    RunStatus.INTERRUPTED: ":orange-badge[:material/power_off: interrupted]",
+}
+_SCENARIO = {
+    ScenarioStatus.EXPLORING: ":blue-badge[:material/hourglass_top: exploring]",
+    ScenarioStatus.MEASURED: ":green-badge[:material/check: measured]",
+    ScenarioStatus.UNFIT: ":orange-badge[! may not be proposed]",
+    ScenarioStatus.FAILED: ":red-badge[:material/error: failed]",
+    ScenarioStatus.STOPPED: ":gray-badge[:material/stop: stopped]",
+}
+
+
+def run_badge(status: RunStatus) -> str:
+    """How far a run has come, as Markdown."""
+    return _RUN[status]
+
+
+def scenario_badge(status: ScenarioStatus) -> str:
+    """How far an idea has come, as Markdown."""
+    return _SCENARIO[status]
+
+
+def worker(run: Run) -> str:
+    """Who works, or worked: the model's name, or the built-in planner."""
+    return "built-in planner, no model" if run.by_rule else f"model {run.model}"
+
+
+def model_note(state: ModelState) -> str:
+    """Which model is asked, or that none is."""
+    return f"Model: {state.note}" if state.is_there else f"Built-in planner. {state.note}"
+
+
+def taken(run: Run) -> str:
+    """What a run took: time, answers, tokens, and money where prices are known."""
+    spent = run.spent
+    facts = [] if run.seconds is None else [duration(run.seconds)]
+    if spent.turns:
+        facts.append(count(spent.turns, "turn"))
+    if spent.tokens:
+        facts.append(count(spent.tokens, "token"))
+    if spent.cost is not None:
+        facts.append(f"cost {spent.cost:,.4f}")
+    return " · ".join(facts)
+
+
+def duration(seconds: float) -> str:
+    """``0.4 s``, ``12 s``, ``3 min 5 s``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
+
+
+def lines(text: str) -> str:
+    """A text of a model as Markdown that shows it as it is, with its lines."""
+    return "  \n".join(plain(line) for line in text.splitlines())
+
+
+def in_short(step: Step) -> str:
+    """What a tool answered, in a line: the problem, or the plain facts first, then how long its lists are."""
+    if step.answer is None:
+        return "no answer yet"
+    if step.failed:
+        return cut(str(step.answer.get("message", "it failed")))
+    facts = [_fact(name, value) for name, value in step.answer.items() if name != "branch"]
+    return cut(" · ".join(fact for fact in facts[:_FACTS] if fact)) or "done"
+
+
+def _fact(name: str, value: Any) -> str:
+    name = name.replace("_", " ")
+    if isinstance(value, Mapping) or (isinstance(value, list) and value and not isinstance(value[0], str)):
+        return f"{name}: {len(value):,}"
+    if isinstance(value, list):
+        return f"{name}: {', '.join(value)}" if value else ""
+    if isinstance(value, float):
+        return f"{name}: {value:,.6g}"
+    return "" if value is None or value == "" else f"{name}: {value}"
+
+
+def cut(text: str, length: int = _LONG) -> str:
+    """A text that fits a line."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
