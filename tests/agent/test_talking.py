@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import httpx2
@@ -28,7 +29,10 @@ def converse(work: Workspace, *steps: object, control: Control | None = None) ->
     control = control or Control(work.limits, ModelChoice())
     work = replace(work, stop=control.stop)
     task = Task("You work on branches.", [{"role": "user", "content": "Buy Apple"}], EVERY_TOOL)
-    return asyncio.run(talk(task, model, work, control, ACCESS)), model
+    # As a run does, in a thread of its own: this one may have a loop already, of tests that drive a browser.
+    with ThreadPoolExecutor(1) as threads:
+        said = threads.submit(lambda: asyncio.run(talk(task, model, work, control, ACCESS))).result()
+    return said, model
 
 
 def test_a_script_of_calls_and_words_becomes_steps(work: Workspace, repo: Repository, main: Branch) -> None:

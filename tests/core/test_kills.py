@@ -140,11 +140,9 @@ def check_registry(repo: Repository, branch: Branch, told: Told) -> None:
     assert row is not None
     merges = {(merge.target_id, merge.source_id, merge.source_version) for merge in registry.merges()}
     said = {merge for merge in told.merges if merge[0] == branch.id}
-    logged = {
-        (branch.id, journal.merged[0], journal.merged[1])
-        for _, journal in catalog._entries(None, row.fork_version or 0, branch.head)
-        if journal.merged
-    }
+    with repo._store.engine.metadata_session(branch.id) as cursor:
+        made = [news.journal.merged for news in catalog.news(row.fork_version or 0, branch.head, cursor)]
+    logged = {(branch.id, merged[0], merged[1]) for merged in made if merged}
     assert said | logged <= merges, f"merges into {branch.name} are lost"
     for (branch_id, version), table in told.keyed.items():
         if branch_id == branch.id:

@@ -99,7 +99,7 @@ def test_cells_are_taken_from_either_branch_or_as_they_were(many: App, server: S
     _in_hand(many, "portfolio · AAPL")
     _choose(many, "current_price", "main: 188")
     _is_settled(many, 1, 15)
-    expect(_card(many)).to_contain_text("chosen by ada, just now")
+    expect(_card(many)).to_contain_text(re.compile(r"chosen by ada, (just now|\d+ min ago)"))
     many.press("Next open")
     _in_hand(many, "portfolio · GOOGL")
     _take(many, "X00")
@@ -260,7 +260,7 @@ def test_a_colleague_sees_the_choice_and_who_made_it(many: App, server: Server, 
         _is_settled(colleague, 2, 15)
     many.press("Next", exact=True)
     _is_settled(many, 2, 15)
-    expect(_card(many)).to_contain_text("chosen by ada, just now")
+    expect(_card(many)).to_contain_text(re.compile(r"chosen by ada, (just now|\d+ min ago)"))
     expect(_card(many).get_by_role("radio", name="bold: − delete the row")).to_be_checked()
 
 
