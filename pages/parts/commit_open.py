@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from hati_core import Commit, Diff
@@ -88,14 +90,14 @@ def _actions(page: Page, commit: Commit) -> None:
             icon=":material/undo:",
             help=f"Take back what it changed on {name}, and keep what came later",
         ):
-            back_dialog(page, "undo", version)
+            back_dialog(page, "undo", version, partial(open_commit, page.branch.name))
         if not is_head and st.button(
             "Restore this version",
             key="restore-version",
             icon=":material/history:",
             help=f"Make every table of {name} what it was then",
         ):
-            back_dialog(page, "restore", version)
+            back_dialog(page, "restore", version, partial(open_commit, page.branch.name))
         if st.button(
             "Branch from here",
             key="branch-from-here",

@@ -106,6 +106,15 @@ def test_what_was_run_can_be_used_again(portfolio: Repository, screen: Screen) -
     assert screen.at.text_area[0].value == "SELECT 1 AS one"
 
 
+def test_what_a_colleague_ran_is_kept_with_the_branch(portfolio: Repository, screen: Screen) -> None:
+    portfolio.create_branch("bold")
+    portfolio.main.note_statement("SELECT 'of yesterday'", "grace")
+    screen.open("Data")
+    assert [code.value for code in screen.at.code] == ["SELECT 'of yesterday'"]
+    assert "grace · just now" in screen.text
+    assert len(screen.choose_branch("bold").at.code) == 0
+
+
 def test_a_long_result_can_be_turned_page_by_page(portfolio: Repository, screen: Screen) -> None:
     screen.open("Data").run_sql("SELECT range AS n FROM range(2500) -- all")
     (toggle,) = [box for box in screen.at.toggle if box.label == "Count them and turn pages"]
