@@ -11,6 +11,9 @@ import duckdb
 
 from hati_core.errors import QueryTimeout
 
+_AGAIN = 0.05
+"""Seconds between one interruption and the next."""
+
 
 class Stop:
     """Lets one thread stop what another runs: hand it to a query or a transaction, and call it."""
@@ -25,8 +28,19 @@ class Stop:
         """Stop what runs now and whatever would begin later; what had been committed stays."""
         with self._guard:
             self.asked = True
-            for cursor in self._running:
-                cursor.interrupt()
+            self._interrupt()
+            if self._running:
+                threading.Thread(target=self._insist, name="stopping", daemon=True).start()
+
+    def _insist(self) -> None:
+        """Interrupt until nothing runs: DuckDB forgets what it was told before a statement has quite begun."""
+        with self._guard:
+            while not self._guard.wait_for(lambda: not self._running, _AGAIN):
+                self._interrupt()
+
+    def _interrupt(self) -> None:
+        for cursor in self._running:
+            cursor.interrupt()
 
     @contextmanager
     def lasting(self) -> Iterator[None]:
@@ -62,6 +76,7 @@ class Stop:
         """The statement is over: from now on nothing interrupts this cursor."""
         with self._guard:
             self._running.discard(cursor)
+            self._guard.notify_all()
 
 
 class Limits:
