@@ -174,6 +174,12 @@ class QueryTimeout(QueryError):
     kind, title = "query_timeout", "The statement took too long"
 
 
+class QueryStopped(QueryTimeout):
+    """Somebody stopped the statement."""
+
+    kind, title = "query_stopped", "Stopped"
+
+
 class DataError(HatiError):
     """Rows, columns or values that cannot be taken as they are."""
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from hati_core.errors import QueryTimeout
+from hati_core.errors import QueryStopped, QueryTimeout
 
 _AGAIN = 0.05
 """Seconds between one interruption and the next."""
@@ -47,11 +47,11 @@ class Stop:
         """Hold what is made to last inside, such as a commit: it is not stopped once it has begun.
 
         Raises:
-            QueryTimeout: somebody asked to stop before it began, so nothing was written.
+            QueryStopped: somebody asked to stop before it began, so nothing was written.
         """
         with self._guard:
             if self.asked:
-                raise QueryTimeout("This was stopped before it was written. Nothing was written.")
+                raise QueryStopped("This was stopped before it was written. Nothing was written.")
             self._lasting += 1
         try:
             yield
@@ -92,7 +92,8 @@ class Limits:
         """Hold what the cursor runs inside to the limits; ``afterwards`` says what became of what was written.
 
         Raises:
-            QueryTimeout: the time is over, or somebody stopped it.
+            QueryTimeout: the time is over.
+            QueryStopped: somebody stopped it.
         """
         late = Stop()
         stops = [late, self._asked] if self._asked else [late]
@@ -121,4 +122,4 @@ class Limits:
         if late.asked:
             text = f"The statement ran for {self._timeout:g} seconds and was stopped.{afterwards}"
             return QueryTimeout(f"{text} Narrow it down, or allow it more time.")
-        return QueryTimeout(f"The statement was stopped.{afterwards}")
+        return QueryStopped(f"The statement was stopped.{afterwards}")
