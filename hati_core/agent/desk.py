@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -12,14 +13,14 @@ from hati_core.agent.control import Control, Ending
 from hati_core.agent.deciding import Deciding
 from hati_core.agent.goals import sounds_lower
 from hati_core.agent.jobs import Outcome
-from hati_core.agent.judging import metric_named
+from hati_core.agent.judging import metric_named, worth_now
 from hati_core.agent.model_choice import BY_RULE, Access, ModelChoice, access, keep_choice, kept_choice
 from hati_core.agent.models import Models, VendorModels
-from hati_core.errors import InvalidGoal, NoSuchRun, NotAllowed
+from hati_core.errors import HatiError, InvalidGoal, NoSuchRun, NotAllowed
 from hati_core.model import Commit
 from hati_core.names import MAIN
 from hati_core.repository import Repository
-from hati_core.runs import Direction, Proposal, Run, RunKind, RunLimits, RunStatus, Scenario, Step
+from hati_core.runs import Direction, Proposal, Run, RunKind, RunLimits, RunStatus, Scenario, ScenarioStatus, Step
 
 _GOAL_LENGTH = 4_000
 _MOST = RunLimits(scenarios=8, turns=100, seconds=6 * 3600, rows=1_000_000, tokens=20_000_000)
@@ -146,6 +147,24 @@ class AgentDesk(Deciding):
 
         return self._start(run, body)
 
+    def repeat(self, run_id: str, *, author: str | None = None) -> Run:
+        """Pursue the goal of an autopilot's run once more, from its branch as it is now, within the same limits.
+
+        Raises:
+            NoSuchRun: there is no such run.
+            InvalidGoal, BranchNotFound, BranchDiscarded: its metric or its branch is not there any more.
+        """
+        run = self.run(run_id)
+        return self.explore(
+            run.goal,
+            run.metric,
+            run.direction,
+            branch=run.branch,
+            author=author,
+            limits=run.limits,
+            by_rule=run.by_rule,
+        )
+
     def stop(self, run_id: str) -> bool:
         """End a run that is at work in this process; nothing is written once this returns. False where it is not."""
         job = jobs.job_of(run_id)
@@ -173,11 +192,19 @@ class AgentDesk(Deciding):
         saying = job.control.saying() if job else {}
         return Progress(
             self.run(run_id),
-            tuple(log.scenarios(run_id)),
+            tuple(self._as_they_are(log.scenarios(run_id))),
             tuple(log.steps(run_id, after)),
-            tuple(log.proposals(run=run_id)),
+            tuple(self.proposals(None, run=run_id)),
             saying,
         )
+
+    def _as_they_are(self, scenarios: Sequence[Scenario]) -> Iterator[Scenario]:
+        """Scenarios with what those that are at work are worth at this moment."""
+        for one in scenarios:
+            with suppress(HatiError):
+                if one.status is ScenarioStatus.EXPLORING:
+                    one = worth_now(self._repo, one, self.run(one.run))
+            yield one
 
     def run(self, run_id: str) -> Run:
         """The run of that id, with what it has spent so far.
@@ -242,4 +269,4 @@ class AgentDesk(Deciding):
 def _rules(run: Run) -> Models:
     from hati_core.agent.planner.rules import Rules
 
-    return Rules(run.goal, run.branch, run.metric or "", run.direction or Direction.RAISE, run.limits.scenarios)
+    return Rules(run.goal, run.branch, run.metric or "", run.direction or Direction.RAISE, run.limits)

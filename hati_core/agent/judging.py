@@ -16,7 +16,7 @@ from hati_core.merge.diff import Diff, TableDiff
 from hati_core.model import ChangeKind
 from hati_core.quote import identifier
 from hati_core.repository import Repository
-from hati_core.runs import Direction, Scenario, ScenarioStatus
+from hati_core.runs import Direction, Run, Scenario, ScenarioStatus
 from hati_core.scenarios.metrics import Metric, Unit
 from hati_core.sql import gate
 
@@ -64,6 +64,17 @@ def value_of(repo: Repository, view: BranchView, metric: Metric) -> float:
     if found.value is None:
         raise BadCall(f"“{metric.name}” cannot be measured on “{view.name}”: {found.problem}", branch=view.name)
     return found.value
+
+
+def worth_now(repo: Repository, scenario: Scenario, run: Run) -> Scenario:
+    """A scenario at work with the metric on its branch at this moment; not judged yet.
+
+    Raises:
+        InvalidGoal, BadCall: the metric is gone, or cannot be measured there.
+        BranchNotFound, BranchDiscarded: its branch is gone.
+    """
+    branch = repo.branch(scenario.branch)
+    return replace(scenario, after=value_of(repo, branch.at(branch.head), metric_named(repo, run.branch, run.metric)))
 
 
 def measured(repo: Repository, scenario: Scenario, fork: BranchView, by: Yardstick, words: str) -> Scenario:

@@ -38,8 +38,9 @@ from hati_core.agent.toolkit import Tool, call
 from hati_core.agent.workspace import Workspace
 from hati_core.runs import RunStatus, Step, StepKind
 
+STOPPED = Problem("stopped", "Stopped. What was written by then stays on its branches.", RunStatus.STOPPED)
 _ENDED = {
-    Ending.STOPPED: Problem("stopped", "Stopped. What was written by then stays on its branches.", RunStatus.STOPPED),
+    Ending.STOPPED: STOPPED,
     Ending.SECONDS: Problem("seconds", "The time was up. What was found by then stays.", RunStatus.LIMITED),
     Ending.TOKENS: Problem("tokens", "The tokens were used up. What was found by then stays.", RunStatus.LIMITED),
 }

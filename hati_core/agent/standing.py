@@ -1,0 +1,87 @@
+"""Where proposals stand, whoever has done what meanwhile: branches are merged, changed and discarded elsewhere too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import Enum
+
+from hati_core.model import BranchStatus, Commit
+from hati_core.repository import Repository
+from hati_core.runs import Proposal, ProposalStatus
+from hati_core.storage.registry_rows import MergeRow
+from hati_core.store import Store
+
+
+class Standing(Enum):
+    """What can be done with a proposal that nobody decided on."""
+
+    READY = "ready"
+    """It can be reviewed and decided on."""
+    CHANGED = "changed"
+    """Its branch has commits that were not there when it was proposed."""
+    DISCARDED = "discarded"
+    """Its branch was discarded, and can be brought back."""
+    GONE = "gone"
+    """One of its branches is gone for good, or the target is discarded."""
+
+
+def standing(repo: Repository, proposal: Proposal) -> Standing:
+    """How things are for a proposal that nobody decided on."""
+    store = repo._store
+    source, target = (store.registry.branch(branch_id) for branch_id in (proposal.source_id, proposal.target_id))
+    if not source or not target or target.status is not BranchStatus.ACTIVE or source.status is BranchStatus.COLLECTED:
+        return Standing.GONE
+    if source.status is BranchStatus.DISCARDED:
+        return Standing.DISCARDED
+    return Standing.READY if store.head(source.id) == proposal.source_version else Standing.CHANGED
+
+
+def settled(repo: Repository, proposal: Proposal) -> Proposal:
+    """A proposal as it is now: one whose branch was merged meanwhile is not open any more, and is kept so.
+
+    The commit tells who merged it, and whether it was the approval of this run, of which a process that died
+    between merging and keeping it could not tell.
+    """
+    if proposal.status is not ProposalStatus.OPEN:
+        return proposal
+    store = repo._store
+    merge = _merge(store, proposal)
+    if merge is None:
+        return proposal
+    commit = _commit(store, merge) if _is_there(store, proposal.target_id) else None
+    is_approval = commit is not None and commit.origin is not None and commit.origin.run == proposal.run
+    found = replace(
+        proposal,
+        status=ProposalStatus.APPROVED if is_approval else ProposalStatus.MERGED,
+        decided_by=commit.author if commit else None,
+        decided_at=commit.at if commit else merge.at,
+        commit=merge.target_version,
+    )
+    log = store.registry.runs
+    # Somebody may have decided, or found the same, in this moment.
+    return found if log.decide(found) else log.proposal(proposal.id) or found
+
+
+def _merge(store: Store, proposal: Proposal) -> MergeRow | None:
+    """The first merge into the target that took in all that was proposed."""
+    if _is_there(store, proposal.target_id):
+        # A process that died may not have told the registry of its merge.
+        store.catch_up(proposal.target_id)
+    for merge in store.registry.merges():
+        is_between_them = (merge.target_id, merge.source_id) == (proposal.target_id, proposal.source_id)
+        if is_between_them and merge.source_version >= proposal.source_version:
+            return merge
+    return None
+
+
+def _commit(store: Store, merge: MergeRow) -> Commit | None:
+    """The commit of a merge; None where it left nothing to write."""
+    catalog = store.catalog(merge.target_id)
+    if catalog.merged(merge.target_version) != (merge.source_id, merge.source_version):
+        return None
+    return catalog.commits(1, until=merge.target_version)[0]
+
+
+def _is_there(store: Store, branch_id: str) -> bool:
+    row = store.registry.branch(branch_id)
+    return row is not None and row.status is not BranchStatus.COLLECTED
