@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from hati_core import HatiError
 from hati_core.agent.desk import AgentDesk
 from hati_core.runs import Run, Step
+from pages.parts.agent_proposal import proposal_panel
 from pages.parts.agent_steps import steps_panel, stop_button
 from pages.parts.agent_words import lines, run_badge, taken, worker
 from pages.parts.session import author, choose, complain, named
@@ -25,7 +28,7 @@ def chat(page: Page, desk: AgentDesk) -> None:
     elif conversation:
         st.info("There is no such conversation. A new one begins with your next question.", icon=":material/info:")
     for run in runs:
-        _exchange(desk, run)
+        _exchange(page, desk, run)
     state = desk.model
     if not state.is_there:
         _without_model()
@@ -62,12 +65,15 @@ def _without_model() -> None:
         st.button("To the autopilot", key="to-autopilot", on_click=choose, args=("agent", "autopilot"))
 
 
-def _exchange(desk: AgentDesk, run: Run) -> None:
+def _exchange(page: Page, desk: AgentDesk, run: Run) -> None:
     with st.chat_message("user"):
         st.markdown(lines(run.goal))
         st.caption(plain(f"{run.author} on {run.branch}"))
     if run.status.is_over:
-        _answer(run, list(desk.follow(run.id).steps))
+        progress = desk.follow(run.id)
+        _answer(run, progress.steps)
+        for proposal in progress.proposals:
+            proposal_panel(page, desk, proposal)
     else:
         _answering(desk, run.id)
 
@@ -85,7 +91,7 @@ def _answering(desk: AgentDesk, run_id: str) -> None:
         stop_button(desk, run_id)
 
 
-def _answer(run: Run, steps: list[Step]) -> None:
+def _answer(run: Run, steps: Sequence[Step]) -> None:
     with st.chat_message("assistant"):
         st.markdown(lines(run.outcome) or run_badge(run.status))
         steps_panel(steps, f"chat-steps-{run.id}", "Steps")

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from hati_core import Unit
+from hati_core import HatiError, Unit
 from hati_core.agent.desk import AgentDesk, Progress
 from hati_core.errors import NoSuchRun
-from hati_core.runs import Direction, ProposalStatus, Run, Scenario, Step, StepKind
+from hati_core.runs import Direction, ProposalStatus, Run, RunKind, Scenario, Step, StepKind
 from pages.parts.agent_others import discard_others, propose_instead
 from pages.parts.agent_proposal import proposal_panel
 from pages.parts.agent_scenario import scenario_card
@@ -17,7 +17,7 @@ from pages.parts.agent_steps import steps_panel, stop_button
 from pages.parts.agent_words import lines, run_badge, taken, worker
 from pages.parts.figures import CONFIG, BranchValue, value_bars
 from pages.parts.palette import branch_colours
-from pages.parts.session import choose, complain
+from pages.parts.session import author, choose, complain
 from pages.parts.shell import Page
 from pages.parts.words import amount, plain, when
 
@@ -55,17 +55,22 @@ def followed(desk: AgentDesk, run_id: str) -> tuple[Progress, list[Step]]:
 
 def run_in_view(page: Page, desk: AgentDesk, run_id: str) -> None:
     """A run by its id, at work or over; an id that is none is said, with the way on."""
-    st.button("New goal", icon=":material/add:", key="new-goal", on_click=choose, args=("run", ""))
     try:
         run = desk.run(run_id)
     except NoSuchRun as error:
+        _new_goal()
         complain(error)
         st.button("See the runs", icon=":material/list:", key="see-runs", on_click=choose, args=("agent", "runs"))
         return
     if not run.status.is_over:
+        _new_goal()
         _following(page, desk, run_id)
         return
     progress, steps = followed(desk, run_id)
+    with st.container(horizontal=True):
+        _new_goal()
+        # Where something is proposed, deciding on it comes first.
+        _again(desk, run, is_next=not progress.proposals)
     _head(desk, progress.run)
     for proposal in progress.proposals:
         proposal_panel(page, desk, proposal)
@@ -80,6 +85,28 @@ def _following(page: Page, desk: AgentDesk, run_id: str) -> None:
         st.rerun()
     _head(desk, progress.run)
     _scenarios(page, desk, progress, steps)
+
+
+def _new_goal() -> None:
+    st.button("New goal", icon=":material/add:", key="new-goal", on_click=choose, args=("run", ""))
+
+
+def _again(desk: AgentDesk, run: Run, *, is_next: bool) -> None:
+    """A way to pursue the same goal once more."""
+    if run.kind is RunKind.AUTOPILOT and st.button(
+        "Run it again",
+        icon=":material/replay:",
+        key="run-again",
+        type="primary" if is_next else "secondary",
+        help="The same goal, metric and limits, from the branch as it is now",
+    ):
+        try:
+            begun = desk.repeat(run.id, author=author())
+        except HatiError as error:
+            complain(error)
+            return
+        choose("run", begun.id)
+        st.rerun()
 
 
 def _head(desk: AgentDesk, run: Run) -> None:
@@ -112,7 +139,8 @@ def _scenarios(page: Page, desk: AgentDesk, progress: Progress, steps: list[Step
             scenario_card(scenario, unit, colours.get(scenario.branch, page.theme.quiet))
             steps_panel(mine, f"steps-{scenario.number}", "Steps", progress.saying.get(scenario.number, ""))
             if run.status.is_over and scenario.number not in taken_up:
-                propose_instead(page, desk, scenario)
+                is_only = not any(one.status is ProposalStatus.OPEN for one in progress.proposals)
+                propose_instead(page, desk, scenario, "Propose this" if is_only else "Propose this instead")
     if run.status.is_over:
         discard_others(page, desk, progress)
     elif not order:

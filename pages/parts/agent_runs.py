@@ -24,7 +24,7 @@ def earlier_runs(page: Page, desk: AgentDesk) -> None:
             st.caption("Give the autopilot a goal; what it tries and finds is kept here.", text_alignment="center")
             st.button("Give it a goal", type="primary", key="first-goal", on_click=choose, args=("agent", "autopilot"))
         return
-    waiting = {one.run for one in desk.proposals()}
+    waiting = desk.waiting()
     pages = -(-len(runs) // _PAGE_SIZE)
     shown = st.pagination(pages, key="runs-page") if pages > 1 else 1
     for run in runs[(shown - 1) * _PAGE_SIZE : shown * _PAGE_SIZE]:

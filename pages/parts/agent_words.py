@@ -11,11 +11,13 @@ from pages.parts.words import count, plain
 
 _LONG = 160
 _FACTS = 6
+LIMIT = ":orange-badge[:material/timer: limit reached]"
+"""What is said of everything that a limit ended, as Markdown."""
 _RUN = {
     RunStatus.RUNNING: ":blue-badge[:material/hourglass_top: at work]",
     RunStatus.DONE: ":green-badge[:material/check: done]",
     RunStatus.STOPPED: ":gray-badge[:material/stop: stopped]",
-    RunStatus.LIMITED: ":orange-badge[:material/timer: a limit was reached]",
+    RunStatus.LIMITED: LIMIT,
     RunStatus.FAILED: ":red-badge[:material/error: failed]",
     RunStatus.INTERRUPTED: ":orange-badge[:material/power_off: interrupted]",
 }
