@@ -86,7 +86,7 @@ class RunLimits:
 
 @dataclass(frozen=True)
 class Spent:
-    """What a run took: answers of the model, tokens in and out, and money in the unit of the prices in the settings.
+    """What a run took: answers of the model, tokens in and out, and dollars by the prices in the settings.
 
     ``cost`` is None where no prices are known.
     """

@@ -12,7 +12,7 @@ from hati_core.agent.control import Control, Ending
 from hati_core.agent.faults import Problem
 from hati_core.agent.goals import bounds
 from hati_core.agent.jobs import Outcome
-from hati_core.agent.judging import Yardstick, measured, metric_named, ranked, value_of
+from hati_core.agent.judging import Yardstick, figures, measured, metric_named, ranked, value_of
 from hati_core.agent.model_choice import Access
 from hati_core.agent.models import ModelFor, Models, Purpose
 from hati_core.agent.talking import STOPPED, Task, ended, talk
@@ -160,14 +160,13 @@ class Autopilot:
     def _propose(self, best: Scenario) -> Outcome:
         # A limit ends the work on the branches, and not the proposal of what was found.
         work = replace(self._work, stop=self._control.halt)
-        reason = f"Goal: {self._run.goal}\n{best.reason}"
         try:
-            make_proposal(work, best.branch, self._run.branch, reason, scenario=best.number)
+            make_proposal(work, best.branch, self._run.branch, best.reason, scenario=best.number)
         except HatiError as error:
             if self._control.ending is Ending.STOPPED:
                 return _without(STOPPED)
             return Outcome(RunStatus.FAILED, f"“{best.branch}” cannot be proposed: {error.message}", error.kind)
-        return Outcome(RunStatus.DONE, f"Proposed: “{best.branch}”. {best.reason}")
+        return Outcome(RunStatus.DONE, f"Proposed: “{best.branch}”. {figures(best, self._by)}.")
 
 
 def _without(problem: Problem) -> Outcome:

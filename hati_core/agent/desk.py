@@ -20,7 +20,7 @@ from hati_core.errors import HatiError, InvalidGoal, NoSuchRun, NotAllowed
 from hati_core.model import Commit
 from hati_core.names import MAIN
 from hati_core.repository import Repository
-from hati_core.runs import Direction, Proposal, Run, RunKind, RunLimits, RunStatus, Scenario, ScenarioStatus, Step
+from hati_core.runs import Direction, Proposal, Run, RunKind, RunLimits, RunStatus, Scenario, Step
 
 _GOAL_LENGTH = 4_000
 _MOST = RunLimits(scenarios=8, turns=100, seconds=6 * 3600, rows=1_000_000, tokens=20_000_000)
@@ -42,12 +42,17 @@ class Progress:
 
 @dataclass(frozen=True)
 class ModelState:
-    """Which model is asked, at which host; ``is_there`` says whether one can be, and ``note`` what there is to know."""
+    """Which model is asked, at which host; ``is_there`` says whether one can be, and ``note`` what there is to know.
+
+    ``has_key`` says that the environment has a key, and ``is_wrong`` that its address of a server is none.
+    """
 
     choice: ModelChoice
     server: str
     is_there: bool
     note: str
+    has_key: bool = False
+    is_wrong: bool = False
 
 
 class AgentDesk(Deciding):
@@ -66,9 +71,12 @@ class AgentDesk(Deciding):
         """Which model would be asked."""
         choice, found = kept_choice(self._repo), self._reach()
         if found.is_there:
-            return ModelState(choice, found.server, True, f"{choice.name} at {found.server}")
-        note = "No key is set, so autopilot works by rule, with the built-in planner, and chat is not available."
-        return ModelState(choice, found.server, False, note)
+            return ModelState(choice, found.server, True, f"{choice.name} at {found.server}", has_key=bool(found.key))
+        why = (
+            "OPENAI_BASE_URL is no address that begins with http:// or https://" if found.is_wrong else "No key is set"
+        )
+        note = f"{why}, so autopilot works by rule, with the built-in planner, and chat is not available."
+        return ModelState(choice, found.server, False, note, has_key=bool(found.key), is_wrong=found.is_wrong)
 
     def choose_model(self, choice: ModelChoice) -> None:
         """Keep which model is asked, with the repository. Keys and servers are the environment's.
@@ -199,10 +207,10 @@ class AgentDesk(Deciding):
         )
 
     def _as_they_are(self, scenarios: Sequence[Scenario]) -> Iterator[Scenario]:
-        """Scenarios with what those that are at work are worth at this moment."""
+        """Scenarios with what those that nobody measured, as they are at work or were ended, are worth now."""
         for one in scenarios:
             with suppress(HatiError):
-                if one.status is ScenarioStatus.EXPLORING:
+                if one.after is None:
                     one = worth_now(self._repo, one, self.run(one.run))
             yield one
 

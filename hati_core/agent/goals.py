@@ -34,6 +34,7 @@ _ADD = re.compile(
 _HEDGE = re.compile(r"hedg|bond|protect|defensiv|safe|downside|treasur")
 _SPREAD = re.compile(r"concentrat|diversif|spread|weight|balanc|equal|single[- ]name")
 _LOWER = re.compile(r"lower|reduce|cut|minimi[sz]e|shrink|decrease|less\b|fewer|sell|trim")
+_LOSS = re.compile(r"\bloss|\blos(?:e|es|ing)\b")
 
 
 class Want(Enum):
@@ -81,8 +82,9 @@ def want(goal: str, *, is_lower: bool) -> Want:
 
 
 def sounds_lower(goal: str) -> bool:
-    """Whether a goal sounds as if a metric is to go down."""
-    return bool(_LOWER.search(goal.casefold()))
+    """Whether a goal sounds as if a metric is to go down; fewer losses are more of whatever is measured."""
+    text = goal.casefold()
+    return bool(_LOWER.search(text)) and not _LOSS.search(text)
 
 
 def purchase(goal: str) -> Purchase | None:

@@ -33,7 +33,8 @@ def discard_others(page: Page, desk: AgentDesk, progress: Progress) -> None:
     others = [one.branch for one in progress.scenarios if one.branch_id in live]
     if not others:
         return
-    with st.popover("Discard the others", icon=":material/delete:", key="discard-others-panel"):
+    label = "Discard the others" if kept else "Discard the branches"
+    with st.popover(label, icon=":material/delete:", key="discard-others-panel"):
         st.markdown(f"{count(len(others), 'branch', 'branches')}: {', '.join(map(plain, others))}")
         st.caption("They can be brought back on the page Branches for seven days.")
         if st.button("Discard these", key="discard-others"):

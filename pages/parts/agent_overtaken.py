@@ -30,7 +30,7 @@ def decided(proposal: Proposal) -> None:
     merge_link(proposal, f"Look at the merge into {target}, or undo it", ":material/undo:")
 
 
-def overtaken(page: Page, proposal: Proposal, stands: Standing) -> None:
+def overtaken(proposal: Proposal, stands: Standing) -> None:
     """Why a proposal cannot be approved as it is, and what can be done instead."""
     source, target = plain(proposal.source), plain(proposal.target)
     if stands is Standing.CHANGED:
@@ -42,11 +42,10 @@ def overtaken(page: Page, proposal: Proposal, stands: Standing) -> None:
         merge_link(proposal, f"Merge {source} as it is now", ":material/merge:")
     elif stands is Standing.DISCARDED:
         st.warning(f"{source} was discarded. Bring it back to decide on it, or reject this.", icon=":material/delete:")
-        if st.button(f"Bring back {source}", type="primary", icon=":material/undo:", key=f"bring-back-{proposal.id}"):
-            _bring_back(page, proposal)
     else:
-        gone = source if proposal.target in page.names else target
-        st.warning(f"{gone} is not there any more, so nothing can be merged.", icon=":material/delete_forever:")
+        st.warning(
+            f"{source} or {target} is not there any more, so nothing can be merged.", icon=":material/delete_forever:"
+        )
 
 
 def merge_link(proposal: Proposal, label: str, icon: str) -> None:
@@ -73,7 +72,11 @@ def reject_button(desk: AgentDesk, proposal: Proposal) -> None:
             st.rerun()
 
 
-def _bring_back(page: Page, proposal: Proposal) -> None:
+def bring_back_button(page: Page, proposal: Proposal) -> None:
+    """A way to have the branch again that was proposed."""
+    label = f"Bring back {plain(proposal.source)}"
+    if not st.button(label, type="primary", icon=":material/undo:", key=f"bring-back-{proposal.id}"):
+        return
     try:
         page.repository.undiscard(proposal.source, branch_id=proposal.source_id)
     except HatiError as error:

@@ -11,8 +11,8 @@ from hati_core.agent.desk import AgentDesk
 from hati_core.agent.standing import Standing
 from hati_core.errors import BranchMoved
 from hati_core.runs import Proposal, ProposalStatus
-from pages.parts.agent_overtaken import decided, merge_link, overtaken, reject_button
-from pages.parts.agent_words import lines
+from pages.parts.agent_overtaken import bring_back_button, decided, merge_link, overtaken, reject_button
+from pages.parts.agent_words import spoken
 from pages.parts.kept import kept
 from pages.parts.outlook import outlook
 from pages.parts.palette import dot
@@ -34,20 +34,23 @@ class _Held:
         return self.review.plan.is_lost
 
 
-def proposal_panel(page: Page, desk: AgentDesk, proposal: Proposal) -> None:
-    """A merge that a run asks for, to be decided on, or as it was decided."""
+def proposal_panel(page: Page, desk: AgentDesk, proposal: Proposal, mark: str = "") -> None:
+    """A merge that a run asks for, to be decided on, or as it was decided; ``mark`` is Markdown beside its title."""
     source, target = proposal.source, proposal.target
     with st.container(border=True, key=f"proposal-{proposal.id}"):
         colour = page.colours.get(source, page.theme.quiet)
-        st.markdown(f"#### Proposed: merge {dot(colour)} {plain(source)} into {plain(target)}", anchors=False)
-        st.markdown(f"**Why:** {lines(proposal.reason)}")
+        st.markdown(f"#### Proposed: merge {dot(colour)} {plain(source)} into {plain(target)} {mark}", anchors=False)
+        st.markdown(f"**Why:** {spoken(proposal.reason)}")
         if proposal.status is not ProposalStatus.OPEN:
             decided(proposal)
             return
         stands = desk.standing(proposal)
         if stands is not Standing.READY:
-            overtaken(page, proposal, stands)
-            reject_button(desk, proposal)
+            overtaken(proposal, stands)
+            with st.container(horizontal=True):
+                if stands is Standing.DISCARDED:
+                    bring_back_button(page, proposal)
+                reject_button(desk, proposal)
             return
         review = None
         with remedied(page, target, source):

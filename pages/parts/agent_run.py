@@ -9,12 +9,12 @@ import streamlit as st
 from hati_core import HatiError, Unit
 from hati_core.agent.desk import AgentDesk, Progress
 from hati_core.errors import NoSuchRun
-from hati_core.runs import Direction, ProposalStatus, Run, RunKind, Scenario, Step, StepKind
+from hati_core.runs import Direction, ProposalStatus, Run, RunKind, RunStatus, Scenario, Step, StepKind
 from pages.parts.agent_others import discard_others, propose_instead
 from pages.parts.agent_proposal import proposal_panel
 from pages.parts.agent_scenario import scenario_card
-from pages.parts.agent_steps import steps_panel, stop_button
-from pages.parts.agent_words import lines, run_badge, taken, worker
+from pages.parts.agent_steps import settings_link, steps_panel, stop_button
+from pages.parts.agent_words import LIMIT, run_badge, spoken, taken, worker
 from pages.parts.figures import CONFIG, BranchValue, value_bars
 from pages.parts.palette import branch_colours
 from pages.parts.session import author, choose, complain
@@ -70,10 +70,11 @@ def run_in_view(page: Page, desk: AgentDesk, run_id: str) -> None:
     with st.container(horizontal=True):
         _new_goal()
         # Where something is proposed, deciding on it comes first.
-        _again(desk, run, is_next=not progress.proposals)
+        is_next = all(one.status is ProposalStatus.REJECTED for one in progress.proposals)
+        _again(desk, run, is_next=is_next)
     _head(desk, progress.run)
     for proposal in progress.proposals:
-        proposal_panel(page, desk, proposal)
+        proposal_panel(page, desk, proposal, LIMIT if run.status is RunStatus.LIMITED else "")
     _scenarios(page, desk, progress, steps)
 
 
@@ -112,14 +113,15 @@ def _again(desk: AgentDesk, run: Run, *, is_next: bool) -> None:
 def _head(desk: AgentDesk, run: Run) -> None:
     with st.container(border=True, key="run-in-view", gap="small"):
         st.markdown(f"**{plain(run.goal)}** {run_badge(run.status)}")
-        way = "lower" if run.direction is Direction.LOWER else "raise"
-        wanted = f"{way} {run.metric} from {run.branch}" if run.metric else f"about {run.branch}"
+        way = "Lower" if run.direction is Direction.LOWER else "Raise"
+        wanted = f"{way} {run.metric}, from {run.branch}" if run.metric else f"About {run.branch}"
         facts = (wanted, worker(run), run.author, when(run.started_at), taken(run))
         st.caption(plain(" · ".join(fact for fact in facts if fact)))
         if not run.status.is_over:
             stop_button(desk, run.id)
         elif run.outcome:
-            st.markdown(lines(run.outcome))
+            st.markdown(spoken(run.outcome))
+        settings_link(run)
 
 
 def _scenarios(page: Page, desk: AgentDesk, progress: Progress, steps: list[Step]) -> None:

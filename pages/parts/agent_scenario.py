@@ -6,7 +6,7 @@ import streamlit as st
 
 from hati_core import Unit
 from hati_core.runs import Scenario
-from pages.parts.agent_words import LIMIT, lines, scenario_badge
+from pages.parts.agent_words import LIMIT, lines, scenario_badge, spoken
 from pages.parts.palette import dot
 from pages.parts.words import amount, difference, plain
 
@@ -22,7 +22,7 @@ def scenario_card(scenario: Scenario, unit: Unit, colour: str) -> None:
         if scenario.assumes:
             st.caption(f":orange[**!**] It assumes other facts than the data has: {plain(', '.join(scenario.assumes))}")
         if scenario.reason:
-            st.caption(lines(scenario.reason))
+            st.caption(spoken(scenario.reason))
     with worth:
         _worth(scenario, unit)
 

@@ -55,3 +55,4 @@ def test_the_kind_of_change_is_read(goal: str, is_lower: bool, found: Want) -> N
 def test_the_direction_is_what_a_goal_sounds_like() -> None:
     assert sounds_lower("Reduce the cost")
     assert not sounds_lower("Raise the value")
+    assert not sounds_lower("Sell what loses money")
