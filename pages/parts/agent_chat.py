@@ -62,7 +62,7 @@ def _without_model(state: ModelState) -> None:
             "environment of the app, and start it anew.",
             text_alignment="center",
         )
-        with st.container(horizontal=True, horizontal_alignment="center"):
+        with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
             st.button(
                 "To the autopilot", type="primary", key="to-autopilot", on_click=choose, args=("agent", "autopilot")
             )

@@ -26,12 +26,11 @@ def earlier_runs(page: Page, desk: AgentDesk) -> None:
         return
     waiting = desk.waiting()
     kinds = {"all": f"All ({len(runs):,})", "waiting": f":material/rule: To decide ({len(waiting):,})"}
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        kind = segments("Which runs", "runs", kinds, "all", label_visibility="collapsed")
-        listed = [run for run in runs if kind == "all" or run.id in waiting]
-        pages = -(-len(listed) // _PAGE_SIZE)
-        # A page that is not there any more cannot be turned to.
-        shown = st.pagination(pages, key=f"runs-{kind}-{pages}", width="content") if pages > 1 else 1
+    kind = segments("Which runs", "runs", kinds, "all", label_visibility="collapsed")
+    listed = [run for run in runs if kind == "all" or run.id in waiting]
+    pages = -(-len(listed) // _PAGE_SIZE)
+    # A page that is not there any more cannot be turned to.
+    shown = st.pagination(pages, key=f"runs-{kind}-{pages}") if pages > 1 else 1
     if not listed:
         st.caption(":material/done_all: Nothing waits for your decision.")
     for run in listed[(shown - 1) * _PAGE_SIZE : shown * _PAGE_SIZE]:

@@ -104,7 +104,9 @@ def in_short(step: Step) -> str:
         return "no answer yet"
     if step.failed:
         return cut(str(step.answer.get("message", "it failed")))
-    facts = [_fact(name, value) for name, value in step.answer.items() if name != "branch"]
+    # A statement is shown beneath, and is its commit's message where nobody gave one.
+    known = {"branch", "message"} if step.sql else {"branch"}
+    facts = [_fact(name, value) for name, value in step.answer.items() if name not in known]
     return cut(" · ".join(fact for fact in facts[:_FACTS] if fact)) or "done"
 
 

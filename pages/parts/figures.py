@@ -180,7 +180,9 @@ def _unmarked(name: str) -> str:
 
 def _in_two_lines(name: str) -> str:
     """A name beside a bar, where there is room for two lines."""
-    return "<br>".join(_unmarked(line) for line in textwrap.wrap(name, _LONGEST_NAME, max_lines=2, placeholder="…"))
+    first, *rest = textwrap.wrap(name, _LONGEST_NAME) or [""]
+    second = [rest[0] if len(rest) == 1 else f"{rest[0][: _LONGEST_NAME - 1]}…"] if rest else []
+    return "<br>".join(_unmarked(line) for line in (first, *second))
 
 
 def _wrapped(name: str) -> str:
