@@ -88,10 +88,10 @@ class Control:
         with self._guard:
             self._partial[scenario] = self._partial.get(scenario, "") + text
 
-    def said(self, scenario: int | None) -> None:
-        """What was being said is a step now."""
+    def said(self, scenario: int | None) -> str:
+        """What was being said, which is a step now."""
         with self._guard:
-            self._partial.pop(scenario, None)
+            return self._partial.pop(scenario, "")
 
     def saying(self) -> dict[int | None, str]:
         """What is being said right now, by scenario."""

@@ -99,7 +99,8 @@ async def talk(task: Task, model: Model, work: Workspace, control: Control, acce
         # A tool that was running when all was cancelled is not written to any more, but has to come to its end.
         await asyncio.to_thread(concurrent.futures.wait, running)
         pool.shutdown(wait=False)
-        control.said(work.scenario)
+        if broken_off := control.said(work.scenario).strip():
+            tell(work, StepKind.TEXT, f"{broken_off} …")
 
 
 async def _follow(result: RunResultStreaming, work: Workspace, control: Control) -> None:

@@ -78,6 +78,7 @@ def test_what_is_being_said_is_there_before_it_is_a_step(repo: Repository, main:
     found.stop(run.id)
     assert found.wait(run.id, 30).status is RunStatus.STOPPED
     assert not found.follow(run.id).saying
+    assert [step.text for step in found.follow(run.id).steps] == ["It is …"]
 
 
 def test_two_runs_work_at_once(repo: Repository, main: Branch) -> None:
