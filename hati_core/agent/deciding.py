@@ -46,8 +46,8 @@ class Deciding:
         self, status: ProposalStatus | None = ProposalStatus.OPEN, *, run: str | None = None
     ) -> list[Proposal]:
         """What runs have proposed, as it stands now, newest first; None for a status is any."""
-        found = self._log.proposals(run=run)
-        return [one for one in (settled(self._repo, one) for one in found) if status in (None, one.status)]
+        found = settled(self._repo, self._log.proposals(run=run))
+        return [one for one in found if status in (None, one.status)]
 
     def standing(self, proposal: Proposal) -> Standing:
         """What can be done with an open proposal."""
@@ -141,7 +141,7 @@ class Deciding:
         found = self._log.proposal(proposal_id)
         if found is None:
             raise NoSuchRun("There is no such proposal. Choose one from the list of proposals.")
-        found = settled(self._repo, found)
+        (found,) = settled(self._repo, [found])
         if found.status is not ProposalStatus.OPEN:
             what = "its branch" if found.status is ProposalStatus.MERGED else "this proposal"
             raise NoSuchRun(f"{found.decided_by or 'Somebody'} {found.status.value} {what} already.")

@@ -145,7 +145,7 @@ class AgentDesk(Deciding):
         by_rule = by_rule or (self._models is None and not reach.is_there)
         run = self._run(RunKind.AUTOPILOT, goal, author, found.name, limits or RunLimits(), by_rule=by_rule)
         measure = metric_named(self._repo, found.name, metric)
-        way = direction or (Direction.LOWER if sounds_lower(goal) else Direction.RAISE)
+        way = direction or (Direction.LOWER if sounds_lower(goal, measure.name) else Direction.RAISE)
         run = replace(run, metric=measure.name, direction=way)
 
         async def body(repo: Repository, run: Run, control: Control) -> Outcome:

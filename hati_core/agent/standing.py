@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import Enum
 
@@ -36,18 +37,25 @@ def standing(repo: Repository, proposal: Proposal) -> Standing:
     return Standing.READY if store.head(source.id) == proposal.source_version else Standing.CHANGED
 
 
-def settled(repo: Repository, proposal: Proposal) -> Proposal:
-    """A proposal as it is now: one whose branch was merged meanwhile is not open any more, and is kept so.
+def settled(repo: Repository, proposals: Sequence[Proposal]) -> list[Proposal]:
+    """Proposals as they are now: one whose branch was merged meanwhile is not open any more, and is kept so."""
+    store = repo._store
+    still_open = [one for one in proposals if one.status is ProposalStatus.OPEN]
+    for target_id in {one.target_id for one in still_open}:
+        if _is_there(store, target_id):
+            # A process that died may not have told the registry of its merge.
+            store.catch_up(target_id)
+    merges = store.registry.merges() if still_open else []
+    found = {one.id: _merged(store, one, merge) for one in still_open if (merge := _first(merges, one))}
+    return [found.get(one.id, one) for one in proposals]
+
+
+def _merged(store: Store, proposal: Proposal, merge: MergeRow) -> Proposal:
+    """Keep what a merge made of a proposal.
 
     The commit tells who merged it, and whether it was the approval of this run, of which a process that died
     between merging and keeping it could not tell.
     """
-    if proposal.status is not ProposalStatus.OPEN:
-        return proposal
-    store = repo._store
-    merge = _merge(store, proposal)
-    if merge is None:
-        return proposal
     commit = _commit(store, merge) if _is_there(store, proposal.target_id) else None
     is_approval = commit is not None and commit.origin is not None and commit.origin.run == proposal.run
     found = replace(
@@ -62,12 +70,9 @@ def settled(repo: Repository, proposal: Proposal) -> Proposal:
     return found if log.decide(found) else log.proposal(proposal.id) or found
 
 
-def _merge(store: Store, proposal: Proposal) -> MergeRow | None:
+def _first(merges: Iterable[MergeRow], proposal: Proposal) -> MergeRow | None:
     """The first merge into the target that took in all that was proposed."""
-    if _is_there(store, proposal.target_id):
-        # A process that died may not have told the registry of its merge.
-        store.catch_up(proposal.target_id)
-    for merge in store.registry.merges():
+    for merge in merges:
         is_between_them = (merge.target_id, merge.source_id) == (proposal.target_id, proposal.source_id)
         if is_between_them and merge.source_version >= proposal.source_version:
             return merge

@@ -60,7 +60,7 @@ def agent(repo: Repository) -> None:
     load_sample(repo)
     desk = AgentDesk(repo, access=Access(None, None))
     for goal, metric in GOALS.items():
-        branch = repo.create_branch(f"for {metric.casefold()}")
+        branch = repo.create_branch(f"{metric.casefold()} plan")
         run = desk.wait(desk.explore(goal, metric, branch=branch.name, limits=RunLimits(scenarios=2)).id)
         (proposal,) = desk.proposals(run=run.id)
         if metric == "Cost":
