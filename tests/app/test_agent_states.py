@@ -48,6 +48,20 @@ def test_a_merge_by_hand_is_recognised_and_can_be_looked_at(
     assert "To decide (0)" in _labels(Screen().open("Agent", agent="runs"))
 
 
+def test_approving_what_was_shown_before_main_moved_merges_nothing_until_it_is_seen_anew(
+    portfolio: Repository, screen: Screen, proposal: Proposal
+) -> None:
+    screen.open("Agent", run=proposal.run)
+    portfolio.main.execute("INSERT INTO portfolio VALUES ('NVDA', 1, 800, 950)")
+    head = portfolio.main.head
+    screen.press("Approve and merge")
+    assert portfolio.main.head == head
+    assert "main has changed since this was proposed" in screen.text
+    screen.press("Approve and merge")
+    assert "Approved by ada" in screen.text
+    assert portfolio.main.head == head + 1
+
+
 def test_a_discarded_branch_is_brought_back_from_its_proposal(
     portfolio: Repository, screen: Screen, proposal: Proposal
 ) -> None:
