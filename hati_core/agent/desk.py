@@ -198,6 +198,9 @@ class AgentDesk(Deciding):
         """
         log, job = self._log, jobs.job_of(run_id)
         saying = job.control.saying() if job else {}
+        if job is None and not self.run(run_id).status.is_over:
+            # It was at work in another process, which may be gone by now.
+            jobs.mark_interrupted(self._repo)
         return Progress(
             self.run(run_id),
             tuple(self._as_they_are(log.scenarios(run_id))),

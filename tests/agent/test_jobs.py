@@ -146,10 +146,12 @@ def test_a_run_whose_process_died_is_found_as_interrupted_with_its_branches(plac
     assert process.stdout is not None
     assert process.stdout.readline() == "at work\n"
     with Repository.open(place) as repo:
-        assert [run.status for run in desk(repo, chat()).runs()] == [RunStatus.RUNNING]
+        watching = desk(repo, chat())
+        (run,) = watching.runs()
+        assert watching.follow(run.id).run.status is RunStatus.RUNNING
         os.kill(process.pid, signal.SIGKILL)
         process.communicate(timeout=30)
-        (run,) = desk(repo, chat()).runs()
+        run = watching.follow(run.id).run
         assert (run.status, run.problem) == (RunStatus.INTERRUPTED, "interrupted")
         assert [info.name for info in repo.branches()] == ["main", "tech"]
         assert desk(repo, chat()).runs() == [run]

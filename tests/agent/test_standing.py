@@ -103,6 +103,7 @@ def test_where_the_target_is_gone_nothing_can_be_decided(repo: Repository, main:
     assert desk.reject(proposal.id).status is ProposalStatus.REJECTED
 
 
+@pytest.mark.every_backend
 def test_an_approval_whose_process_died_after_merging_is_found_as_one(place: str) -> None:
     program = (
         "import os, signal\n"
