@@ -51,16 +51,12 @@ def settled(repo: Repository, proposals: Sequence[Proposal]) -> list[Proposal]:
 
 
 def _merged(store: Store, proposal: Proposal, merge: MergeRow) -> Proposal:
-    """Keep what a merge made of a proposal.
-
-    The commit tells who merged it, and whether it was the approval of this run, of which a process that died
-    between merging and keeping it could not tell.
-    """
+    """Keep what a merge made of a proposal."""
     commit = _commit(store, merge) if _is_there(store, proposal.target_id) else None
-    is_approval = commit is not None and commit.origin is not None and commit.origin.run == proposal.run
+    is_approved = commit is not None and _is_approval(store, proposal, merge, commit)
     found = replace(
         proposal,
-        status=ProposalStatus.APPROVED if is_approval else ProposalStatus.MERGED,
+        status=ProposalStatus.APPROVED if is_approved else ProposalStatus.MERGED,
         decided_by=commit.author if commit else None,
         decided_at=commit.at if commit else merge.at,
         commit=merge.target_version,
@@ -68,6 +64,20 @@ def _merged(store: Store, proposal: Proposal, merge: MergeRow) -> Proposal:
     log = store.registry.runs
     # Somebody may have decided, or found the same, in this moment.
     return found if log.decide(found) else log.proposal(proposal.id) or found
+
+
+def _is_approval(store: Store, proposal: Proposal, merge: MergeRow, commit: Commit) -> bool:
+    """Whether a merge was the approval of a proposal, which a process that died after merging could not keep.
+
+    A commit names its run alone: of several proposals that it takes in, the one that was kept as approved is meant,
+    else the last.
+    """
+    if commit.origin is None or commit.origin.run != proposal.run:
+        return False
+    same = [one for one in store.registry.runs.proposals(run=proposal.run) if _first([merge], one)]
+    kept = [one for one in same if one.status is ProposalStatus.APPROVED and one.commit == merge.target_version]
+    meant = kept or [one for one in same if one.status is ProposalStatus.OPEN]
+    return bool(meant) and meant[0].id == proposal.id
 
 
 def _first(merges: Iterable[MergeRow], proposal: Proposal) -> MergeRow | None:

@@ -22,7 +22,7 @@ def decided(proposal: Proposal) -> None:
         words = f": {plain(proposal.words)}" if proposal.words else ""
         st.markdown(f":gray[:material/block:] **Rejected**{who}{at}{words}")
         return
-    how = "Approved" if proposal.status is ProposalStatus.APPROVED else "Merged by hand"
+    how = "Approved" if proposal.status is ProposalStatus.APPROVED else "Merged elsewhere"
     st.markdown(
         f":green[:material/check_circle:] **{how}**{who}{at}: {source} was merged into {target}, "
         f"version {proposal.commit:,}. There is nothing left to decide."

@@ -46,6 +46,15 @@ def test_a_branch_that_somebody_merged_waits_for_nobody(
         desk.approve(proposal.id, plan)
 
 
+def test_of_two_proposals_of_one_branch_the_one_that_was_approved_is_and_the_other_is_through(
+    desk: AgentDesk, proposal: Proposal
+) -> None:
+    again = desk.propose(proposal.run, 1)
+    desk.approve(proposal.id, desk.review(proposal.id).plan)
+    status = {one.id: one.status for one in desk.proposals(None)}
+    assert status == {proposal.id: ProposalStatus.APPROVED, again.id: ProposalStatus.MERGED}
+
+
 def test_a_merge_of_what_was_there_before_is_no_merge_of_what_is_proposed(
     repo: Repository, desk: AgentDesk, proposal: Proposal
 ) -> None:

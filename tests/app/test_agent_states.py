@@ -42,7 +42,7 @@ def test_a_merge_by_hand_is_recognised_and_can_be_looked_at(
 ) -> None:
     portfolio.apply_merge(portfolio.plan_merge(proposal.source), author="bob")
     screen.open("Agent", run=proposal.run)
-    assert "Merged by hand by bob, just now" in screen.text
+    assert "Merged elsewhere by bob, just now" in screen.text
     assert "Look at the merge into main, or undo it" in screen.text
     assert not {"Approve and merge", "Reject it"} & set(screen.buttons)
     assert "To decide (0)" in _labels(Screen().open("Agent", agent="runs"))
