@@ -52,13 +52,17 @@ def opened(page: Page, version: int) -> None:
 def _origin(page: Page, commit: Commit) -> None:
     """The way to the agent's run that it comes from; nothing where a person alone made it."""
     if commit.origin and (found := AgentDesk(page.repository).origin(commit)):
-        run, _ = found
+        run, step = found
         st.page_link(
             "pages/agent.py",
             label=f"See the run: {plain(cut(run.goal, 80))}",
             icon=":material/smart_toy:",
             query_params=run_address(run),
         )
+        if step:
+            st.caption(f"Step {step.number:,} of the run: {plain(step.name)}")
+            if step.sql:
+                st.code(step.sql, language="sql", wrap_lines=True)
 
 
 def _ways(page: Page, version: int) -> None:

@@ -74,6 +74,18 @@ def _file(app: App) -> None:
     app.sees("cannot be taken in")
 
 
+def _run_of(goal: str) -> Callable[[App], None]:
+    """Open the run of a goal from the list."""
+
+    def steps(app: App) -> None:
+        row = app.page.locator("[class*=st-key-run-]").filter(has_text=goal)
+        row.get_by_role("button", name="Open").click()
+        expect(app.page.locator(".st-key-run-in-view")).to_be_visible()
+        app.settled()
+
+    return steps
+
+
 def _pages(branch: str) -> tuple[Visit, ...]:
     names = ("branches", "data", "compare", "merge", "agent", "history", "settings")
     return (Visit("overview", f"?branch={branch}"), *(Visit(name, f"{name}?branch={branch}") for name in names))
@@ -118,5 +130,17 @@ TOURS = (
     ),
     Tour("sample", repositories.sample, (*_pages("defensive"), Visit("overview-main", ""))),
     Tour("pricing", repositories.pricing, (*_pages("discount basic"), Visit("data-actions", "data", tab("Actions")))),
+    Tour(
+        "agent",
+        repositories.agent,
+        (
+            Visit("agent-form", "agent"),
+            Visit("agent-runs", "agent?agent=runs"),
+            *(
+                Visit(f"agent-{name}", "agent?agent=runs", _run_of(goal))
+                for name, goal in zip(("proposed", "approved", "rejected", "by-hand"), repositories.GOALS, strict=True)
+            ),
+        ),
+    ),
     Tour("large", repositories.large, _pages("shift")),
 )
