@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from hati_core import HatiError
+from hati_core import HatiError, Metric
 from hati_core.agent.desk import AgentDesk, ModelState
 from hati_core.runs import Direction, RunLimits
 from pages.parts.agent_words import model_note
@@ -14,7 +16,6 @@ from pages.parts.words import plain
 
 _AS_SAID = "as said"
 _WAYS = {_AS_SAID: "As the goal says", Direction.RAISE.value: "↑ Raise it", Direction.LOWER.value: "↓ Lower it"}
-_EXAMPLE = "Such as: raise the portfolio value with at most 10 % more cost"
 
 
 def autopilot_form(page: Page, desk: AgentDesk) -> None:
@@ -31,7 +32,7 @@ def autopilot_form(page: Page, desk: AgentDesk) -> None:
         st.caption(model_note(state), width="content")
         _waiting(desk)
     with st.form("autopilot-form"):
-        goal = st.text_area("Goal", placeholder=_EXAMPLE, max_chars=4_000, height=100)
+        goal = st.text_area("Goal", placeholder=_example(metrics), max_chars=4_000, height=100)
         with st.grid(2, min_column_width=260):
             metric = st.selectbox("Metric", [one.name for one in metrics])
             direction = st.segmented_control(
@@ -52,6 +53,14 @@ def autopilot_form(page: Page, desk: AgentDesk) -> None:
             return
         choose("run", run.id)
         st.rerun()
+
+
+def _example(metrics: Sequence[Metric]) -> str:
+    """A goal that can be had here."""
+    first, names = metrics[0], {one.name.casefold() for one in metrics}
+    limit = " with at most 10 % more cost" if "cost" in names and first.name.casefold() != "cost" else ""
+    name = first.name if first.name[:2].isupper() else first.name[:1].lower() + first.name[1:]
+    return f"Such as: {'raise' if first.more_is_better else 'lower'} the {name}{limit}"
 
 
 def _waiting(desk: AgentDesk) -> None:

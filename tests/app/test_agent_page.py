@@ -62,6 +62,13 @@ def test_the_autopilot_goes_from_a_goal_to_the_merged_result(portfolio: Reposito
     assert commit.origin.run == run.id
 
 
+def test_the_goal_that_is_suggested_is_one_of_these_data(empty: Repository, screen: Screen) -> None:
+    empty.main.execute("CREATE TABLE pricing (product VARCHAR PRIMARY KEY, price DOUBLE, quantity INTEGER)")
+    empty.main.execute("INSERT INTO pricing VALUES ('Backup', 9.0, 420)")
+    (goal,) = screen.open("Agent").at.text_area
+    assert goal.placeholder == "Such as: raise the revenue"
+
+
 def test_a_goal_that_is_empty_is_said_and_begins_nothing(portfolio: Repository, screen: Screen) -> None:
     screen.open("Agent").press("Autopilot")
     assert "Say what you want in a sentence" in screen.problems[0]
