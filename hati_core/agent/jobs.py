@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -74,8 +74,8 @@ class Job:
             self._begun.set()
 
     def _work(self) -> None:
-        log, place = self._repo._store.registry.runs, self._repo._store.engine.place
-        with place.lock(_lock(self.run.id), self.run.id):
+        log = self._repo._store.registry.runs
+        with at_work(self._repo, self.run.id):
             log.put_run(self.run)
             self._begun.set()
             timer = threading.Timer(self.run.limits.seconds, self.control.end, [Ending.SECONDS])
@@ -98,7 +98,6 @@ class Job:
                     spent=self.control.spent,
                 )
             )
-        place.forget_lock(_lock(self.run.id))
 
 
 _jobs: dict[str, Job] = {}
@@ -118,6 +117,15 @@ def start(repo: Repository, run: Run, control: Control, body: Body) -> Job:
 def job_of(run_id: str) -> Job | None:
     """The run of that id, if it is at work in this process."""
     return _jobs.get(run_id)
+
+
+@contextmanager
+def at_work(repo: Repository, run_id: str) -> Iterator[None]:
+    """Hold what tells everybody, in other processes too, that a run is at work."""
+    place = repo._store.engine.place
+    with place.lock(_lock(run_id), run_id):
+        yield
+    place.forget_lock(_lock(run_id))
 
 
 def mark_interrupted(repo: Repository) -> list[str]:
