@@ -1,4 +1,4 @@
-"""How long branches live: discarding them, bringing them back, and letting them go by themselves."""
+"""How long branches live and under which name: discarding, bringing back, letting go by itself, renaming."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hati_core.store import Store
 
 
 class Lifetimes:
-    """When the branches of a repository go."""
+    """When the branches of a repository go, and what they are called until then."""
 
     _store: Store
 
@@ -46,6 +46,22 @@ class Lifetimes:
         if row.expires_at and row.expires_at <= datetime.now(UTC):
             self._store.registry.set_expiry(row.id, None)
         return Branch(self._store, row.id, row.name)
+
+    def rename_branch(self, name: str, new: str) -> Branch:
+        """Call a branch by another name; messages of commits keep the name that they were written with.
+
+        Raises:
+            InvalidBranchName: the new name cannot be used, or it is ``main``, which keeps its name.
+            BranchExists: another live branch has the new name.
+            BranchNotFound, BranchDiscarded: there is no such live branch.
+        """
+        row, tidy = self._store.row(name), valid_branch_name(new)
+        if row.parent_id is None:
+            valid_branch_name(row.name)
+        with self._store.writing(row.id, row.name):
+            self._store.registry.rename(row.id, tidy)
+            self._store.call(row.id, tidy)
+        return Branch(self._store, row.id, tidy)
 
     def set_ttl(self, name: str, ttl: timedelta | None) -> datetime | None:
         """Have a branch discard itself ``ttl`` from now, or with None keep it; returns when it goes, in UTC.

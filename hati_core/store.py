@@ -110,7 +110,7 @@ class Store:
         return Catalog(self.engine, branch_id, name)
 
     def call(self, branch_id: str, name: str) -> None:
-        """Let messages call a catalog that the registry does not know by a name."""
+        """Let messages call a branch by a name that it did not have before, or that the registry does not know."""
         self._names.put(branch_id, name)
 
     def head(self, branch_id: str) -> int:
@@ -269,7 +269,12 @@ class Store:
 
     def lineage(self) -> Lineage:
         """Branches and merges as they are now."""
-        return Lineage(self.registry.all_branches(), self.registry.merges())
+        rows = self.registry.all_branches()
+        for row in rows:
+            # Another process may have renamed it.
+            if self._names.get(row.id) not in (None, row.name):
+                self._names.put(row.id, row.name)
+        return Lineage(rows, self.registry.merges())
 
     def needed_by(self, branch_ids: Sequence[str]) -> set[str]:
         """The branches that these were forked from, and those that hold the base of a merge between two of these."""
