@@ -29,7 +29,7 @@ Rules:
 def for_client(may_merge: bool) -> str:
     """For a program that calls the tools on its own, whoever its model is."""
     merging = (
-        "\n- Whoever started this lets you merge your own proposals by approve_merge. Ask the person you work for first."
+        "\n- You may merge your own proposals by approve_merge. Ask the person you work for first."
         if may_merge
         else "\n- What you propose waits on the page Agent for a person. Say so when you have proposed something."
     )

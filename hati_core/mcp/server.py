@@ -88,9 +88,7 @@ def make_server(session: Session, pool: ThreadPoolExecutor) -> Server[Any]:
 def described(tool: Tool) -> types.Tool:
     """A tool as the protocol describes it."""
     hints = types.ToolAnnotations(read_only_hint=tool.reads_only, destructive_hint=False, open_world_hint=False)
-    return types.Tool(
-        name=tool.name, description=tool.description, input_schema=dict(tool.schema), annotations=hints
-    )
+    return types.Tool(name=tool.name, description=tool.description, input_schema=dict(tool.schema), annotations=hints)
 
 
 def _client(context: _Context) -> str:
