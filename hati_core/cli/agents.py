@@ -14,7 +14,8 @@ _EXAMPLES = """  hati mcp
   hati mcp --allow-merge
 
 A client starts this by itself: give it the command “hati” with the arguments “--repo”, the absolute path of the
-repository, and “mcp”. It explores on branches of its own, and proposes; a person merges, on the page Agent of the app."""
+repository, and “mcp”. It explores on branches of its own and proposes; a person merges, on the page Agent of the
+app."""
 
 
 def add_to(commands: Commands) -> None:

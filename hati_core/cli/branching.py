@@ -10,7 +10,7 @@ from typing import Any
 from hati_core.cli.changes import amount
 from hati_core.cli.options import Commands, add_parser, common, named, opened, span
 from hati_core.cli.plain_json import dumped
-from hati_core.cli.printing import say, table, visible
+from hati_core.cli.printing import pairs, say, table, visible
 from hati_core.errors import BranchNotFound
 from hati_core.measured import MetricValue
 from hati_core.model import BranchInfo
@@ -72,7 +72,8 @@ def _list(chosen: argparse.Namespace) -> None:
     if chosen.json:
         say(dumped({"branches": [_document(info, values.get(info.name)) for info in infos]}))
     elif infos:
-        say(table([_row(info, values.get(info.name, ())) for info in infos]))
+        names = {found.metric.name for listed in values.values() for found in listed}
+        say(table([_row(info, values.get(info.name, ())) for info in infos], amounts=names))
     else:
         say("No branch was discarded.")
 
@@ -109,18 +110,16 @@ def _show(chosen: argparse.Namespace) -> None:
         return
     facts = {
         "branch": info.name,
-        "version": info.head,
+        "version": str(info.head),
         "from": _origin(info),
         "made": f"{_moment(info.created_at)} by {info.author}",
-        "what for": info.description or None,
-        "discards itself": _moment(info.expires_at) if info.expires_at else None,
-        "changed": None if info.is_main else count(rows, "row"),
+        "what for": info.description,
+        "discards itself": _moment(info.expires_at) if info.expires_at else "",
+        "changed": "" if info.is_main else count(rows, "row"),
+        **{found.metric.name: amount(found) for found in values},
     }
-    for name, fact in facts.items():
-        if fact is not None:
-            say(f"{name:>15}  {visible(fact)}")
-    for found in values:
-        say(f"{visible(found.metric.name):>15}  {amount(found)}")
+    for line in pairs([(name, fact) for name, fact in facts.items() if fact]):
+        say(line)
     for one in tables:
         say()
         key = f", key {', '.join(one['key'])}" if one["key"] else ""
@@ -191,7 +190,7 @@ def _row(info: BranchInfo, values: Sequence[MetricValue]) -> Mapping[str, Any]:
         row["discarded"] = _moment(info.discarded_at) if info.discarded_at else "yes"
     if info.expires_at:
         row["until"] = _moment(info.expires_at)
-    return {**row, **{one.metric.name: one.value for one in values}}
+    return {**row, **{one.metric.name: amount(one) for one in values}}
 
 
 def _origin(info: BranchInfo) -> str:

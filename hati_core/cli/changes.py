@@ -45,7 +45,7 @@ class PlannedTable:
 
 def table_lines(table: ChangedTable, limit: int) -> Iterator[str]:
     """A table's name with how many rows differ, what happened to its columns, and the first rows."""
-    yield f"{visible(table.table)}  {counts(table.added, table.removed, table.changed)}"
+    yield f"{visible(table.table)}  {counts(table.added, table.removed, table.changed)}".rstrip()
     for change in table.schema_changes:
         yield f"  ! {visible(change)}"
     rows = table.rows(None, 0, limit) if limit else []

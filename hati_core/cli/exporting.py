@@ -26,8 +26,8 @@ _EXAMPLES = """  hati export portfolio
   hati export --sql "SELECT ticker, shares FROM portfolio" --to shares.csv
   hati export --all --format parquet --to tables.zip
 
-The end of the file's name says the form, unless --format does. In CSV files text that a spreadsheet would compute gets an
-apostrophe in front; --raw leaves it as it is."""
+The end of the file's name says the form, unless --format does. In CSV files text that a spreadsheet would compute gets
+an apostrophe in front; --raw leaves it as it is."""
 
 
 def add_to(commands: Commands) -> None:

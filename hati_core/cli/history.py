@@ -41,8 +41,10 @@ def _log(chosen: argparse.Namespace) -> None:
     if chosen.json:
         say(dumped({"branch": found.name, "count": total, "commits": [commit_document(commit) for commit in commits]}))
         return
-    for commit in commits:
-        say(commit_line(commit))
+    wheres = [visible(f"{commit.branch}@{commit.version}") for commit in commits]
+    width = max(map(len, wheres), default=0)
+    for where, commit in zip(wheres, commits, strict=True):
+        say(f"{where:<{width}}  {commit_line(commit)}")
     if len(commits) < total:
         say(f"and {total - len(commits):,} earlier; --limit shows more")
     if not total:
@@ -50,16 +52,14 @@ def _log(chosen: argparse.Namespace) -> None:
 
 
 def commit_line(commit: Commit) -> str:
-    """A commit in one line: version, when, who, what was said, and which rows it touched."""
+    """A commit in one line: when, who, what was said, and which rows it touched."""
     marks = [f"merges {commit.merged_from}"] if commit.merged_from else []
     marks += [f"undoes {commit.reverts}"] if commit.reverts is not None else []
     marks += [f"restores {commit.restores}"] if commit.restores is not None else []
     marks += [f"run {commit.origin.run}"] if commit.origin else []
     about = " · ".join(part for part in (commit.message or "(no message)", commit.summary, *marks) if part)
-    where = f"{commit.branch}@{commit.version}"
-    return visible(
-        f"{where:<12}  {commit.at.astimezone(UTC):%Y-%m-%d %H:%M}  {commit.author or 'unknown':<10}  {about}"
-    )
+    when = f"{commit.at.astimezone(UTC):%Y-%m-%d %H:%M}"
+    return visible(f"{when}  {commit.author or 'unknown':<10}  {about}")
 
 
 def commit_document(commit: Commit) -> Mapping[str, Any]:

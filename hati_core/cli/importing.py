@@ -141,10 +141,10 @@ def _sentence(branch: Branch, plan: ImportPlan, *, is_stuck: bool, is_done: bool
     table = f"{plan.order.table} on {branch.name}"
     if is_stuck:
         return (
-            f"{plan.rejected:,} of {count(plan.rows, 'row')} do not fit {table}. Nothing was written. Mend the file, or add "
-            "--only-good to leave them out."
+            f"{plan.rejected:,} of {count(plan.rows, 'row')} do not fit {table}. Nothing was written. Mend the file, "
+            "or add --only-good to leave them out."
         )
     left = f", {count(plan.rejected, 'row')} left out" if plan.rejected else ""
-    made = f"{counts(plan.added, plan.removed, plan.changed)}, {plan.unchanged:,} unchanged{left}"
+    made = f"{counts(plan.added, plan.removed, plan.changed) or '±0'}, {plan.unchanged:,} unchanged{left}"
     does = f"{branch.name} is at version {branch.head}" if is_done else "Nothing was written"
     return f"{table}: {made}. {does}."

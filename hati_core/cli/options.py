@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 from hati_core.branch_view import BranchView
 from hati_core.cli.serving import place_from_environment
@@ -18,9 +18,7 @@ from hati_core.repository import Repository
 from hati_core.storage.folder import Folder
 from hati_core.storage.places import place_of
 
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
-
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _VERSIONED = re.compile(r"(?P<name>.+)@(?P<version>\d+)")
 

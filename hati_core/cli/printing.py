@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -45,13 +45,13 @@ def cell(value: Any) -> str:
     return text if len(text) <= CELL_LENGTH else f"{text[: CELL_LENGTH - 1]}…"
 
 
-def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:
-    """Rows below the names of their columns; numbers are on the right."""
-    names = list(columns if columns is not None else dict.fromkeys(name for row in rows for name in row))
+def table(rows: Sequence[Mapping[str, Any]], amounts: Collection[str] = ()) -> str:
+    """Rows below the names of their columns; numbers are on the right, and columns of ``amounts`` that are text."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
     texts = [[cell(row[name]) if name in row else "" for name in names] for row in rows]
     heads = [cell(name) for name in names]
     widths = [max(_width(line[at]) for line in [heads, *texts]) for at in range(len(names))]
-    right = [bool(rows) and all(row.get(name) is None or _is_number(row[name]) for row in rows) for name in names]
+    right = [name in amounts or all(row.get(name) is None or _is_number(row[name]) for row in rows) for name in names]
     return "\n".join(_line(line, widths, right) for line in [heads, ["─" * width for width in widths], *texts])
 
 
@@ -69,6 +69,12 @@ def _width(text: str) -> int:
     return len(text) + wide - sum(unicodedata.combining(sign) > 0 for sign in text)
 
 
+def pairs(facts: Sequence[tuple[str, str]]) -> list[str]:
+    """Names and values as lines, names on the right of one column."""
+    width = max((_width(visible(name)) for name, _ in facts), default=0)
+    return [f"{' ' * (width - _width(visible(name)))}{visible(name)}  {visible(value)}" for name, value in facts]
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
@@ -79,5 +85,6 @@ def sign(kind: str) -> str:
 
 
 def counts(added: int, removed: int, changed: int) -> str:
-    """``+1 −0 ~2``."""
-    return f"+{added:,} {MINUS}{removed:,} ~{changed:,}"
+    """``+1 ~2``: how many rows of each kind, where there are any."""
+    parts = (("+", added), (MINUS, removed), ("~", changed))
+    return " ".join(f"{sign}{count:,}" for sign, count in parts if count)

@@ -33,8 +33,8 @@ _EXAMPLES = """  hati revert 7
   hati revert aggressive-growth@4 --yes
   hati revert aggressive-growth --yes
 
-A number is a commit of main, or of --branch; a branch is its last merge into that. Without --yes nothing is written: what
-it would change is shown."""
+A number is a commit of main, or of --branch; a branch is its last merge into that. Without --yes nothing is written:
+what it would change is shown."""
 
 
 @dataclass(frozen=True)
@@ -142,8 +142,8 @@ def _target(repo: Repository, text: str, branch: str) -> Named:
     found = named(repo, text)
     if found.version is None:
         raise BranchNotFound(
-            f"“{found.name}” was not merged into “{branch}”, so there is no merge to undo. The commits of “{branch}” are "
-            f"listed by: hati log '{branch}'",
+            f"“{found.name}” was not merged into “{branch}”, so there is no merge to undo. The commits of “{branch}” "
+            f"are listed by: hati log '{branch}'",
             branch=branch,
         )
     return found
