@@ -9,6 +9,7 @@ from hati_core.cli.options import Commands, add_parser, named, opened, span
 from hati_core.cli.plain_json import dumped
 from hati_core.cli.printing import say, visible
 from hati_core.cli.progress import progress
+from hati_core.names import valid_branch_name
 from hati_core.phrases import count, size
 
 _GRACE = timedelta(days=7)
@@ -39,8 +40,8 @@ def add_to(commands: Commands) -> None:
 
 def _discard(chosen: argparse.Namespace) -> None:
     with opened(chosen) as repo:
-        # All names are looked up before any branch goes.
-        names = [named(repo, text).name for text in dict.fromkeys(chosen.names)]
+        # Every name is looked at before any branch goes; main cannot.
+        names = [valid_branch_name(named(repo, text).name) for text in dict.fromkeys(chosen.names)]
         for name in names:
             repo.discard(name)
     if chosen.json:
