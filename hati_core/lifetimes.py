@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hati_core.branch import Branch
 from hati_core.errors import BranchError, BranchNotFound
 from hati_core.model import BranchStatus
 from hati_core.names import MAIN, valid_branch_name
+from hati_core.runs import ProposalStatus
 from hati_core.store import Store
 
 
@@ -61,7 +63,17 @@ class Lifetimes:
         with self._store.writing(row.id, row.name):
             self._store.registry.rename(row.id, tidy)
             self._store.call(row.id, tidy)
+            self._rename_in_proposals(row.id, tidy)
         return Branch(self._store, row.id, tidy)
+
+    def _rename_in_proposals(self, branch_id: str, name: str) -> None:
+        """Let what waits for a decision go by the new name."""
+        runs = self._store.registry.runs
+        for one in runs.proposals(status=ProposalStatus.OPEN):
+            source = name if one.source_id == branch_id else one.source
+            target = name if one.target_id == branch_id else one.target
+            if (source, target) != (one.source, one.target):
+                runs.put_proposal(replace(one, source=source, target=target))
 
     def set_ttl(self, name: str, ttl: timedelta | None) -> datetime | None:
         """Have a branch discard itself ``ttl`` from now, or with None keep it; returns when it goes, in UTC.

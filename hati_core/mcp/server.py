@@ -25,7 +25,6 @@ from hati_core.mcp.session import UNNAMED, Session, Terms
 from hati_core.repository import Repository
 from hati_core.storage.limits import Stop
 
-_SETTLING_SECONDS = 5.0
 _Context = ServerRequestContext[Any, Any]
 
 
@@ -64,9 +63,8 @@ def make_server(session: Session, pool: ThreadPoolExecutor) -> Server[Any]:
         try:
             answer = await asyncio.wrap_future(work)
         except asyncio.CancelledError:
-            # The client does not want it any more: what runs is cut off, and a commit that has begun comes to its end.
+            # The client does not want it any more: what runs is cut off, but for a commit that has begun.
             stop()
-            await asyncio.shield(asyncio.to_thread(stop.settled, _SETTLING_SECONDS))
             raise
         text = as_text(answer)
         return types.CallToolResult(
