@@ -22,7 +22,7 @@ def add_to(commands: Commands) -> None:
 
 
 def _init(chosen: argparse.Namespace) -> None:
-    with Repository.open(chosen.place or place_from_environment()) as repository:
+    with Repository.open(chosen.place or chosen.repo or place_from_environment(), chosen.author) as repository:
         print(f"Hati initialized successfully. The repository is in {repository.place}.")
 
 
