@@ -63,6 +63,8 @@ def _sql(chosen: argparse.Namespace) -> Exit:
         if all(one.kind is StatementKind.QUERY for one in statements):
             _read(chosen, repo, pieces, form)
             return Exit.DONE
+        if any(one.kind is StatementKind.QUERY for one in statements):
+            raise StatementRefused("Some of these statements read and some write. Run those that read by themselves.")
         if form == "csv":
             raise StatementRefused("These statements write, and give no rows for a CSV file.")
         branch = _written(repo, chosen.branch)

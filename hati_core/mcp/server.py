@@ -8,8 +8,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import mcp_types as types
@@ -25,6 +28,8 @@ from hati_core.mcp.session import UNNAMED, Session, Terms
 from hati_core.repository import Repository
 from hati_core.storage.limits import Stop
 
+_SIGNALLED = 128
+"""What shells add to the number of the signal that ended a program."""
 _Context = ServerRequestContext[Any, Any]
 
 
@@ -38,6 +43,9 @@ async def _serve(session: Session) -> None:
     # One call at a time: a client's writes come in the order in which it asked for them.
     pool = ThreadPoolExecutor(1, thread_name_prefix="hati mcp")
     server = make_server(session, pool)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(number, _end, session, pool, number)
     try:
         async with stdio_server() as (incoming, outgoing):
             await server.run(incoming, outgoing, server.create_initialization_options())
@@ -45,6 +53,12 @@ async def _serve(session: Session) -> None:
         # A call that is under way comes to its end first.
         await asyncio.get_running_loop().run_in_executor(pool, session.close)
         pool.shutdown()
+
+
+def _end(session: Session, pool: ThreadPoolExecutor, number: int) -> None:
+    """End the program once the session is closed: what waits for a line of standard input cannot be interrupted."""
+    session.interrupt()
+    pool.submit(session.close).add_done_callback(lambda _: os._exit(_SIGNALLED + number))
 
 
 def make_server(session: Session, pool: ThreadPoolExecutor) -> Server[Any]:

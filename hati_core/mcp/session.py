@@ -45,6 +45,7 @@ class Session:
         self._held = ExitStack()
         self._run: Run | None = None
         self._work: Workspace | None = None
+        self._stop = Stop()
 
     @property
     def tools(self) -> tuple[Tool, ...]:
@@ -57,8 +58,12 @@ class Session:
         Raises:
             StorageUnavailable: the call cannot be kept.
         """
-        work = self._work or self._begin(client)
+        work, self._stop = self._work or self._begin(client), stop
         return call(replace(work, stop=stop), tool, arguments)
+
+    def interrupt(self) -> None:
+        """Cut off the call that is under way, but for a commit that has begun; for other threads."""
+        self._stop()
 
     def close(self) -> None:
         """Keep that the session is over, and what came of it; one that was never begun leaves nothing."""

@@ -123,6 +123,7 @@ def test_the_functions_of_the_founding_document(hati: Hati, repo: Repository) ->
         (("COPY portfolio TO '/tmp/x.csv'",), 1, "not allowed"),
         (("-b", "main@0", "DELETE FROM portfolio"), 1, "Version 0 of “main” stays as it is"),
         (("DELETE FROM portfolio", "--format", "csv"), 1, "give no rows"),
+        (("SELECT 1; DELETE FROM portfolio",), 1, "Some of these statements read and some write"),
         (("   ",), 1, "There is no statement"),
     ],
 )
