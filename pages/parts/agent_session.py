@@ -12,7 +12,7 @@ from hati_core.runs import Run, RunKind
 from pages.parts.agent_proposal import proposal_panel
 from pages.parts.agent_run import followed
 from pages.parts.agent_steps import steps_panel
-from pages.parts.agent_words import lines, run_badge, taken, worker
+from pages.parts.agent_words import lines, run_badge, taken
 from pages.parts.session import choose
 from pages.parts.shell import Page
 from pages.parts.words import plain, when
@@ -57,7 +57,7 @@ def _steps(desk: AgentDesk, run_id: str) -> None:
 def _head(run: Run) -> None:
     with st.container(border=True, key="run-in-view", gap="small"):
         st.markdown(f"**{plain(run.goal)}** {run_badge(run.status)}")
-        facts = (worker(run), f"for {run.author}", when(run.started_at), taken(run))
+        facts = ("through MCP", f"for {run.author}", when(run.started_at), taken(run))
         st.caption(plain(" · ".join(fact for fact in facts if fact)))
         if run.status.is_over:
             st.markdown(lines(run.outcome))

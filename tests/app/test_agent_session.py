@@ -50,7 +50,7 @@ def test_a_person_approves_while_the_session_goes_on(portfolio: Repository, scre
     call("propose_merge", branch="tech", reason="Apple is worth more")
     screen.open("Agent", run=_run_id(portfolio))
     assert "Session of note*book 1" in screen.text
-    assert "note*book 1, through MCP · for bob" in screen.text
+    assert "through MCP · for bob" in screen.text
     assert "is over when that ends it" in screen.text
     assert "Apple is worth more" in screen.text
     assert BUY in [code.value for code in screen.at.code]
@@ -65,7 +65,7 @@ def test_a_session_is_among_the_runs_and_says_how_it_ended(
     call("list_branches")
     session.close()
     screen.open("Agent", agent="runs")
-    assert "Session of note*book 1" in screen.text
+    assert "note*book 1, through MCP" in screen.text
     screen.press("Open")
     assert "The session is over: 1 call, 0 branches made, 0 proposals." in screen.text
 

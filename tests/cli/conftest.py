@@ -63,6 +63,17 @@ def growth(repo: Repository, trunk: Branch) -> Branch:
 
 
 @pytest.fixture
+def raised(repo: Repository, trunk: Branch) -> Branch:
+    """A branch of the trunk that merges without a conflict into a row that breaks a rule: low 8, high 5."""
+    trunk.execute("CREATE TABLE plan (k INTEGER PRIMARY KEY, low INTEGER, high INTEGER, CHECK (low <= high))")
+    trunk.execute("INSERT INTO plan VALUES (1, 0, 10)")
+    branch = repo.create_branch(f"{trunk.name} raised", trunk.name)
+    branch.execute("UPDATE plan SET low = 8")
+    trunk.execute("UPDATE plan SET high = 5")
+    return branch
+
+
+@pytest.fixture
 def hati(
     shared_place: str,
     repo: Repository,
