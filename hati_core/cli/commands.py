@@ -16,6 +16,7 @@ from hati_core.errors import HatiError
 
 PROGRAM = "hati"
 _INTERRUPTED = 130
+_TRACEBACK = "HATI_TRACEBACK"
 
 
 @dataclass(frozen=True)
@@ -118,11 +119,17 @@ def _run(chosen: argparse.Namespace) -> int:
         if chosen.json:
             say(dumped({"error": error.kind, "title": error.title, "message": error.message}))
         return exit_of(error)
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            raise
         note(visible(f"A file cannot be used. {error.strerror or error}: {error.filename or 'no name'}"))
-        return Exit.ERROR
+    except UnicodeDecodeError:
+        note("What was read is no text in UTF-8. Save it as UTF-8 and try again.")
+    except Exception as error:
+        if os.environ.get(_TRACEBACK):
+            raise
+        note(visible(f"It failed inside: {type(error).__name__}: {error}. Set {_TRACEBACK}=1 to see where."))
+    return Exit.ERROR
 
 
 def _exits() -> str:
@@ -130,5 +137,6 @@ def _exits() -> str:
 
 
 _ENVIRONMENT = """environment:
-  HATI_HOME    the repository, where --repo does not say it; else .hati
-  HATI_AUTHOR  who signs, where --author does not say it; else the user of this system"""
+  HATI_HOME       the repository, where --repo does not say it; else .hati
+  HATI_AUTHOR     who signs, where --author does not say it; else the user of this system
+  HATI_TRACEBACK  where the program itself fails: show where"""

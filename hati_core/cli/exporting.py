@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from hati_core.branch_view import BranchView
+from hati_core.cli.interrupting import interruptible
 from hati_core.cli.options import Commands, add_parser, opened, view
 from hati_core.cli.plain_json import dumped
 from hati_core.cli.printing import say, visible
@@ -77,10 +78,9 @@ def _made(chosen: argparse.Namespace, repo: Repository, where: BranchView, form:
     safe = not chosen.raw
     if chosen.all:
         return repo.export_tables(where, form, safe=safe)
-    if chosen.sql:
-        return repo.export(where, chosen.sql, form, "query", safe=safe)
-    name = where.table(chosen.table).name
-    return repo.export(where, f"FROM {identifier(name)}", form, name, safe=safe)
+    name = "query" if chosen.sql else where.table(chosen.table).name
+    sql = chosen.sql or f"FROM {identifier(name)}"
+    return interruptible(lambda stop: repo.export(where, sql, form, name, safe=safe, stop=stop))
 
 
 def _put(made: Path, target: Path) -> None:

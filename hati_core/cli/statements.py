@@ -10,6 +10,7 @@ from pathlib import Path
 from hati_core.branch import Branch
 from hati_core.cli.exits import Exit
 from hati_core.cli.history import commit_document
+from hati_core.cli.interrupting import interruptible
 from hati_core.cli.options import Commands, add_parser, named, opened, rows_limit, view
 from hati_core.cli.plain_json import dumped
 from hati_core.cli.previewing import preview_document, preview_lines
@@ -23,6 +24,7 @@ from hati_core.repository import Repository
 from hati_core.sql import gate
 from hati_core.sql.functions import parse_call
 from hati_core.sql.gate import StatementKind
+from hati_core.storage.limits import Stop
 
 _ROWS_SHOWN = 100
 _PREVIEWED = 20
@@ -72,7 +74,7 @@ def _sql(chosen: argparse.Namespace) -> Exit:
             _write(branch, pieces, chosen.message, form)
             return Exit.DONE
         with progress("Working out what would change"):
-            found = branch.preview(pieces)
+            found = interruptible(lambda stop: branch.preview(pieces, stop=stop))
         limit = _PREVIEWED if chosen.limit is None else chosen.limit
         for line in [dumped(preview_document(found, limit))] if form == "json" else preview_lines(found, limit):
             say(line)
@@ -96,7 +98,8 @@ def _read(chosen: argparse.Namespace, repo: Repository, pieces: Sequence[str], f
     limit = _ROWS_SHOWN if chosen.limit is None and form == "table" else chosen.limit
     with progress("Running"):
         # One more than is shown tells whether that is all.
-        results = [where.query(one, limit=None if limit is None else limit + 1) for one in pieces]
+        more = None if limit is None else limit + 1
+        results = interruptible(lambda stop: [where.query(one, limit=more, stop=stop) for one in pieces])
     show([rows if limit is None else rows[:limit] for rows in results], form)
     if limit is not None and any(len(rows) > limit for rows in results):
         note(f"These are the first {count(limit, 'row')}; --limit shows more.")
@@ -115,9 +118,13 @@ def _written(repo: Repository, text: str) -> Branch:
 
 
 def _write(branch: Branch, pieces: Sequence[str], message: str | None, form: str) -> None:
+    def write(stop: Stop) -> int:
+        with branch.transaction(message, stop=stop) as tx:
+            return sum(tx.execute(piece) for piece in pieces)
+
     before = branch.head
-    with progress("Writing"), branch.transaction(message) as tx:
-        affected = sum(tx.execute(piece) for piece in pieces)
+    with progress("Writing"):
+        affected = interruptible(write)
     commit = branch.log(1)[0]
     is_new = commit.version > before
     if form == "json":

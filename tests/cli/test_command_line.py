@@ -81,6 +81,21 @@ def test_an_error_is_a_sentence_and_one_document_as_json(hati: Hati) -> None:
     assert "\x1b" not in ended.out + ended.err
 
 
+def test_a_fault_of_the_program_is_a_sentence_too(hati: Hati, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Repository, "branches", lambda *_: 1 / 0)
+    ended = hati("branch")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == "It failed inside: ZeroDivisionError: division by zero. Set HATI_TRACEBACK=1 to see where.\n"
+    monkeypatch.setenv("HATI_TRACEBACK", "1")
+    with pytest.raises(ZeroDivisionError):
+        hati("branch")
+
+
+def test_a_file_that_is_no_text_is_a_sentence(hati: Hati) -> None:
+    Path("odd.sql").write_bytes(b"SELECT '\xff\xfe'")
+    assert "no text in UTF-8" in hati("sql", "-f", "odd.sql").err
+
+
 def test_a_folder_without_a_repository_stays_without_one(hati: Hati) -> None:
     ended = hati("--repo", "elsewhere", "branch")
     assert (ended.code, ended.out) == (1, "")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import signal
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from hati_core import Branch, Repository
+from hati_core.errors import BranchBusy
 from tests.cli.conftest import Hati
 from tests.cli.test_merge_command import shares
 
@@ -106,6 +110,26 @@ def test_statements_come_from_a_file_or_from_standard_input(
     assert hati("sql", "--json").document == [{"five": 5}]
     assert hati("sql", "SELECT 1", "-f", "changes.sql").code == 2
     assert "changes.txt" in hati("sql", "-f", "changes.txt").err
+
+
+def test_what_is_interrupted_writes_nothing(hati: Hati, repo: Repository, trunk: Branch) -> None:
+    me = threading.main_thread().ident
+    assert me
+
+    def interrupt() -> None:
+        place = repo._store.engine.place
+        with suppress(BranchBusy):
+            while True:
+                with place.lock(trunk.id, trunk.name, timeout=0):
+                    pass
+        signal.pthread_kill(me, signal.SIGINT)
+
+    presser = threading.Thread(target=interrupt)
+    presser.start()
+    ended = hati("sql", "-b", trunk.name, "CREATE TABLE big AS SELECT count(*) AS n FROM range(100000000000) a")
+    presser.join()
+    assert (ended.code, ended.out, trunk.head) == (130, "", 1)
+    assert ended.err == "Interrupted. What had been committed stays; nothing else was written.\n"
 
 
 def test_the_functions_of_the_founding_document(hati: Hati, repo: Repository) -> None:
