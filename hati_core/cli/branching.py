@@ -89,7 +89,7 @@ def _create(chosen: argparse.Namespace) -> None:
 
 def _show(chosen: argparse.Namespace) -> None:
     with opened(chosen) as repo:
-        info = _info(repo, named(repo, chosen.name).name)
+        info = _info(repo, repo.branch(chosen.name).name)
         branch = repo.branch(info.name)
         view = branch.at(info.head)
         tables: list[dict[str, Any]] = [
@@ -129,14 +129,14 @@ def _show(chosen: argparse.Namespace) -> None:
 
 def _rename(chosen: argparse.Namespace) -> None:
     with opened(chosen) as repo:
-        before = named(repo, chosen.name).name
+        before = repo.branch(chosen.name).name
         info = _info(repo, repo.rename_branch(before, chosen.new).name)
     _told(chosen, info, f"“{before}” is called “{info.name}” now.")
 
 
 def _keep(chosen: argparse.Namespace) -> None:
     with opened(chosen) as repo:
-        name = named(repo, chosen.name).name
+        name = repo.branch(chosen.name).name
         repo.set_ttl(name, chosen.ttl)
         info = _info(repo, name)
     ends = f"discards itself at {_moment(info.expires_at)}" if info.expires_at else "stays until somebody discards it"

@@ -10,7 +10,7 @@ from typing import Any
 
 from hati_core.branch import Branch
 from hati_core.cli.exits import Exit
-from hati_core.cli.options import Commands, add_parser, named, opened, rows_limit
+from hati_core.cli.options import Commands, add_parser, opened, rows_limit
 from hati_core.cli.plain_json import dumped
 from hati_core.cli.printing import counts, note, say, visible
 from hati_core.cli.progress import progress
@@ -61,7 +61,7 @@ def add_to(commands: Commands) -> None:
 def _import(chosen: argparse.Namespace) -> Exit:
     file = visible(chosen.file.name)
     with opened(chosen) as repo, chosen.file.open("rb") as content:
-        branch = repo.branch(named(repo, chosen.branch).name)
+        branch = repo.branch(chosen.branch)
         importer = repo.importer(chosen.file.name, content)
         try:
             with progress(f"Reading {file}"):

@@ -9,7 +9,7 @@ from pathlib import Path
 from hati_core.cli import conflict_files, resolutions
 from hati_core.cli.exits import Exit
 from hati_core.cli.merge_report import Report, document, lines
-from hati_core.cli.options import Commands, add_parser, named, opened, rows_limit
+from hati_core.cli.options import Commands, add_parser, opened, rows_limit
 from hati_core.cli.outcomes import Outcome
 from hati_core.cli.plain_json import dumped
 from hati_core.cli.printing import note, say, visible
@@ -61,9 +61,8 @@ def add_to(commands: Commands) -> None:
 
 def _merge(chosen: argparse.Namespace) -> Exit:
     with opened(chosen) as repo:
-        source, target = named(repo, chosen.source).name, named(repo, chosen.into).name
         with progress("Working out the merge"):
-            report = _planned(chosen, repo, repo.plan_merge(source, target))
+            report = _planned(chosen, repo, repo.plan_merge(chosen.source, chosen.into))
         if chosen.conflicts_to and (report.is_stuck or report.has_moved):
             asked = list(questions(report.plan))
             conflict_files.write(chosen.conflicts_to, report.plan, asked, report.makers)

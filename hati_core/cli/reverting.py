@@ -72,7 +72,7 @@ def add_to(commands: Commands) -> None:
 
 def _revert(chosen: argparse.Namespace) -> Exit:
     with opened(chosen) as repo:
-        target = _target(repo, chosen.what, named(repo, chosen.branch).name)
+        target = _target(repo, chosen.what, repo.branch(chosen.branch).name)
         version = target.version or 0
         with progress("Working out what would change"):
             plan = repo.plan_revert(target.name, version).with_default(_LATER[chosen.later])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import timedelta
 
-from hati_core.cli.options import Commands, add_parser, named, opened, span
+from hati_core.cli.options import Commands, add_parser, opened, span
 from hati_core.cli.plain_json import dumped
 from hati_core.cli.printing import say, visible
 from hati_core.cli.progress import progress
@@ -41,7 +41,7 @@ def add_to(commands: Commands) -> None:
 def _discard(chosen: argparse.Namespace) -> None:
     with opened(chosen) as repo:
         # Every name is looked at before any branch goes; main cannot.
-        names = [valid_branch_name(named(repo, text).name) for text in dict.fromkeys(chosen.names)]
+        names = [valid_branch_name(repo.branch(text).name) for text in dict.fromkeys(chosen.names)]
         for name in names:
             repo.discard(name)
     if chosen.json:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hati_core import Branch, Repository, Side
@@ -98,6 +100,14 @@ def test_a_rule_that_would_be_broken_is_told_with_the_rows(hati: Hati, trunk: Br
     assert "would break a rule" in ended.out
     assert "k 1, low 8, high 5" in ended.out
     assert hati("merge", raised.name, "--into", trunk.name, "--json").document["violations"][0]["table"] == "plan"
+
+
+@pytest.mark.parametrize("command", [["merge"], ["sync"], ["discard"], ["branch", "show"], ["import", "x.csv", "-b"]])
+def test_what_is_about_a_branch_as_it_is_takes_no_version(command: list[str], hati: Hati, growth: Branch) -> None:
+    Path("x.csv").write_text("a\n1\n")
+    ended = hati(*command, f"{growth.name}@1")
+    assert (ended.code, ended.out) == (1, "")
+    assert f"no branch called “{growth.name}@1”" in ended.err
 
 
 def test_merging_into_itself_is_an_error(hati: Hati, growth: Branch) -> None:
