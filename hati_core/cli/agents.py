@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import getpass
 
-from hati_core.cli.options import Commands, add_parser, author_of, opened
+from hati_core.cli.options import opened
+from hati_core.cli.parsing import Commands, add_parser, author_of
 
 _BRANCHES = 20
 _ROWS = 100_000

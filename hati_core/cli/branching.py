@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hati_core.cli.changes import amount
-from hati_core.cli.options import Commands, add_parser, common, named, opened, span
+from hati_core.cli.options import named, opened
+from hati_core.cli.parsing import Commands, add_parser, common, span
 from hati_core.cli.plain_json import dumped
 from hati_core.cli.printing import pairs, say, table, visible
 from hati_core.errors import BranchNotFound

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from hati_core.cli.changes import ROWS_SHOWN, table_document, table_lines
-from hati_core.cli.options import Commands, Named, add_parser, named, opened, rows_limit
+from hati_core.cli.options import Named, named, opened
+from hati_core.cli.parsing import Commands, add_parser, rows_limit
 from hati_core.cli.plain_json import dumped
 from hati_core.cli.printing import say, visible
 from hati_core.cli.progress import progress

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from hati_core.branch_view import BranchView
 from hati_core.cli.interrupting import interruptible
-from hati_core.cli.options import Commands, add_parser, opened, view
+from hati_core.cli.options import opened, view
+from hati_core.cli.parsing import Commands, add_parser
 from hati_core.cli.plain_json import dumped
 from hati_core.cli.printing import say, visible
 from hati_core.cli.progress import progress

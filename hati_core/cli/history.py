@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from hati_core.cli.options import Commands, add_parser, opened, rows_limit, view
+from hati_core.cli.options import opened, view
+from hati_core.cli.parsing import Commands, add_parser, rows_limit
 from hati_core.cli.plain_json import dumped
 from hati_core.cli.printing import say, visible
 from hati_core.model import Commit

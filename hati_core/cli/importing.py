@@ -10,7 +10,8 @@ from typing import Any
 
 from hati_core.branch import Branch
 from hati_core.cli.exits import Exit
-from hati_core.cli.options import Commands, add_parser, opened, rows_limit
+from hati_core.cli.options import opened
+from hati_core.cli.parsing import Commands, add_parser, rows_limit
 from hati_core.cli.plain_json import dumped
 from hati_core.cli.printing import counts, note, say, visible
 from hati_core.cli.progress import progress

@@ -9,8 +9,9 @@ from pathlib import Path
 from hati_core.cli import conflict_files, resolutions
 from hati_core.cli.exits import Exit
 from hati_core.cli.merge_report import Report, document, lines
-from hati_core.cli.options import Commands, add_parser, opened, rows_limit
+from hati_core.cli.options import opened
 from hati_core.cli.outcomes import Outcome
+from hati_core.cli.parsing import Commands, add_parser, rows_limit
 from hati_core.cli.plain_json import dumped
 from hati_core.cli.printing import note, say, visible
 from hati_core.cli.progress import progress

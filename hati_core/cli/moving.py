@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from hati_core.cli.options import Commands, add_parser
+from hati_core.cli.parsing import Commands, add_parser
 from hati_core.cli.plain_json import dumped
 from hati_core.cli.printing import say, visible
 from hati_core.cli.progress import progress

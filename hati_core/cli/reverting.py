@@ -11,8 +11,9 @@ from typing import Any
 from hati_core.cli.changes import PlannedTable, table_document, table_lines, violation_documents, violation_lines
 from hati_core.cli.exits import Exit
 from hati_core.cli.history import commit_document
-from hati_core.cli.options import Commands, Named, add_parser, named, opened, rows_limit
+from hati_core.cli.options import Named, named, opened
 from hati_core.cli.outcomes import Outcome
+from hati_core.cli.parsing import Commands, add_parser, rows_limit
 from hati_core.cli.plain_json import dumped
 from hati_core.cli.printing import say, visible
 from hati_core.cli.progress import progress

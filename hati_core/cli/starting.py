@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from hati_core.cli.exits import Exit
-from hati_core.cli.options import Commands, add_parser, author_of
+from hati_core.cli.parsing import Commands, add_parser, author_of
 from hati_core.cli.serving import place_from_environment
 from hati_core.errors import RepositoryError
 

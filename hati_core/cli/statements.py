@@ -11,7 +11,8 @@ from hati_core.branch import Branch
 from hati_core.cli.exits import Exit
 from hati_core.cli.history import commit_document
 from hati_core.cli.interrupting import interruptible
-from hati_core.cli.options import Commands, add_parser, named, opened, rows_limit, view
+from hati_core.cli.options import named, opened, view
+from hati_core.cli.parsing import Commands, add_parser, rows_limit
 from hati_core.cli.plain_json import dumped
 from hati_core.cli.previewing import preview_document, preview_lines
 from hati_core.cli.printing import note, say, visible

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from datetime import timedelta
 
-from hati_core.cli.options import Commands, add_parser, opened, span
+from hati_core.cli.options import opened
+from hati_core.cli.parsing import Commands, add_parser, span
 from hati_core.cli.plain_json import dumped
 from hati_core.cli.printing import say, visible
 from hati_core.cli.progress import progress
