@@ -16,7 +16,7 @@ from hati_core.mandate import Mandate
 from hati_core.merge.lineage import Point
 from hati_core.merge.plan import MergePlan, PlanKind
 from hati_core.merge.planner import plan_points
-from hati_core.model import Commit, TableEdits
+from hati_core.model import Commit, PastStatement, TableEdits
 from hati_core.names import key_text
 from hati_core.previews import Preview, preview
 from hati_core.scenarios.action import Action
@@ -193,6 +193,14 @@ class Branch(BranchView):
             BranchMoved: somebody else committed meanwhile.
         """
         return apply_plan(self._store, self.plan_restore(version), message, author)
+
+    def note_statement(self, sql: str, author: str) -> None:
+        """Keep a statement that somebody ran, for :meth:`statements`; one of the same text is kept once."""
+        self._store.registry.statements.add(self.id, sql, author)
+
+    def statements(self, limit: int = 50) -> list[PastStatement]:
+        """The statements that were kept last, newest first; of each branch the last hundred are."""
+        return self._store.registry.statements.newest(self.id, limit)
 
 
 def _edit_message(table: str, edits: TableEdits) -> str:

@@ -39,7 +39,8 @@
         ├── NotAllowed             an agent may not write there, or not do that
         ├── BadCall                a tool was called with arguments that it does not take
         ├── InvalidGoal            a run cannot be started with what it was given
-        └── NoSuchRun              no run or proposal of that id, or it was decided already
+        ├── NoSuchRun              no run or proposal of that id, or it was decided already
+        └── PackagesNotLoaded      what a run needs could not be loaded; it may be tried again
 
 Each class has a stable ``kind`` for programs and a ``title`` for a screen; the message
 says what happened and what to do next.
@@ -172,6 +173,12 @@ class QueryTimeout(QueryError):
     """The statement ran longer than allowed and was stopped."""
 
     kind, title = "query_timeout", "The statement took too long"
+
+
+class QueryStopped(QueryTimeout):
+    """Somebody stopped the statement."""
+
+    kind, title = "query_stopped", "Stopped"
 
 
 class DataError(HatiError):
@@ -338,3 +345,9 @@ class NoSuchRun(AgentError):
     """There is no run or proposal of that id, or it was decided already."""
 
     kind, title = "no_such_run", "There is no such run"
+
+
+class PackagesNotLoaded(AgentError):
+    """The packages that a run needs could not be loaded; it may be tried again."""
+
+    kind, title = "not_loaded", "The run could not begin"

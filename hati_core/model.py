@@ -176,6 +176,15 @@ class BranchInfo:
 
 
 @dataclass(frozen=True)
+class PastStatement:
+    """A statement that ``author`` ran on a branch; ``at`` is in UTC."""
+
+    sql: str
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class TableEdits:
     """What a grid saves: rows to insert, cells to change by row key, and the keys of rows to delete."""
 

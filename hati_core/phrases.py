@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from decimal import Decimal
 
 from hati_core.scenarios.metrics import Unit
@@ -31,20 +32,24 @@ def _places(value: float, unit: Unit) -> int:
 def difference(before: float, after: float, unit: Unit) -> str:
     """How far two amounts are apart, as both are shown beside it: ``+$208,500``, ``−0.2 pts``, ``±0``.
 
-    Amounts that look the same and are not differ by what they truly do.
+    Amounts that look the same and are not differ by what they truly do, or by less than can be shown: ``<0.1 pts up``.
     """
     if before == after:
         return "±0"
     first, second = (Decimal(f"{value:.{_places(value, unit)}f}") for value in (before, after))
-    return amount(float(second - first) or after - before, unit, signed=True)
+    told = amount(float(second - first) or after - before, unit, signed=True)
+    if re.search("[1-9]", told):
+        return told
+    least = amount(10 ** -_places(after - before, unit), unit, signed=True).lstrip("+")
+    return f"<{least} {'up' if after > before else 'down'}"
 
 
-def brief(value: float, unit: Unit, *, signed: bool = False) -> str:
+def brief(value: float, unit: Unit, *, signed: bool = False, places: int = 1) -> str:
     """As :func:`amount`, where there is little room: ``$137.6M``, ``−$1.2B``."""
     for size, name in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
         if unit is not Unit.PERCENT and abs(value) >= size:
             sign = MINUS if value < 0 else "+" if signed else ""
-            return f"{sign}{'$' if unit is Unit.MONEY else ''}{abs(value) / size:,.1f}{name}"
+            return f"{sign}{'$' if unit is Unit.MONEY else ''}{abs(value) / size:,.{places}f}{name}"
     return amount(value, unit, signed=signed)
 
 

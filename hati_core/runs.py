@@ -68,6 +68,8 @@ class ProposalStatus(Enum):
     OPEN = "open"
     APPROVED = "approved"
     REJECTED = "rejected"
+    MERGED = "merged"
+    """Somebody merged the branch themselves, without deciding on the proposal."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class RunLimits:
 
 @dataclass(frozen=True)
 class Spent:
-    """What a run took: answers of the model, tokens in and out, and money in the unit of the prices in the settings.
+    """What a run took: answers of the model, tokens in and out, and dollars by the prices in the settings.
 
     ``cost`` is None where no prices are known.
     """
@@ -142,7 +144,8 @@ class Scenario:
 
     ``before`` and ``after`` are the metric on the branch that it was forked from and at its ``version``, ``rows`` those
     that it changed. ``assumes`` names columns that it changed although they are facts and no decisions, such as the
-    prices of a market. ``rank`` counts from 1; those that may not be proposed have none.
+    prices of a market. ``rank`` counts from 1; those that may not be proposed have none. ``cut_short`` says that a
+    limit ended it, so that it counts with what it had done by then.
     """
 
     run: str
@@ -159,6 +162,7 @@ class Scenario:
     rank: int | None = None
     reason: str = ""
     assumes: tuple[str, ...] = ()
+    cut_short: bool = False
 
     @property
     def delta(self) -> float | None:
@@ -201,6 +205,7 @@ class Proposal:
     """A merge that a run asks for, between two branches as they were at versions; times are UTC.
 
     ``words`` are what was said when it was decided, ``commit`` the version of the target that the merge made.
+    ``decided_by`` is None where nobody knows who merged it.
     """
 
     id: str

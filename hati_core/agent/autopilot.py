@@ -8,20 +8,20 @@ from dataclasses import dataclass, replace
 
 from hati_core.agent import instructions
 from hati_core.agent.answers import Answer
-from hati_core.agent.control import Control
+from hati_core.agent.control import Control, Ending
 from hati_core.agent.faults import Problem
 from hati_core.agent.goals import bounds
 from hati_core.agent.jobs import Outcome
-from hati_core.agent.judging import Yardstick, measured, metric_named, ranked, value_of
+from hati_core.agent.judging import Yardstick, figures, measured, metric_named, ranked, value_of
 from hati_core.agent.model_choice import Access
 from hati_core.agent.models import ModelFor, Models, Purpose
-from hati_core.agent.talking import Task, ended, talk
+from hati_core.agent.talking import STOPPED, Task, ended, talk
 from hati_core.agent.toolkit import CHANGES, READS, Arguments, Tool
 from hati_core.agent.workspace import KEPT_FOR, Allowance, Workspace
 from hati_core.agent.writing import make_proposal
 from hati_core.errors import BadCall, BranchError, BranchExists, HatiError
 from hati_core.repository import Repository
-from hati_core.runs import Direction, Run, RunStatus, Scenario, ScenarioStatus
+from hati_core.runs import Direction, Run, RunLimits, RunStatus, Scenario, ScenarioStatus
 
 AT_ONCE = 3
 """Scenarios that are explored at the same time."""
@@ -58,7 +58,7 @@ class Autopilot:
                 problem = problem or Problem(
                     "no_ideas", "No idea came up that could be tried. Word the goal differently."
                 )
-                return Outcome(problem.status, problem.sentence, problem.word)
+                return _without(problem)
             free = asyncio.Semaphore(AT_ONCE)
             explored = [self._explore(number, idea, model_for, free) for number, idea in enumerate(ideas, 1)]
             found = await asyncio.gather(*explored)
@@ -70,7 +70,11 @@ class Autopilot:
         prompt = f"Goal: {self._run.goal}\nThe scenarios will be forked from “{self._run.branch}”."
         tool = _planning_tool(ideas, self._run.limits.scenarios)
         task = Task(told, [{"role": "user", "content": prompt}], [*READS, tool], last=tool.name)
-        work = replace(self._work, only="")
+        limits = self._run.limits
+        if self._run.by_rule:
+            # Rules look around in a few dozen turns at most, which cost nothing, whatever a scenario may take.
+            limits = replace(limits, turns=max(limits.turns, RunLimits().turns))
+        work = replace(self._work, only="", limits=limits)
         said = await talk(task, model_for(Purpose(is_planning=True)), work, self._control, self._access)
         if not ideas and not said.problem:
             return [], Problem("no_ideas", f"No idea came up that could be tried. {said.text}".strip())
@@ -118,13 +122,15 @@ class Autopilot:
 
     def _measure(self, scenario: Scenario, words: str, problem: Problem | None) -> Scenario:
         """What came of a scenario; one that a limit ended counts with what it did by then, one that failed does not."""
-        if problem and problem.status is not RunStatus.LIMITED:
+        is_cut = problem is not None and problem.status is RunStatus.LIMITED
+        if problem and not is_cut:
             is_stopped = problem.status is RunStatus.STOPPED
             status = ScenarioStatus.STOPPED if is_stopped else ScenarioStatus.FAILED
             found = replace(scenario, status=status, reason=problem.sentence)
         else:
             try:
                 found = measured(self._repo, scenario, self._fork, self._by, problem.sentence if problem else words)
+                found = replace(found, cut_short=is_cut)
             except (BranchError, BadCall) as error:
                 found = replace(scenario, status=ScenarioStatus.FAILED, reason=error.message)
         self._work.log.put_scenario(found)
@@ -134,21 +140,37 @@ class Autopilot:
         scenarios = ranked([scenario for scenario, _ in explored if scenario], self._by)
         for scenario in scenarios:
             self._work.log.put_scenario(scenario)
-        if problem := ended(self._control):
-            return Outcome(problem.status, problem.sentence, problem.word)
-        failed = [problem for _, problem in explored if problem and problem.status is RunStatus.FAILED]
+        if self._control.ending is Ending.STOPPED:
+            return _without(STOPPED)
+        problems = [problem for _, problem in explored if problem]
+        failed = [problem for problem in problems if problem.status is RunStatus.FAILED]
         if failed and all(one.status is ScenarioStatus.FAILED for one in scenarios):
-            return Outcome(RunStatus.FAILED, failed[0].sentence, failed[0].word)
-        best = next((one for one in scenarios if one.rank == 1), None)
+            return _without(failed[0])
+        limit = ended(self._control) or next((one for one in problems if one.status is RunStatus.LIMITED), None)
         tried = f"{len(scenarios)} idea{'' if len(scenarios) == 1 else 's'} tried."
-        if best is None:
-            return Outcome(RunStatus.DONE, f"{tried} None may be proposed; each says why.")
-        reason = f"Goal: {self._run.goal}\n{best.reason}"
+        best = next((one for one in scenarios if one.rank == 1), None)
+        nothing = "None may be proposed; each says why." if scenarios else "There is nothing to propose."
+        found = self._propose(best) if best else Outcome(RunStatus.DONE, nothing)
+        if found.status is not RunStatus.DONE:
+            return found
+        if limit:
+            return Outcome(RunStatus.LIMITED, f"{limit.sentence} {tried} {found.text}", limit.word)
+        return replace(found, text=f"{tried} {found.text}")
+
+    def _propose(self, best: Scenario) -> Outcome:
+        # A limit ends the work on the branches, and not the proposal of what was found.
+        work = replace(self._work, stop=self._control.halt)
         try:
-            make_proposal(self._work, best.branch, self._run.branch, reason, scenario=best.number)
+            make_proposal(work, best.branch, self._run.branch, best.reason, scenario=best.number)
         except HatiError as error:
+            if self._control.ending is Ending.STOPPED:
+                return _without(STOPPED)
             return Outcome(RunStatus.FAILED, f"“{best.branch}” cannot be proposed: {error.message}", error.kind)
-        return Outcome(RunStatus.DONE, f"{tried} Proposed: “{best.branch}”. {best.reason}")
+        return Outcome(RunStatus.DONE, f"Proposed: “{best.branch}”. {figures(best, self._by)}.")
+
+
+def _without(problem: Problem) -> Outcome:
+    return Outcome(problem.status, problem.sentence, problem.word)
 
 
 def _branch_name(title: str, attempt: int) -> str:

@@ -28,6 +28,9 @@ class Control:
     def __init__(self, limits: RunLimits, choice: ModelChoice) -> None:
         self.limits = limits
         self.stop = Stop()
+        """Ends whatever the run does on its branches, for whichever reason it was ended."""
+        self.halt = Stop()
+        """Ends that, and the proposal of what was found as well: somebody stopped the run."""
         self.ending: Ending | None = None
         self._choice = choice
         self._guard = threading.Lock()
@@ -36,14 +39,20 @@ class Control:
         self._partial: dict[int | None, str] = {}
 
     def end(self, why: Ending) -> None:
-        """End the run: what is under way is cut off, and nothing is written once this returns."""
+        """End the run: what is under way is cut off, and nothing is written once this returns.
+
+        What a limit ended may still be stopped, which counts.
+        """
+        stops = [self.stop, self.halt] if why is Ending.STOPPED else [self.stop]
         with self._guard:
-            self.ending = self.ending or why
+            self.ending = why if why is Ending.STOPPED else self.ending or why
             cancels = list(self._cancels)
-        self.stop()
+        for stop in stops:
+            stop()
         for cancel in cancels:
             cancel()
-        self.stop.settled(_SETTLING_SECONDS)
+        for stop in stops:
+            stop.settled(_SETTLING_SECONDS)
 
     @contextmanager
     def cancelling(self, cancel: Callable[[], None]) -> Iterator[None]:
@@ -79,10 +88,10 @@ class Control:
         with self._guard:
             self._partial[scenario] = self._partial.get(scenario, "") + text
 
-    def said(self, scenario: int | None) -> None:
-        """What was being said is a step now."""
+    def said(self, scenario: int | None) -> str:
+        """What was being said, which is a step now."""
         with self._guard:
-            self._partial.pop(scenario, None)
+            return self._partial.pop(scenario, "")
 
     def saying(self) -> dict[int | None, str]:
         """What is being said right now, by scenario."""

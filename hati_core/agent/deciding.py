@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from hati_core.agent.control import Control
 from hati_core.agent.jobs import job_of
 from hati_core.agent.model_choice import ModelChoice
+from hati_core.agent.standing import Standing, settled, standing
 from hati_core.agent.workspace import Allowance, Workspace
 from hati_core.agent.writing import make_proposal
 from hati_core.errors import BranchError, BranchMoved, NoSuchRun, NotAllowed
@@ -44,14 +45,24 @@ class Deciding:
     def proposals(
         self, status: ProposalStatus | None = ProposalStatus.OPEN, *, run: str | None = None
     ) -> list[Proposal]:
-        """What runs have proposed, newest first; None for a status is any."""
-        return self._log.proposals(run=run, status=status)
+        """What runs have proposed, as it stands now, newest first; None for a status is any."""
+        found = settled(self._repo, self._log.proposals(run=run))
+        return [one for one in found if status in (None, one.status)]
+
+    def standing(self, proposal: Proposal) -> Standing:
+        """What can be done with an open proposal."""
+        return standing(self._repo, proposal)
+
+    def waiting(self) -> set[str]:
+        """The runs of which something waits for a decision that can be made."""
+        possible = (Standing.READY, Standing.CHANGED)
+        return {one.run for one in self.proposals() if self.standing(one) in possible}
 
     def review(self, proposal_id: str) -> Review:
         """Plan the merge of a proposal that nobody decided yet; nothing is written. :meth:`approve` takes the plan.
 
         Raises:
-            NoSuchRun: there is no such proposal, or it was decided.
+            NoSuchRun: there is no such proposal, or it was decided, or somebody merged its branch.
             BranchMoved: the branch was changed since it was proposed, so it is not what was proposed any more.
             BranchNotFound, BranchDiscarded: one of the two branches is gone.
         """
@@ -130,8 +141,10 @@ class Deciding:
         found = self._log.proposal(proposal_id)
         if found is None:
             raise NoSuchRun("There is no such proposal. Choose one from the list of proposals.")
+        (found,) = settled(self._repo, [found])
         if found.status is not ProposalStatus.OPEN:
-            raise NoSuchRun(f"{found.decided_by} {found.status.value} this proposal already.")
+            what = "its branch" if found.status is ProposalStatus.MERGED else "this proposal"
+            raise NoSuchRun(f"{found.decided_by or 'Somebody'} {found.status.value} {what} already.")
         return found
 
     @staticmethod

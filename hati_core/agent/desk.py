@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -12,10 +13,10 @@ from hati_core.agent.control import Control, Ending
 from hati_core.agent.deciding import Deciding
 from hati_core.agent.goals import sounds_lower
 from hati_core.agent.jobs import Outcome
-from hati_core.agent.judging import metric_named
+from hati_core.agent.judging import metric_named, worth_now
 from hati_core.agent.model_choice import BY_RULE, Access, ModelChoice, access, keep_choice, kept_choice
 from hati_core.agent.models import Models, VendorModels
-from hati_core.errors import InvalidGoal, NoSuchRun, NotAllowed
+from hati_core.errors import HatiError, InvalidGoal, NoSuchRun, NotAllowed
 from hati_core.model import Commit
 from hati_core.names import MAIN
 from hati_core.repository import Repository
@@ -41,12 +42,17 @@ class Progress:
 
 @dataclass(frozen=True)
 class ModelState:
-    """Which model is asked, at which host; ``is_there`` says whether one can be, and ``note`` what there is to know."""
+    """Which model is asked, at which host; ``is_there`` says whether one can be, and ``note`` what there is to know.
+
+    ``has_key`` says that the environment has a key, and ``is_wrong`` that its address of a server is none.
+    """
 
     choice: ModelChoice
     server: str
     is_there: bool
     note: str
+    has_key: bool = False
+    is_wrong: bool = False
 
 
 class AgentDesk(Deciding):
@@ -65,9 +71,12 @@ class AgentDesk(Deciding):
         """Which model would be asked."""
         choice, found = kept_choice(self._repo), self._reach()
         if found.is_there:
-            return ModelState(choice, found.server, True, f"{choice.name} at {found.server}")
-        note = "No key is set, so autopilot works by rule, with the built-in planner, and chat is not available."
-        return ModelState(choice, found.server, False, note)
+            return ModelState(choice, found.server, True, f"{choice.name} at {found.server}", has_key=bool(found.key))
+        why = (
+            "OPENAI_BASE_URL is no address that begins with http:// or https://" if found.is_wrong else "No key is set"
+        )
+        note = f"{why}, so autopilot works by rule, with the built-in planner, and chat is not available."
+        return ModelState(choice, found.server, False, note, has_key=bool(found.key), is_wrong=found.is_wrong)
 
     def choose_model(self, choice: ModelChoice) -> None:
         """Keep which model is asked, with the repository. Keys and servers are the environment's.
@@ -136,7 +145,7 @@ class AgentDesk(Deciding):
         by_rule = by_rule or (self._models is None and not reach.is_there)
         run = self._run(RunKind.AUTOPILOT, goal, author, found.name, limits or RunLimits(), by_rule=by_rule)
         measure = metric_named(self._repo, found.name, metric)
-        way = direction or (Direction.LOWER if sounds_lower(goal) else Direction.RAISE)
+        way = direction or (Direction.LOWER if sounds_lower(goal, measure.name) else Direction.RAISE)
         run = replace(run, metric=measure.name, direction=way)
 
         async def body(repo: Repository, run: Run, control: Control) -> Outcome:
@@ -145,6 +154,24 @@ class AgentDesk(Deciding):
             return await Autopilot(repo, run, control, reach).pursue(_rules(run) if by_rule else self._vendor())
 
         return self._start(run, body)
+
+    def repeat(self, run_id: str, *, author: str | None = None) -> Run:
+        """Pursue the goal of an autopilot's run once more, from its branch as it is now, within the same limits.
+
+        Raises:
+            NoSuchRun: there is no such run.
+            InvalidGoal, BranchNotFound, BranchDiscarded: its metric or its branch is not there any more.
+        """
+        run = self.run(run_id)
+        return self.explore(
+            run.goal,
+            run.metric,
+            run.direction,
+            branch=run.branch,
+            author=author,
+            limits=run.limits,
+            by_rule=run.by_rule,
+        )
 
     def stop(self, run_id: str) -> bool:
         """End a run that is at work in this process; nothing is written once this returns. False where it is not."""
@@ -171,13 +198,24 @@ class AgentDesk(Deciding):
         """
         log, job = self._log, jobs.job_of(run_id)
         saying = job.control.saying() if job else {}
+        if job is None and not self.run(run_id).status.is_over:
+            # It was at work in another process, which may be gone by now.
+            jobs.mark_interrupted(self._repo)
         return Progress(
             self.run(run_id),
-            tuple(log.scenarios(run_id)),
+            tuple(self._as_they_are(log.scenarios(run_id))),
             tuple(log.steps(run_id, after)),
-            tuple(log.proposals(run=run_id)),
+            tuple(self.proposals(None, run=run_id)),
             saying,
         )
+
+    def _as_they_are(self, scenarios: Sequence[Scenario]) -> Iterator[Scenario]:
+        """Scenarios with what those that nobody measured, as they are at work or were ended, are worth now."""
+        for one in scenarios:
+            with suppress(HatiError):
+                if one.after is None:
+                    one = worth_now(self._repo, one, self.run(one.run))
+            yield one
 
     def run(self, run_id: str) -> Run:
         """The run of that id, with what it has spent so far.
@@ -242,4 +280,4 @@ class AgentDesk(Deciding):
 def _rules(run: Run) -> Models:
     from hati_core.agent.planner.rules import Rules
 
-    return Rules(run.goal, run.branch, run.metric or "", run.direction or Direction.RAISE, run.limits.scenarios)
+    return Rules(run.goal, run.branch, run.metric or "", run.direction or Direction.RAISE, run.limits)

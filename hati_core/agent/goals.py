@@ -34,6 +34,8 @@ _ADD = re.compile(
 _HEDGE = re.compile(r"hedg|bond|protect|defensiv|safe|downside|treasur")
 _SPREAD = re.compile(r"concentrat|diversif|spread|weight|balanc|equal|single[- ]name")
 _LOWER = re.compile(r"lower|reduce|cut|minimi[sz]e|shrink|decrease|less\b|fewer|sell|trim")
+_RAISE = re.compile(r"\b(?:raise|increase|grow|maximi[sz]e)")
+_LOSS = re.compile(r"\bloss|\blos(?:e|es|ing)\b")
 
 
 class Want(Enum):
@@ -80,9 +82,16 @@ def want(goal: str, *, is_lower: bool) -> Want:
     return Want.LESS if is_lower else Want.MORE
 
 
-def sounds_lower(goal: str) -> bool:
-    """Whether a goal sounds as if a metric is to go down."""
-    return bool(_LOWER.search(goal.casefold()))
+def sounds_lower(goal: str, metric: str = "") -> bool:
+    """Whether a goal sounds as if a metric is to go down.
+
+    Fewer losses are more of whatever is measured; weights and concentration are meant to go down unless it says so.
+    """
+    text = goal.casefold()
+    if _LOSS.search(text):
+        return False
+    is_spread = _SPREAD.search(metric.casefold()) and not _RAISE.search(text)
+    return bool(_LOWER.search(text) or is_spread)
 
 
 def purchase(goal: str) -> Purchase | None:

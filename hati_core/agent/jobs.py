@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hati_core.agent.control import Control, Ending
+from hati_core.agent.loading import load
 from hati_core.errors import BranchBusy, HatiError
 from hati_core.repository import Repository
 from hati_core.runs import Run, RunStatus, ScenarioStatus
@@ -78,16 +79,7 @@ class Job:
         with place.lock(_lock(self.run.id), self.run.id):
             log.put_run(self.run)
             self._begun.set()
-            timer = threading.Timer(self.run.limits.seconds, self.control.end, [Ending.SECONDS])
-            timer.daemon = True
-            timer.start()
-            try:
-                outcome = asyncio.run(self._body(self._repo, self.run, self.control))
-            except Exception as error:
-                text = error.message if isinstance(error, HatiError) else f"It failed inside: {error}"
-                outcome = Outcome(RunStatus.FAILED, text, "unexpected")
-            finally:
-                timer.cancel()
+            outcome = self._outcome()
             log.end_run(
                 replace(
                     self.run,
@@ -99,6 +91,27 @@ class Job:
                 )
             )
         place.forget_lock(_lock(self.run.id))
+
+    def _outcome(self) -> Outcome:
+        try:
+            load()
+            with self._in_time():
+                return asyncio.run(self._body(self._repo, self.run, self.control))
+        except HatiError as error:
+            return Outcome(RunStatus.FAILED, error.message, error.kind)
+        except Exception as error:
+            return Outcome(RunStatus.FAILED, f"It failed inside: {error}", "unexpected")
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        """End the run when its time is up; the time that packages take to load is not counted."""
+        timer = threading.Timer(self.run.limits.seconds, self.control.end, [Ending.SECONDS])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 _jobs: dict[str, Job] = {}

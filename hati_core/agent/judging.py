@@ -16,12 +16,14 @@ from hati_core.merge.diff import Diff, TableDiff
 from hati_core.model import ChangeKind
 from hati_core.quote import identifier
 from hati_core.repository import Repository
-from hati_core.runs import Direction, Scenario, ScenarioStatus
+from hati_core.runs import Direction, Run, Scenario, ScenarioStatus
 from hati_core.scenarios.metrics import Metric, Unit
 from hati_core.sql import gate
 
 _PAGE = 1_000
 _SLACK = 1e-9
+_CENTS_BELOW = 1_000
+"""Amounts of money from here on are told without cents."""
 _POINTS = 0.05
 """Percentage points that a limit may be missed by, because of rounding."""
 
@@ -66,6 +68,19 @@ def value_of(repo: Repository, view: BranchView, metric: Metric) -> float:
     return found.value
 
 
+def worth_now(repo: Repository, scenario: Scenario, run: Run) -> Scenario:
+    """A scenario that was not judged with the metric on its branch at this moment.
+
+    Raises:
+        InvalidGoal, BadCall: the metric is gone, or cannot be measured there.
+        BranchNotFound, BranchDiscarded: its branch is gone.
+    """
+    branch = repo.branch(scenario.branch)
+    if branch.id != scenario.branch_id:
+        return scenario
+    return replace(scenario, after=value_of(repo, branch.at(branch.head), metric_named(repo, run.branch, run.metric)))
+
+
 def measured(repo: Repository, scenario: Scenario, fork: BranchView, by: Yardstick, words: str) -> Scenario:
     """A scenario with what came of it; ``words`` are what its model had to say.
 
@@ -98,21 +113,28 @@ def ranked(scenarios: Sequence[Scenario], by: Yardstick) -> list[Scenario]:
 
 
 def shown(value: float, unit: Unit) -> str:
-    """A value of a metric in words."""
+    """A value of a metric in words, such as ``$58,750`` or ``6.3 %``."""
     if unit is Unit.PERCENT:
-        return f"{value:.1%}"
-    return f"{value:,.2f}" if unit is Unit.MONEY or value != round(value) else f"{value:,.0f}"
+        return f"{value * 100:.1f} %"
+    is_short = value == round(value) or (unit is Unit.MONEY and abs(value) >= _CENTS_BELOW)
+    size = f"{abs(value):,.{0 if is_short else 2}f}"
+    return f"{'−' if value < 0 else ''}{'$' if unit is Unit.MONEY else ''}{size}"
+
+
+def figures(scenario: Scenario, by: Yardstick) -> str:
+    """How far a scenario moved the metric, such as ``Portfolio value: $58,750 → $64,200 (+9.3 %)``."""
+    before, after = scenario.before or 0.0, scenario.after or 0.0
+    share = f"{abs(after - before) / abs(before) * 100:.1f} %" if before else ""
+    told = f" ({'−' if after < before else '+'}{share})" if share and by.metric.unit is not Unit.PERCENT else ""
+    return f"{by.metric.name}: {shown(before, by.metric.unit)} → {shown(after, by.metric.unit)}{told}"
 
 
 def _moved(scenario: Scenario, by: Yardstick) -> str:
-    before, after = scenario.before or 0.0, scenario.after or 0.0
-    share = f" ({(after - before) / abs(before):+.1%})" if before and by.metric.unit is not Unit.PERCENT else ""
-    figures = f"{shown(before, by.metric.unit)} → {shown(after, by.metric.unit)}{share}"
     rows = f"{scenario.rows:,} row{'' if scenario.rows == 1 else 's'} changed"
     assumed = (
         f" It assumes other values of {', '.join(scenario.assumes)}, which nobody decides." if scenario.assumes else ""
     )
-    return f"{by.metric.name}: {figures}, {rows}.{assumed}"
+    return f"{figures(scenario, by)}, {rows}.{assumed}"
 
 
 def _objection(scenario: Scenario, fork: BranchView, head: BranchView, by: Yardstick) -> str | None:

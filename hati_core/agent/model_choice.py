@@ -19,8 +19,9 @@ from hati_core.repository import Repository
 _SETTING = "agent_model"
 _DEFAULT_MODEL = "gpt-5.6-luna"
 _MILLION = 1_000_000
+_OPENAI = "https://api.openai.com/v1"
 _NAME_LENGTH = 100
-_KEY_LIKE = re.compile(r"\b(sk|key|Bearer)[-_ ][\w\-*.]{6,}")
+_KEY_LIKE = re.compile(r"\b(?:(?:sk|key)[-_]|Bearer )[\w\-*.]{6,}")
 BY_RULE = "Built-in planner"
 """What stands where a model's name would: it is none."""
 
@@ -34,7 +35,7 @@ class Api(Enum):
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """A model by name and interface; prices are per million tokens, in any one unit, and None where unknown."""
+    """A model by name and interface; prices are in dollars per million tokens, and None where unknown."""
 
     name: str = _DEFAULT_MODEL
     api: Api = Api.RESPONSES
@@ -58,16 +59,28 @@ class Access:
     @property
     def is_there(self) -> bool:
         """Whether there is a server to ask: OpenAI's wants a key, one's own may not."""
-        return bool(self.key or self.base_url)
+        return bool(self.key or self.base_url) and not self.is_wrong
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether an address of a server is given that is none."""
+        try:
+            found = urlsplit(self.base_url or _OPENAI)
+            return found.scheme not in ("http", "https") or not found.hostname or found.port == 0
+        except ValueError:
+            return True
 
     @property
     def server(self) -> str:
         """The host that is asked, without anything secret."""
-        return (urlsplit(self.base_url).hostname or "unknown") if self.base_url else "api.openai.com"
+        if self.is_wrong:
+            return "unknown"
+        return urlsplit(self.base_url or _OPENAI).hostname or "unknown"
 
     def without_key(self, text: str) -> str:
         """A text in which the key, or what looks like one, is not to be read."""
-        for secret in (self.key, urlsplit(self.base_url or "").password):
+        address = None if self.is_wrong else urlsplit(self.base_url or _OPENAI).password
+        for secret in (self.key, address):
             text = text.replace(secret, "…") if secret else text
         return _KEY_LIKE.sub("…", text)
 

@@ -38,8 +38,9 @@ from hati_core.agent.toolkit import Tool, call
 from hati_core.agent.workspace import Workspace
 from hati_core.runs import RunStatus, Step, StepKind
 
+STOPPED = Problem("stopped", "Stopped. What was written by then stays on its branches.", RunStatus.STOPPED)
 _ENDED = {
-    Ending.STOPPED: Problem("stopped", "Stopped. What was written by then stays on its branches.", RunStatus.STOPPED),
+    Ending.STOPPED: STOPPED,
     Ending.SECONDS: Problem("seconds", "The time was up. What was found by then stays.", RunStatus.LIMITED),
     Ending.TOKENS: Problem("tokens", "The tokens were used up. What was found by then stays.", RunStatus.LIMITED),
 }
@@ -98,7 +99,8 @@ async def talk(task: Task, model: Model, work: Workspace, control: Control, acce
         # A tool that was running when all was cancelled is not written to any more, but has to come to its end.
         await asyncio.to_thread(concurrent.futures.wait, running)
         pool.shutdown(wait=False)
-        control.said(work.scenario)
+        if broken_off := control.said(work.scenario).strip():
+            tell(work, StepKind.TEXT, f"{broken_off} …")
 
 
 async def _follow(result: RunResultStreaming, work: Workspace, control: Control) -> None:

@@ -15,7 +15,7 @@ from hati_core.errors import (
     HatiError,
     InvalidValue,
     QueryError,
-    QueryTimeout,
+    QueryStopped,
     StorageUnavailable,
     SyntaxRefused,
     TableExists,
@@ -73,7 +73,7 @@ def _translate(error: duckdb.Error) -> HatiError:
     if isinstance(error, duckdb.ParserException):
         return SyntaxRefused(f"{text}.")
     if isinstance(error, duckdb.InterruptException):
-        return QueryTimeout("The statement was stopped. Nothing was written.")
+        return QueryStopped("The statement was stopped. Nothing was written.")
     if isinstance(error, duckdb.CatalogException):
         if "does not exist" in text and "Table" in text:
             return TableNotFound(_GUESS.sub("", text))

@@ -9,7 +9,10 @@ from contextlib import contextmanager
 
 import duckdb
 
-from hati_core.errors import QueryTimeout
+from hati_core.errors import QueryStopped, QueryTimeout
+
+_AGAIN = 0.05
+"""Seconds between one interruption and the next."""
 
 
 class Stop:
@@ -25,19 +28,30 @@ class Stop:
         """Stop what runs now and whatever would begin later; what had been committed stays."""
         with self._guard:
             self.asked = True
-            for cursor in self._running:
-                cursor.interrupt()
+            self._interrupt()
+            if self._running:
+                threading.Thread(target=self._insist, name="stopping", daemon=True).start()
+
+    def _insist(self) -> None:
+        """Interrupt until nothing runs: DuckDB forgets what it was told before a statement has quite begun."""
+        with self._guard:
+            while not self._guard.wait_for(lambda: not self._running, _AGAIN):
+                self._interrupt()
+
+    def _interrupt(self) -> None:
+        for cursor in self._running:
+            cursor.interrupt()
 
     @contextmanager
     def lasting(self) -> Iterator[None]:
         """Hold what is made to last inside, such as a commit: it is not stopped once it has begun.
 
         Raises:
-            QueryTimeout: somebody asked to stop before it began, so nothing was written.
+            QueryStopped: somebody asked to stop before it began, so nothing was written.
         """
         with self._guard:
             if self.asked:
-                raise QueryTimeout("This was stopped before it was written. Nothing was written.")
+                raise QueryStopped("This was stopped before it was written. Nothing was written.")
             self._lasting += 1
         try:
             yield
@@ -62,6 +76,7 @@ class Stop:
         """The statement is over: from now on nothing interrupts this cursor."""
         with self._guard:
             self._running.discard(cursor)
+            self._guard.notify_all()
 
 
 class Limits:
@@ -77,7 +92,8 @@ class Limits:
         """Hold what the cursor runs inside to the limits; ``afterwards`` says what became of what was written.
 
         Raises:
-            QueryTimeout: the time is over, or somebody stopped it.
+            QueryTimeout: the time is over.
+            QueryStopped: somebody stopped it.
         """
         late = Stop()
         stops = [late, self._asked] if self._asked else [late]
@@ -106,4 +122,4 @@ class Limits:
         if late.asked:
             text = f"The statement ran for {self._timeout:g} seconds and was stopped.{afterwards}"
             return QueryTimeout(f"{text} Narrow it down, or allow it more time.")
-        return QueryTimeout(f"The statement was stopped.{afterwards}")
+        return QueryStopped(f"The statement was stopped.{afterwards}")

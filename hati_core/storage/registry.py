@@ -24,6 +24,7 @@ from hati_core.storage.place import Place
 from hati_core.storage.registry_database import RegistryDatabase, put
 from hati_core.storage.registry_rows import BranchRow, Measurement, MergeRow, as_text, branch_row, merge_row, now
 from hati_core.storage.run_log import RunLog
+from hati_core.storage.statement_log import StatementLog
 
 _POINTS_AT_ONCE = 400
 """SQLite takes a thousand parameters in one statement, and a point is two."""
@@ -42,6 +43,7 @@ class Registry:
         self.choices = ChoiceLog(self._database)
         self.runs = RunLog(self._database)
         self.metrics = MetricDefinitions(self._database)
+        self.statements = StatementLog(self._database)
 
     def branches(self) -> list[BranchRow]:
         """Every branch that is not collected, oldest first."""

@@ -90,6 +90,16 @@ measured = sa.Table(
     sa.Column("value", sa.Float(53), nullable=False),
 )
 """What queries, known by the digests of their texts, gave at versions, which never change."""
+statements = sa.Table(
+    "statements",
+    schema,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("branch_id", _TEXT, nullable=False, index=True),
+    sa.Column("sql", _TEXT, nullable=False),
+    sa.Column("author", _TEXT, nullable=False),
+    sa.Column("at", _TEXT, nullable=False),
+)
+"""What people ran on branches, in the order of the ids."""
 runs = sa.Table(
     "runs",
     schema,

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from hati_core import HatiError, Preview, Side, TableInfo
+from hati_core import HatiError, Preview, TableInfo
 from hati_core.browsing import Look, count_rows
 from hati_core.errors import BranchMoved, InvalidAction
 from hati_core.scenarios.action import Action
 from hati_core.scenarios.actions import ACTIONS, action_named, make_action
 from pages.parts.action_controls import arguments
-from pages.parts.outlook import outlook
-from pages.parts.preview import metrics_preview, rows_preview
-from pages.parts.remedies import remedied
+from pages.parts.going_back import back_dialog
 from pages.parts.session import announce, author, complain
 from pages.parts.shell import Page
 from pages.parts.values import change_of_headline, headline
@@ -127,33 +125,11 @@ def _applied(page: Page) -> None:
         st.caption(plain(" · ".join(fact for fact in (last.worth, f"version {last.version}") if fact)))
         with st.container(horizontal=True):
             if st.button("Undo this", icon=":material/undo:", key=f"action-undo-{last.version}"):
-                _undo_dialog(page, last)
+                back_dialog(page, "undo", last.version, _forget)
             if st.button("Done", type="tertiary", key="action-done"):
-                del st.session_state[_APPLIED]
+                _forget(last.version)
                 st.rerun()
 
 
-@st.dialog("What this changes", icon=":material/undo:", width="large")
-def _undo_dialog(page: Page, last: Applied) -> None:
-    """What undoing would change, keeping what came later; and doing it."""
-    branch = plain(page.branch.name)
-    with remedied(page, page.branch.name):
-        plan = page.repository.plan_revert(page.branch.name, last.version)
-        st.caption(
-            f"This takes “{plain(last.sentence)}” back on {branch}. Rows that changed again since stay as they are."
-        )
-        found = outlook(page, plan, Side.OURS, kept="action undo")
-        metrics_preview(page, found, "action-undo")
-        rows_preview(found.plan, "action-undo")
-        for violation in found.plan.violations:
-            st.error(plain(violation.message), icon=":material/error:")
-        if st.button(
-            f"Undo on {branch}",
-            type="primary",
-            key=f"action-undo-confirm-{plan.target_version}",
-            disabled=bool(found.plan.violations),
-        ):
-            page.repository.apply_merge(found.plan, f"Undo: {last.sentence}"[:200], author=author())
-            st.session_state.pop(_APPLIED, None)
-            announce(f"“{plain(last.sentence)}” was undone on {branch}.")
-            st.rerun()
+def _forget(_: int) -> None:
+    st.session_state.pop(_APPLIED, None)

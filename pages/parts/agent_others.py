@@ -12,11 +12,11 @@ from pages.parts.shell import Page
 from pages.parts.words import count, plain
 
 
-def propose_instead(page: Page, desk: AgentDesk, scenario: Scenario) -> None:
-    """A way to decide on a scenario that changed rows and is still there."""
-    if not scenario.rows or scenario.branch_id not in {info.id for info in page.infos}:
+def propose_instead(page: Page, desk: AgentDesk, scenario: Scenario, label: str) -> None:
+    """A way to decide on a scenario that was written to, whatever ended it, and is still there."""
+    if not any(info.id == scenario.branch_id and info.head > (info.base or 0) for info in page.infos):
         return
-    if st.button("Propose this instead", icon=":material/swap_horiz:", key=f"propose-{scenario.number}"):
+    if st.button(label, icon=":material/swap_horiz:", key=f"propose-{scenario.number}"):
         try:
             desk.propose(scenario.run, scenario.number)
         except HatiError as error:
@@ -33,7 +33,8 @@ def discard_others(page: Page, desk: AgentDesk, progress: Progress) -> None:
     others = [one.branch for one in progress.scenarios if one.branch_id in live]
     if not others:
         return
-    with st.popover("Discard the others", icon=":material/delete:", key="discard-others-panel"):
+    label = "Discard the others" if kept else "Discard the branches"
+    with st.popover(label, icon=":material/delete:", key="discard-others-panel"):
         st.markdown(f"{count(len(others), 'branch', 'branches')}: {', '.join(map(plain, others))}")
         st.caption("They can be brought back on the page Branches for seven days.")
         if st.button("Discard these", key="discard-others"):

@@ -6,20 +6,21 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from hati_core import HatiError
 from hati_core.agent.deciding import Review
 from hati_core.agent.desk import AgentDesk
+from hati_core.agent.standing import Standing
 from hati_core.errors import BranchMoved
 from hati_core.runs import Proposal, ProposalStatus
-from pages.parts.agent_words import lines
+from pages.parts.agent_overtaken import bring_back_button, decided, merge_link, overtaken, reject_button
+from pages.parts.agent_words import spoken
 from pages.parts.kept import kept
 from pages.parts.outlook import outlook
 from pages.parts.palette import dot
 from pages.parts.preview import metrics_preview, rows_preview
 from pages.parts.remedies import remedied
-from pages.parts.session import announce, author, complain
+from pages.parts.session import announce, author
 from pages.parts.shell import Page
-from pages.parts.words import count, plain, when
+from pages.parts.words import count, plain
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,23 @@ class _Held:
         return self.review.plan.is_lost
 
 
-def proposal_panel(page: Page, desk: AgentDesk, proposal: Proposal) -> None:
-    """A merge that a run asks for, to be decided on, or as it was decided."""
+def proposal_panel(page: Page, desk: AgentDesk, proposal: Proposal, mark: str = "") -> None:
+    """A merge that a run asks for, to be decided on, or as it was decided; ``mark`` is Markdown beside its title."""
     source, target = proposal.source, proposal.target
     with st.container(border=True, key=f"proposal-{proposal.id}"):
         colour = page.colours.get(source, page.theme.quiet)
-        st.markdown(f"#### Proposed: merge {dot(colour)} {plain(source)} into {plain(target)}", anchors=False)
-        st.markdown(f"**Why:** {lines(proposal.reason)}")
+        st.markdown(f"#### Proposed: merge {dot(colour)} {plain(source)} into {plain(target)} {mark}", anchors=False)
+        st.markdown(f"**Why:** {spoken(proposal.reason)}")
         if proposal.status is not ProposalStatus.OPEN:
-            _decided(proposal)
+            decided(proposal)
+            return
+        stands = desk.standing(proposal)
+        if stands is not Standing.READY:
+            overtaken(proposal, stands)
+            with st.container(horizontal=True):
+                if stands is Standing.DISCARDED:
+                    bring_back_button(page, proposal)
+                reject_button(desk, proposal)
             return
         review = None
         with remedied(page, target, source):
@@ -50,27 +59,7 @@ def proposal_panel(page: Page, desk: AgentDesk, proposal: Proposal) -> None:
             if review:
                 with remedied(page, target, source):
                     _approve(desk, review)
-            _reject(desk, proposal)
-
-
-def _decided(proposal: Proposal) -> None:
-    source, target = plain(proposal.source), plain(proposal.target)
-    who = plain(proposal.decided_by or "unknown")
-    at = f", {when(proposal.decided_at)}" if proposal.decided_at else ""
-    if proposal.status is ProposalStatus.REJECTED:
-        words = f": {plain(proposal.words)}" if proposal.words else ""
-        st.markdown(f":gray[:material/block:] **Rejected** by {who}{at}{words}")
-        return
-    st.markdown(
-        f":green[:material/check_circle:] **Approved** by {who}{at}: {source} was merged into {target}, "
-        f"version {proposal.commit:,}"
-    )
-    st.page_link(
-        "pages/merge.py",
-        label=f"Look at the merge into {target}, or undo it",
-        icon=":material/undo:",
-        query_params={"source": proposal.source, "into": proposal.target},
-    )
+            reject_button(desk, proposal)
 
 
 def _reviewed(page: Page, desk: AgentDesk, proposal: Proposal) -> Review:
@@ -102,12 +91,7 @@ def _reviewed(page: Page, desk: AgentDesk, proposal: Proposal) -> Review:
             "Settle and merge there; this proposal is then through.",
             icon=":material/warning:",
         )
-        st.page_link(
-            "pages/merge.py",
-            label="Settle the conflicts on the page Merge",
-            icon=":material/merge:",
-            query_params={"source": proposal.source, "into": proposal.target},
-        )
+        merge_link(proposal, "Settle the conflicts on the page Merge", ":material/merge:")
     return review
 
 
@@ -130,16 +114,3 @@ def _approve(desk: AgentDesk, review: Review) -> None:
         st.rerun()
     announce(f"{plain(proposal.source)} was merged into {plain(proposal.target)}.")
     st.rerun()
-
-
-def _reject(desk: AgentDesk, proposal: Proposal) -> None:
-    with st.popover("Reject", icon=":material/block:", key=f"reject-panel-{proposal.id}"):
-        reason = st.text_input("Why not (optional)", key=f"reject-why-{proposal.id}", max_chars=300)
-        if st.button("Reject it", key=f"reject-{proposal.id}"):
-            try:
-                desk.reject(proposal.id, reason, author=author())
-            except HatiError as error:
-                complain(error)
-                return
-            announce(f"The proposal to merge {plain(proposal.source)} was rejected. Its branch stays.")
-            st.rerun()

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from hati_core import Unit
+from hati_core import HatiError, Unit
 from hati_core.agent.desk import AgentDesk, Progress
 from hati_core.errors import NoSuchRun
-from hati_core.runs import Direction, ProposalStatus, Run, Scenario, Step, StepKind
+from hati_core.runs import Direction, ProposalStatus, Run, RunKind, RunStatus, Scenario, Step, StepKind
 from pages.parts.agent_others import discard_others, propose_instead
 from pages.parts.agent_proposal import proposal_panel
 from pages.parts.agent_scenario import scenario_card
-from pages.parts.agent_steps import steps_panel, stop_button
-from pages.parts.agent_words import lines, run_badge, taken, worker
+from pages.parts.agent_steps import settings_link, steps_panel, stop_button
+from pages.parts.agent_words import LIMIT, run_badge, spoken, taken, worker
 from pages.parts.figures import CONFIG, BranchValue, value_bars
 from pages.parts.palette import branch_colours
-from pages.parts.session import choose, complain
+from pages.parts.session import author, choose, complain
 from pages.parts.shell import Page
 from pages.parts.words import amount, plain, when
 
@@ -55,20 +55,26 @@ def followed(desk: AgentDesk, run_id: str) -> tuple[Progress, list[Step]]:
 
 def run_in_view(page: Page, desk: AgentDesk, run_id: str) -> None:
     """A run by its id, at work or over; an id that is none is said, with the way on."""
-    st.button("New goal", icon=":material/add:", key="new-goal", on_click=choose, args=("run", ""))
     try:
         run = desk.run(run_id)
     except NoSuchRun as error:
+        _new_goal()
         complain(error)
         st.button("See the runs", icon=":material/list:", key="see-runs", on_click=choose, args=("agent", "runs"))
         return
     if not run.status.is_over:
+        _new_goal()
         _following(page, desk, run_id)
         return
     progress, steps = followed(desk, run_id)
+    with st.container(horizontal=True):
+        _new_goal()
+        # Where something is proposed, deciding on it comes first.
+        is_next = all(one.status is ProposalStatus.REJECTED for one in progress.proposals)
+        _again(desk, run, is_next=is_next)
     _head(desk, progress.run)
     for proposal in progress.proposals:
-        proposal_panel(page, desk, proposal)
+        proposal_panel(page, desk, proposal, LIMIT if run.status is RunStatus.LIMITED else "")
     _scenarios(page, desk, progress, steps)
 
 
@@ -82,17 +88,40 @@ def _following(page: Page, desk: AgentDesk, run_id: str) -> None:
     _scenarios(page, desk, progress, steps)
 
 
+def _new_goal() -> None:
+    st.button("New goal", icon=":material/add:", key="new-goal", on_click=choose, args=("run", ""))
+
+
+def _again(desk: AgentDesk, run: Run, *, is_next: bool) -> None:
+    """A way to pursue the same goal once more."""
+    if run.kind is RunKind.AUTOPILOT and st.button(
+        "Run it again",
+        icon=":material/replay:",
+        key="run-again",
+        type="primary" if is_next else "secondary",
+        help="The same goal, metric and limits, from the branch as it is now",
+    ):
+        try:
+            begun = desk.repeat(run.id, author=author())
+        except HatiError as error:
+            complain(error)
+            return
+        choose("run", begun.id)
+        st.rerun()
+
+
 def _head(desk: AgentDesk, run: Run) -> None:
     with st.container(border=True, key="run-in-view", gap="small"):
         st.markdown(f"**{plain(run.goal)}** {run_badge(run.status)}")
-        way = "lower" if run.direction is Direction.LOWER else "raise"
-        wanted = f"{way} {run.metric} from {run.branch}" if run.metric else f"about {run.branch}"
+        way = "Lower" if run.direction is Direction.LOWER else "Raise"
+        wanted = f"{way} {run.metric}, from {run.branch}" if run.metric else f"About {run.branch}"
         facts = (wanted, worker(run), run.author, when(run.started_at), taken(run))
         st.caption(plain(" · ".join(fact for fact in facts if fact)))
         if not run.status.is_over:
             stop_button(desk, run.id)
         elif run.outcome:
-            st.markdown(lines(run.outcome))
+            st.markdown(spoken(run.outcome))
+        settings_link(run)
 
 
 def _scenarios(page: Page, desk: AgentDesk, progress: Progress, steps: list[Step]) -> None:
@@ -112,7 +141,8 @@ def _scenarios(page: Page, desk: AgentDesk, progress: Progress, steps: list[Step
             scenario_card(scenario, unit, colours.get(scenario.branch, page.theme.quiet))
             steps_panel(mine, f"steps-{scenario.number}", "Steps", progress.saying.get(scenario.number, ""))
             if run.status.is_over and scenario.number not in taken_up:
-                propose_instead(page, desk, scenario)
+                is_only = not any(one.status is ProposalStatus.OPEN for one in progress.proposals)
+                propose_instead(page, desk, scenario, "Propose this" if is_only else "Propose this instead")
     if run.status.is_over:
         discard_others(page, desk, progress)
     elif not order:

@@ -7,7 +7,7 @@ import streamlit as st
 from hati_core.agent.desk import AgentDesk
 from hati_core.runs import Run, RunKind
 from pages.parts.agent_words import cut, run_badge, taken, worker
-from pages.parts.session import choose
+from pages.parts.session import choose, segments
 from pages.parts.shell import Page
 from pages.parts.words import plain, when
 
@@ -24,10 +24,16 @@ def earlier_runs(page: Page, desk: AgentDesk) -> None:
             st.caption("Give the autopilot a goal; what it tries and finds is kept here.", text_alignment="center")
             st.button("Give it a goal", type="primary", key="first-goal", on_click=choose, args=("agent", "autopilot"))
         return
-    waiting = {one.run for one in desk.proposals()}
-    pages = -(-len(runs) // _PAGE_SIZE)
-    shown = st.pagination(pages, key="runs-page") if pages > 1 else 1
-    for run in runs[(shown - 1) * _PAGE_SIZE : shown * _PAGE_SIZE]:
+    waiting = desk.waiting()
+    kinds = {"all": f"All ({len(runs):,})", "waiting": f":material/rule: To decide ({len(waiting):,})"}
+    kind = segments("Which runs", "runs", kinds, "all", label_visibility="collapsed")
+    listed = [run for run in runs if kind == "all" or run.id in waiting]
+    pages = -(-len(listed) // _PAGE_SIZE)
+    # A page that is not there any more cannot be turned to.
+    shown = st.pagination(pages, key=f"runs-{kind}-{pages}") if pages > 1 else 1
+    if not listed:
+        st.caption(":material/done_all: Nothing waits for your decision.")
+    for run in listed[(shown - 1) * _PAGE_SIZE : shown * _PAGE_SIZE]:
         _row(run, is_waiting=run.id in waiting)
 
 
@@ -49,9 +55,9 @@ def run_address(run: Run) -> dict[str, str]:
 
 
 def _row(run: Run, *, is_waiting: bool) -> None:
-    with st.container(border=True, key=f"run-{run.id}"):
+    with st.container(border=True, key=f"run-{run.id}", gap=None):
         about, button = st.columns([6, 1], vertical_alignment="center")
-        with about:
+        with about, st.container(gap="xxsmall"):
             icon = "chat" if run.kind is RunKind.CHAT else "route"
             todo = " :violet-badge[:material/rule: to decide]" if is_waiting else ""
             st.markdown(f":material/{icon}: **{plain(cut(run.goal))}** {run_badge(run.status)}{todo}")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from hati_core import Unit
 from hati_core.runs import Scenario
-from pages.parts.agent_words import lines, scenario_badge
+from pages.parts.agent_words import LIMIT, lines, scenario_badge, spoken
 from pages.parts.palette import dot
 from pages.parts.words import amount, difference, plain
 
@@ -16,12 +16,13 @@ def scenario_card(scenario: Scenario, unit: Unit, colour: str) -> None:
     about, worth = st.columns([5, 2], vertical_alignment="top")
     with about:
         rank = f" :violet-badge[rank {scenario.rank}]" if scenario.rank else ""
-        st.markdown(f"{dot(colour)} **{plain(scenario.branch)}**{rank} {scenario_badge(scenario.status)}")
+        marks = f"{rank} {scenario_badge(scenario.status)}{f' {LIMIT}' if scenario.cut_short else ''}"
+        st.markdown(f"{dot(colour)} **{plain(scenario.branch)}**{marks}")
         st.markdown(lines(scenario.idea))
         if scenario.assumes:
             st.caption(f":orange[**!**] It assumes other facts than the data has: {plain(', '.join(scenario.assumes))}")
         if scenario.reason:
-            st.caption(lines(scenario.reason))
+            st.caption(spoken(scenario.reason))
     with worth:
         _worth(scenario, unit)
 

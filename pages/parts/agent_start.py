@@ -12,7 +12,8 @@ from pages.parts.session import author, choose, complain
 from pages.parts.shell import Page
 from pages.parts.words import plain
 
-_WAYS = {Direction.RAISE: "↑ Raise it", Direction.LOWER: "↓ Lower it"}
+_AS_SAID = "as said"
+_WAYS = {_AS_SAID: "As the goal says", Direction.RAISE.value: "↑ Raise it", Direction.LOWER.value: "↓ Lower it"}
 _EXAMPLE = "Such as: raise the portfolio value with at most 10 % more cost"
 
 
@@ -26,13 +27,15 @@ def autopilot_form(page: Page, desk: AgentDesk) -> None:
             icon=":material/info:",
         )
         return
-    st.caption(f":material/{'smart_toy' if state.is_there else 'rule'}: {plain(model_note(state))}")
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.caption(model_note(state), width="content")
+        _waiting(desk)
     with st.form("autopilot-form"):
         goal = st.text_area("Goal", placeholder=_EXAMPLE, max_chars=4_000, height=100)
         with st.grid(2, min_column_width=260):
             metric = st.selectbox("Metric", [one.name for one in metrics])
             direction = st.segmented_control(
-                "Which way", list(_WAYS), format_func=_WAYS.__getitem__, default=Direction.RAISE, required=True
+                "Which way", list(_WAYS), format_func=_WAYS.__getitem__, default=_AS_SAID, required=True
             )
         limits, by_rule = _limits(state)
         st.caption(
@@ -42,12 +45,31 @@ def autopilot_form(page: Page, desk: AgentDesk) -> None:
         pressed = st.form_submit_button("Autopilot", type="primary", icon=":material/play_arrow:")
     if pressed:
         try:
-            run = desk.explore(goal, metric, direction, branch=name, author=author(), limits=limits, by_rule=by_rule)
+            way = None if direction == _AS_SAID else Direction(direction)
+            run = desk.explore(goal, metric, way, branch=name, author=author(), limits=limits, by_rule=by_rule)
         except HatiError as error:
             complain(error)
             return
         choose("run", run.id)
         st.rerun()
+
+
+def _waiting(desk: AgentDesk) -> None:
+    """A way to what waits for a decision; nothing where nothing does."""
+    if runs := desk.waiting():
+        waits = "run waits" if len(runs) == 1 else "runs wait"
+        st.button(
+            f"{len(runs):,} {waits} for your decision",
+            icon=":material/rule:",
+            type="tertiary",
+            key="see-waiting",
+            on_click=_see_waiting,
+        )
+
+
+def _see_waiting() -> None:
+    choose("agent", "runs")
+    choose("runs", "waiting")
 
 
 def _limits(state: ModelState) -> tuple[RunLimits, bool]:

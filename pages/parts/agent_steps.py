@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from hati_core.agent.desk import AgentDesk
-from hati_core.runs import Step, StepKind
-from pages.parts.agent_words import cut, in_short, lines
+from hati_core.runs import Run, Step, StepKind
+from pages.parts.agent_words import cut, in_short, is_about_the_model, spoken
 from pages.parts.session import announce
 from pages.parts.words import count, plain
 
@@ -27,6 +27,17 @@ def _stop(desk: AgentDesk, run_id: str) -> None:
         announce("This run is not at work here any more, so there was nothing to stop.")
 
 
+def settings_link(run: Run) -> None:
+    """The way to the settings of the model, where a run failed for them."""
+    if is_about_the_model(run):
+        st.page_link(
+            "pages/settings.py",
+            label="See how the model is set up",
+            icon=":material/settings:",
+            query_params={"section": "model"},
+        )
+
+
 def steps_panel(steps: Sequence[Step], key: str, label: str, saying: str = "") -> None:
     """Steps that can be opened, with what is being said right now; nothing where there are none."""
     if saying:
@@ -42,7 +53,7 @@ def steps_panel(steps: Sequence[Step], key: str, label: str, saying: str = "") -
 
 def _step(step: Step) -> None:
     if step.kind is not StepKind.TOOL:
-        st.markdown(lines(step.text))
+        st.markdown(spoken(step.text))
         return
     mark = ":red[:material/error:]" if step.failed else ":material/build:"
     if step.answer is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,12 +11,17 @@ from hati_core.runs import Run, RunKind, RunStatus, ScenarioStatus, Step
 from pages.parts.words import count, plain
 
 _LONG = 160
+_BOLD = re.compile(r"\*\*(\S(?:[^*\n]*\S)?)\*\*")
+_ITEM = re.compile(r"^( {0,6})((?:[-*]|\d{1,3}[.)]) )(?=\S)(.*)$")
+_OF_THE_MODEL = frozenset({"wrong_key", "no_such_model", "no_connection", "refused", "no_key"})
 _FACTS = 6
+LIMIT = ":orange-badge[:material/timer: limit reached]"
+"""What is said of everything that a limit ended, as Markdown."""
 _RUN = {
     RunStatus.RUNNING: ":blue-badge[:material/hourglass_top: at work]",
     RunStatus.DONE: ":green-badge[:material/check: done]",
     RunStatus.STOPPED: ":gray-badge[:material/stop: stopped]",
-    RunStatus.LIMITED: ":orange-badge[:material/timer: a limit was reached]",
+    RunStatus.LIMITED: LIMIT,
     RunStatus.FAILED: ":red-badge[:material/error: failed]",
     RunStatus.INTERRUPTED: ":orange-badge[:material/power_off: interrupted]",
 }
@@ -46,8 +52,14 @@ def worker(run: Run) -> str:
 
 
 def model_note(state: ModelState) -> str:
-    """Which model is asked, or that none is."""
-    return f"Model: {state.note}" if state.is_there else f"Built-in planner. {state.note}"
+    """Which model is asked, or that none is, as Markdown."""
+    icon = "smart_toy" if state.is_there else "rule"
+    return f":material/{icon}: {plain(f'Model: {state.note}' if state.is_there else state.note)}"
+
+
+def is_about_the_model(run: Run) -> bool:
+    """Whether a run failed for what is set of the model."""
+    return run.problem in _OF_THE_MODEL
 
 
 def taken(run: Run) -> str:
@@ -59,7 +71,7 @@ def taken(run: Run) -> str:
     if spent.tokens:
         facts.append(count(spent.tokens, "token"))
     if spent.cost is not None:
-        facts.append(f"cost {spent.cost:,.4f}")
+        facts.append(f"${spent.cost:,.4f}")
     return " · ".join(facts)
 
 
@@ -72,8 +84,20 @@ def duration(seconds: float) -> str:
 
 
 def lines(text: str) -> str:
-    """A text of a model as Markdown that shows it as it is, with its lines."""
+    """A text as Markdown that shows it as it is, with its lines."""
     return "  \n".join(plain(line) for line in text.splitlines())
+
+
+def spoken(text: str) -> str:
+    """What a model says, with its bold words and lists; links, images and whatever else there is are shown as text."""
+    return "\n".join(_spoken(line) for line in text.splitlines())
+
+
+def _spoken(line: str) -> str:
+    found = _ITEM.match(line)
+    indent, mark, words = found.groups() if found else ("", "", line)
+    pieces = [f"**{plain(piece)}**" if at % 2 else plain(piece) for at, piece in enumerate(_BOLD.split(words))]
+    return f"{indent}{mark}{''.join(pieces)}" if mark else f"{''.join(pieces)}  "
 
 
 def in_short(step: Step) -> str:
@@ -82,7 +106,9 @@ def in_short(step: Step) -> str:
         return "no answer yet"
     if step.failed:
         return cut(str(step.answer.get("message", "it failed")))
-    facts = [_fact(name, value) for name, value in step.answer.items() if name != "branch"]
+    # A statement is shown beneath, and is its commit's message where nobody gave one.
+    known = {"branch", "message"} if step.sql else {"branch"}
+    facts = [_fact(name, value) for name, value in step.answer.items() if name not in known]
     return cut(" · ".join(fact for fact in facts[:_FACTS] if fact)) or "done"
 
 

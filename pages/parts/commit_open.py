@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from hati_core import Commit, Diff
@@ -50,13 +52,17 @@ def opened(page: Page, version: int) -> None:
 def _origin(page: Page, commit: Commit) -> None:
     """The way to the agent's run that it comes from; nothing where a person alone made it."""
     if commit.origin and (found := AgentDesk(page.repository).origin(commit)):
-        run, _ = found
+        run, step = found
         st.page_link(
             "pages/agent.py",
             label=f"See the run: {plain(cut(run.goal, 80))}",
             icon=":material/smart_toy:",
             query_params=run_address(run),
         )
+        if step:
+            st.caption(f"Step {step.number:,} of the run: {plain(step.name)}")
+            if step.sql:
+                st.code(step.sql, language="sql", wrap_lines=True)
 
 
 def _ways(page: Page, version: int) -> None:
@@ -88,14 +94,14 @@ def _actions(page: Page, commit: Commit) -> None:
             icon=":material/undo:",
             help=f"Take back what it changed on {name}, and keep what came later",
         ):
-            back_dialog(page, "undo", version)
+            back_dialog(page, "undo", version, partial(open_commit, page.branch.name))
         if not is_head and st.button(
             "Restore this version",
             key="restore-version",
             icon=":material/history:",
             help=f"Make every table of {name} what it was then",
         ):
-            back_dialog(page, "restore", version)
+            back_dialog(page, "restore", version, partial(open_commit, page.branch.name))
         if st.button(
             "Branch from here",
             key="branch-from-here",

@@ -14,7 +14,7 @@ from hati_core.sql import gate
 from hati_core.sql.gate import Statement, StatementKind
 from hati_core.sql.position import position_of
 from hati_core.storage.limits import Stop
-from pages.parts.console_history import history, note_statement
+from pages.parts.console_history import history
 from pages.parts.console_job import Job, start, waiting
 from pages.parts.console_result import Result, show_result
 from pages.parts.session import announce, author, complain
@@ -55,7 +55,7 @@ def console(page: Page, table: str) -> None:
             "Run", type="primary", icon=":material/play_arrow:", key=f"run-sql-{page.branch.id}", shortcut="mod+enter"
         )
         _badge(sql)
-        history(page.branch.id, place)
+        history(page.branch, place)
     job: Job | None = st.session_state.get(_JOB)
     if pressed:
         _forget(job)
@@ -112,7 +112,7 @@ def _finish(page: Page, job: Job) -> None:
         _written(page, job, job.found.rows)
         return
     assert isinstance(job.found, list)
-    note_statement(page.branch.id, job.sql, author())
+    page.branch.note_statement(job.sql, author())
     last = gate.split(job.sql)[-1].sql
     st.session_state[_RESULT] = Result(page.branch.id, job.version, last, job.found)
 
@@ -166,7 +166,7 @@ def _write(page: Page, sql: str, preview: Preview) -> None:
 
 def _written(page: Page, job: Job, rows: int) -> None:
     """Say what was written, after the next run."""
-    note_statement(page.branch.id, job.sql, author())
+    page.branch.note_statement(job.sql, author())
     made = page.branch.log(1)[0]
     defined = made.summary if any(touch.note for touch in made.touched) else ""
     done = plain(defined) if defined and made.version > job.version else f"{count(rows, 'row')} changed"

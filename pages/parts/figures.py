@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -50,6 +51,7 @@ def value_bars(values: Sequence[BranchValue], unit: Unit, colours: Mapping[str, 
         )
     )
     lanes(figure, [item.branch for item in values])
+    figure.update_yaxes(ticktext=[_in_two_lines(item.branch) for item in values])
     figure.update_xaxes(visible=False, range=_room([item.value for item in values], 0.02))
     return dressed(figure, theme, height=_BAR * len(values) + 24, right=_TEXT)
 
@@ -174,6 +176,13 @@ def short(name: str) -> str:
 def _unmarked(name: str) -> str:
     """A name in which Plotly finds no markup; it draws these three as what they stand for."""
     return escape(name, quote=False)
+
+
+def _in_two_lines(name: str) -> str:
+    """A name beside a bar, where there is room for two lines."""
+    first, *rest = textwrap.wrap(name, _LONGEST_NAME) or [""]
+    second = [rest[0] if len(rest) == 1 else f"{rest[0][: _LONGEST_NAME - 1]}…"] if rest else []
+    return "<br>".join(_unmarked(line) for line in (first, *second))
 
 
 def _wrapped(name: str) -> str:

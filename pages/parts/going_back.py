@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import streamlit as st
@@ -15,15 +16,14 @@ from pages.parts.remedies import remedied
 from pages.parts.session import announce, author
 from pages.parts.shell import Page
 from pages.parts.undo_choices import settled
-from pages.parts.versions import open_commit
 from pages.parts.words import count, plain
 
 Way = Literal["undo", "restore"]
 
 
 @st.dialog("What this changes", icon=":material/undo:", width="large")
-def back_dialog(page: Page, way: Way, version: int) -> None:
-    """What going back would change on the branch in view, and doing it."""
+def back_dialog(page: Page, way: Way, version: int, done: Callable[[int], None]) -> None:
+    """What going back would change on the branch in view, and doing it; ``done`` is told the version that it made."""
     branch = page.branch.name
     with remedied(page, branch):
         head = page.branch.head
@@ -43,7 +43,7 @@ def back_dialog(page: Page, way: Way, version: int) -> None:
         rows_preview(found.plan, way)
         for violation in found.plan.violations:
             st.error(plain(violation.message), icon=":material/error:")
-        _confirm(page, way, version, found.plan)
+        _confirm(page, way, version, found.plan, done)
 
 
 def _planned(page: Page, way: Way, version: int) -> MergePlan:
@@ -71,7 +71,7 @@ def _nothing(branch: str, way: Way, version: int) -> str:
     return f"{branch} is as it was at version {version:,} already."
 
 
-def _confirm(page: Page, way: Way, version: int, plan: MergePlan) -> None:
+def _confirm(page: Page, way: Way, version: int, plan: MergePlan, done: Callable[[int], None]) -> None:
     message = st.text_input("Message", placeholder=plan.default_message, key=f"{way}-message-{version}", max_chars=200)
     left = len(plan.open_conflicts)
     is_idle = not any(changed_rows(table) or structure(table) for table in plan.tables.values())
@@ -88,16 +88,16 @@ def _confirm(page: Page, way: Way, version: int, plan: MergePlan) -> None:
             disabled=bool(left or is_idle or plan.violations),
         )
     if pressed:
-        _go(page, way, version, plan, message)
+        _go(page, way, version, plan, message, done)
 
 
-def _go(page: Page, way: Way, version: int, plan: MergePlan, message: str) -> None:
+def _go(page: Page, way: Way, version: int, plan: MergePlan, message: str, done: Callable[[int], None]) -> None:
     try:
         commit = page.repository.apply_merge(plan, message.strip() or None, author=author())
     except BranchMoved as moved:
         st.info(f"{plain(moved.message)} Open this again to see what it would change now.", icon=":material/update:")
         return
-    open_commit(page.branch.name, commit.version)
-    done = f"Version {version:,} was undone" if way == "undo" else f"Version {version:,} was restored"
-    announce(f"{done} on {plain(page.branch.name)}. It is version {commit.version:,}, and can be undone.")
+    done(commit.version)
+    words = f"Version {version:,} was undone" if way == "undo" else f"Version {version:,} was restored"
+    announce(f"{words} on {plain(page.branch.name)}. It is version {commit.version:,}, and can be undone.")
     st.rerun()

@@ -78,7 +78,7 @@ def clicked(state: Mapping[str, Any]) -> Spot | None:
 
 
 def commit_list(page: Page, commits: list[Commit]) -> None:
-    """A line a commit: who, where and what, when."""
+    """A line a commit: where and what, who and when, and a way to it."""
     for commit in commits:
         touched = f" :gray-badge[{plain(commit.summary)}]" if commit.summary else ""
         with st.container(
@@ -88,4 +88,11 @@ def commit_list(page: Page, commits: list[Commit]) -> None:
                 f"{dot(page.colours[commit.branch])} **{plain(commit.branch)}** · {plain(commit.message)}{touched}",
                 width="content",
             )
-            st.caption(f"{plain(commit.author or 'unknown')} · {ago(commit.at)}", width="content")
+            with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
+                st.caption(f"{plain(commit.author or 'unknown')} · {ago(commit.at)}", width="content")
+                st.page_link(
+                    "pages/history.py",
+                    label=f"version {commit.version:,}",
+                    query_params={"branch": commit.branch, "version": str(commit.version)},
+                    width="content",
+                )

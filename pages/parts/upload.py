@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 
@@ -86,7 +87,8 @@ def _notes(preview: FilePreview) -> None:
         st.warning(plain(note), icon=":material/info:")
     st.caption(f"{count(preview.rows, 'row')}, {count(len(preview.columns), 'column')}. The first rows:")
     types = {c.name: st.column_config.Column(f"{c.name} · {type_name(c.type)}") for c in preview.columns}
-    st.dataframe(list(preview.sample) or None, hide_index=True, column_config=types, height=210)
+    height: int | Literal["content"] = 245 if len(preview.sample) > 6 else "content"
+    st.dataframe(list(preview.sample) or None, hide_index=True, column_config=types, height=height)
 
 
 def _worth(preview: FilePreview, place: str) -> str | None:

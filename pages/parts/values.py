@@ -13,7 +13,7 @@ from hati_core import BranchView, Metric
 from hati_core.measures import MetricValue
 from pages.parts.figures import CONFIG, BranchValue, value_bars
 from pages.parts.shell import Page
-from pages.parts.words import amount, difference, plain
+from pages.parts.words import amount, difference, fitting, plain
 
 _TREND = 20
 """How many versions a small trend goes back."""
@@ -72,7 +72,8 @@ def value_card(
     here: MetricValue, other: MetricValue | None, described: str, *, border: bool, trend: Sequence[float] = ()
 ) -> None:
     """One metric, with how far it is from another value of it; where it fails, the reason is its help text."""
-    metric = here.metric
+    metric, exact, shown = here.metric, amount(here.value, here.metric.unit), fitting(here.value, here.metric.unit)
+    told = here.problem or (f"Exactly {exact}" if shown != exact else None)
     delta, grows, same = None, False, False
     if other is not None and here.value is not None and other.value is not None:
         grows, same = here.value > other.value, here.value == other.value
@@ -80,7 +81,7 @@ def value_card(
     # Left to itself the card takes a minus for no sign at all.
     st.metric(
         plain(metric.name),
-        amount(here.value, metric.unit),
+        shown,
         delta=delta,
         delta_color="off" if same or not metric.more_is_better else "green" if grows else "red",
         delta_arrow="off" if same else "up" if grows else "down",
@@ -89,7 +90,7 @@ def value_card(
         height="stretch" if border else "content",
         chart_data=list(trend) if len(trend) > 1 else None,
         chart_type="area",
-        help=plain(here.problem) if here.problem else None,
+        help=plain(told) if told else None,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from hati_core import Unit
 from hati_core.phrases import MINUS, amount, brief, count, difference, size
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "cell",
     "count",
     "difference",
+    "fitting",
     "left",
     "plain",
     "size",
@@ -26,11 +28,18 @@ __all__ = [
 
 # Inside a word an underscore is no markup, and screen readers are given labels as they are written.
 _MARKDOWN = re.compile(r"([\\`*{}\[\]()<>#+\-.!|~$:&\"'@/]|(?<![^\W_])_|_(?![^\W_]))")
+_CARD_CHARACTERS = 12
 
 
 def plain(text: object) -> str:
     """Text from data, names or errors, so that Markdown shows it as it is and makes nothing of it."""
     return _MARKDOWN.sub(r"\\\1", re.sub(r"\s+", " ", str(text)))
+
+
+def fitting(value: float | None, unit: Unit) -> str:
+    """As :func:`amount`, in no more characters than a card of a narrow screen holds: ``$25,030,892``, ``$25.031B``."""
+    whole = amount(value, unit)
+    return whole if value is None or len(whole) <= _CARD_CHARACTERS else brief(value, unit, places=3)
 
 
 def cell(value: Any) -> str:

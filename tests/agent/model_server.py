@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +16,7 @@ from typing import Any
 class Reply:
     """What one request gets: words, calls of tools as (name, arguments), or a status.
 
-    ``cut`` breaks off the stream, ``early`` ends it as if that had been all.
+    ``cut`` breaks off the stream, ``early`` ends it as if that had been all, ``held`` waits in its middle.
     """
 
     text: str = ""
@@ -27,17 +27,25 @@ class Reply:
     cut: bool = False
     early: bool = False
     silent: bool = False
+    held: threading.Event | None = None
+
+
+Asked = dict[str, Any]
+"""A request as it came."""
 
 
 class ModelServer(ThreadingHTTPServer):
-    """Gives its replies one after the other, the last one again and again, and keeps what it was asked."""
+    """Gives its replies one after the other, the last one again and again, or what a function makes of a request.
+
+    Keeps what it was asked.
+    """
 
     daemon_threads = True
 
-    def __init__(self, replies: Sequence[Reply]) -> None:
+    def __init__(self, replies: Sequence[Reply | Callable[[Asked], Reply]]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.replies = list(replies)
-        self.asked: list[dict[str, Any]] = []
+        self.asked: list[Asked] = []
         self.keys: list[str | None] = []
         self.closing = threading.Event()
 
@@ -48,12 +56,13 @@ class ModelServer(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}/v1"
 
-    def next(self) -> Reply:
-        return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+    def next(self, asked: Asked) -> Reply:
+        found = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        return found if isinstance(found, Reply) else found(asked)
 
 
 @contextmanager
-def serving(*replies: Reply) -> Iterator[ModelServer]:
+def serving(*replies: Reply | Callable[[Asked], Reply]) -> Iterator[ModelServer]:
     """Serve while the block runs."""
     server = ModelServer(replies)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
@@ -74,9 +83,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing is printed."""
 
     def do_POST(self) -> None:
-        self.server.asked.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.server.asked.append(asked)
         self.server.keys.append(self.headers["authorization"])
-        reply = self.server.next()
+        reply = self.server.next(asked)
         if reply.silent:
             self.server.closing.wait(30)
             return
@@ -87,7 +97,9 @@ class _Handler(BaseHTTPRequestHandler):
         # Where it is cut off, more was promised than comes.
         self._send(200, "text/event-stream", {"content-length": "1000000"} if reply.cut else {})
         events = _responses(reply) if self.path.endswith("/responses") else _chunks(reply)
-        for event in events[: len(events) // 2] if reply.cut or reply.early else events:
+        for at, event in enumerate(events[: len(events) // 2] if reply.cut or reply.early else events):
+            if reply.held and at == len(events) // 2:
+                reply.held.wait(60)
             self.wfile.write(f"data: {event if isinstance(event, str) else json.dumps(event)}\n\n".encode())
 
     def _send(self, status: int, kind: str, headers: dict[str, str]) -> None:

@@ -55,3 +55,7 @@ def test_the_kind_of_change_is_read(goal: str, is_lower: bool, found: Want) -> N
 def test_the_direction_is_what_a_goal_sounds_like() -> None:
     assert sounds_lower("Reduce the cost")
     assert not sounds_lower("Raise the value")
+    assert not sounds_lower("Sell what loses money")
+    assert sounds_lower("No position above 6 %", "Largest weight")
+    assert not sounds_lower("Raise the weight of bonds", "Largest weight")
+    assert not sounds_lower("No position above 6 %", "Portfolio value")

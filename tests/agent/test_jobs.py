@@ -78,6 +78,7 @@ def test_what_is_being_said_is_there_before_it_is_a_step(repo: Repository, main:
     found.stop(run.id)
     assert found.wait(run.id, 30).status is RunStatus.STOPPED
     assert not found.follow(run.id).saying
+    assert [step.text for step in found.follow(run.id).steps] == ["It is …"]
 
 
 def test_two_runs_work_at_once(repo: Repository, main: Branch) -> None:
@@ -145,10 +146,12 @@ def test_a_run_whose_process_died_is_found_as_interrupted_with_its_branches(plac
     assert process.stdout is not None
     assert process.stdout.readline() == "at work\n"
     with Repository.open(place) as repo:
-        assert [run.status for run in desk(repo, chat()).runs()] == [RunStatus.RUNNING]
+        watching = desk(repo, chat())
+        (run,) = watching.runs()
+        assert watching.follow(run.id).run.status is RunStatus.RUNNING
         os.kill(process.pid, signal.SIGKILL)
         process.communicate(timeout=30)
-        (run,) = desk(repo, chat()).runs()
+        run = watching.follow(run.id).run
         assert (run.status, run.problem) == (RunStatus.INTERRUPTED, "interrupted")
         assert [info.name for info in repo.branches()] == ["main", "tech"]
         assert desk(repo, chat()).runs() == [run]

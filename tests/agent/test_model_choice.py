@@ -33,6 +33,22 @@ def test_a_server_of_one_s_own_needs_no_key(repo: Repository) -> None:
     assert not access({}).is_there
 
 
+@pytest.mark.parametrize(
+    "address", ["localhost:11434", "//models", "ftp://models/v1", "http://", "http://[bad", "words"]
+)
+def test_an_address_that_is_none_is_said_and_nothing_is_asked(address: str, repo: Repository) -> None:
+    state = AgentDesk(repo, access=Access("sk-secret-of-ada", address)).model
+    assert (state.is_there, state.is_wrong, state.has_key) == (False, True, True)
+    assert "OPENAI_BASE_URL is no address" in state.note
+    assert "sk-secret" not in repr(state)
+
+
+def test_what_looks_like_a_key_is_cut_out_of_a_text_and_words_are_not() -> None:
+    found = Access("abc-of-ada", None)
+    said = "Incorrect API key provided: sk-proj-0123456789, Bearer 0123456789, abc-of-ada"
+    assert found.without_key(said) == "Incorrect API key provided: …, …, …"
+
+
 def test_without_a_key_the_desk_says_what_works(repo: Repository) -> None:
     state = AgentDesk(repo, access=Access(None, None)).model
     assert not state.is_there

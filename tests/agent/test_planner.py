@@ -29,9 +29,10 @@ def test_a_goal_becomes_distinct_scenarios_and_the_best_is_proposed(repo: Reposi
     best = next(one for one in found.scenarios if one.rank == 1)
     assert best.after is not None
     assert best.after == max(one.after for one in found.scenarios if one.after)
-    assert "Portfolio value: 58,750.00 →" in best.reason
+    assert "Portfolio value: $58,750 →" in best.reason
     assert [(one.source, one.status) for one in found.proposals] == [(best.branch, ProposalStatus.OPEN)]
     assert (main.head, {info.author for info in repo.branches()[1:]}) == (1, {"agent for ada"})
+    assert all(info.expires_at for info in repo.branches()[1:])
     cost = repo.main.query("SELECT sum(shares * avg_cost) AS c FROM portfolio")[0]["c"]
     for one in found.scenarios:
         spent = repo.branch(one.branch).query("SELECT sum(shares * avg_cost) AS c FROM portfolio")[0]["c"]

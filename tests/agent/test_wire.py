@@ -9,8 +9,8 @@ import pytest
 
 from hati_core import Branch, Repository
 from hati_core.agent import Access, AgentDesk, Api, ModelChoice, VendorModels
-from hati_core.runs import Run, RunLimits, RunStatus
-from tests.agent.model_server import ModelServer, Reply, serving
+from hati_core.runs import Run, RunLimits, RunStatus, ScenarioStatus
+from tests.agent.model_server import Asked, ModelServer, Reply, serving
 
 KEY = "sk-secret-of-ada-0123456789"
 BOTH = pytest.mark.parametrize("api", list(Api))
@@ -104,6 +104,31 @@ def test_an_endless_loop_of_calls_ends(api: Api, repo: Repository) -> None:
     with serving(*replies) as server:
         run = asked(repo, server, api, turns=3)
     assert (run.status, run.problem, len(server.asked)) == (RunStatus.LIMITED, "turns", 3)
+
+
+def pilot(asked: Asked) -> Reply:
+    """Two ideas, of which the server fails for one."""
+    text = json.dumps(asked, ensure_ascii=False)
+    if "plan_scenarios once" in text:
+        ideas = [{"title": title, "idea": "Buy"} for title in ("Good", "Unlucky")]
+        return call("plan_scenarios", scenarios=ideas)
+    if "The idea, Unlucky" in text:
+        return Reply(status=500, headers={"retry-after-ms": "1"})
+    if '"function_call_output"' in text or '"role": "tool"' in text:
+        return Reply("Bought.")
+    return call("execute_sql", branch="good", sql="UPDATE portfolio SET shares = 200 WHERE ticker = 'AAPL'")
+
+
+@BOTH
+def test_an_idea_for_which_the_server_fails_leaves_the_others(api: Api, repo: Repository) -> None:
+    with serving(pilot) as server:
+        choice, reach = ModelChoice("m-1", api), Access(KEY, server.url)
+        desk = AgentDesk(repo, models=VendorModels(choice, reach, 10, 1), access=reach)
+        run = desk.wait(desk.explore("Raise the value").id, 60)
+    good, unlucky = desk.follow(run.id).scenarios
+    assert (good.status, good.rank, run.status) == (ScenarioStatus.MEASURED, 1, RunStatus.DONE)
+    assert (unlucky.status, "failed (status 500)" in unlucky.reason) == (ScenarioStatus.FAILED, True)
+    assert [one.source for one in desk.proposals()] == ["good"]
 
 
 def test_a_server_that_is_silent_times_out(repo: Repository) -> None:

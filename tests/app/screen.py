@@ -59,7 +59,10 @@ class Screen:
         """Run what is typed, or what stands there, in the console, and wait for what comes of it."""
         if sql is not None:
             self.fill("SQL", sql)
-        self.press("Run")
+        return self.press("Run").run_to_its_end()
+
+    def run_to_its_end(self) -> Screen:
+        """Wait for what comes of a statement that runs."""
         while any(button.key == "sql-stop" for button in self.at.button):
             self.run()
         return self

@@ -58,10 +58,10 @@ def test_applying_is_one_commit_that_can_be_undone(trial: Branch, portfolio: Rep
     (commit,) = trial.log(1)
     assert (commit.version, commit.author, commit.message) == (2, "ada", "Triple it")
     with screen.dialog("Undo this"):
-        assert "This takes “Multiply shares by 3” back on trial." in screen.text
+        assert "This takes back what version 2 changed on trial." in screen.text
         screen.press("Undo on trial")
     assert trial.query("SELECT sum(shares) AS n FROM portfolio") == [{"n": 225}]
-    assert trial.log(1)[0].message == "Undo: Multiply shares by 3"
+    assert trial.log(1)[0].message == "Undo version 2 of trial"
     assert "Undo this" not in screen.buttons
     assert portfolio.main.head == 1
 

@@ -9,7 +9,7 @@ import pytest
 from hati_core import Repository
 from hati_core.agent.desk import AgentDesk
 from hati_core.runs import ProposalStatus, Run, RunLimits, RunStatus, Step, StepKind
-from pages.parts.agent_words import in_short
+from pages.parts.agent_words import in_short, spoken
 from tests.agent.model_server import Reply, serving
 from tests.app.screen import Screen
 
@@ -37,7 +37,7 @@ def test_without_tables_the_overview_is_the_way(empty: Repository, screen: Scree
 
 def test_the_autopilot_goes_from_a_goal_to_the_merged_result(portfolio: Repository, screen: Screen) -> None:
     screen.open("Agent")
-    assert "Built-in planner. No key is set" in screen.text
+    assert "No key is set, so autopilot works by rule, with the built-in planner" in screen.text
     screen.type("Goal", GOAL).press("Autopilot")
     (run,) = AgentDesk(portfolio).runs()
     assert screen.at.query_params["run"] == run.id
@@ -176,6 +176,20 @@ def test_a_commit_of_a_run_leads_to_it(portfolio: Repository, screen: Screen) ->
     screen.open("History", version="2")
     assert f"See the run: {run.goal}" in screen.text
     assert run.status is RunStatus.DONE
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("It is **worth** $5", "It is **worth** \\$5  "),
+        ("- one\n2. **two** *three*", "- one\n2. **two** \\*three\\*"),
+        ("![x](http://evil/?q=1)", "\\!\\[x\\]\\(http\\:\\/\\/evil\\/?q=1\\)  "),
+        ("**[go](http://evil)**", "**\\[go\\]\\(http\\:\\/\\/evil\\)**  "),
+        ("# Not a title <b>", "\\# Not a title \\<b\\>  "),
+    ],
+)
+def test_bold_and_lists_of_a_model_are_drawn_and_nothing_else(text: str, shown: str) -> None:
+    assert spoken(text) == shown
 
 
 def _step(answer: dict[str, object] | None, *, failed: bool = False) -> Step:

@@ -27,6 +27,14 @@ def test_a_bar_a_branch_in_the_order_given_with_its_value_and_colour() -> None:
     assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]
 
 
+def test_a_long_name_beside_a_bar_takes_two_lines() -> None:
+    name = "more-information-technology-and-more-of-everything-else"
+    figure = value_bars([BranchValue(name, 1.0)], Unit.MONEY, {name: "#2563eb"}, LIGHT)
+    first, second = figure.layout.yaxis.ticktext[0].split("<br>")
+    assert (first, second[-1]) == ("more-information-", "…")
+    assert len(second) <= 26
+
+
 def test_no_value_at_all_is_still_a_figure() -> None:
     figure = value_bars([BranchValue("main", 0.0)], Unit.MONEY, COLOURS, LIGHT)
     low, high = figure.layout.xaxis.range
@@ -94,5 +102,5 @@ def test_names_are_no_markup_in_a_figure(name: str) -> None:
 def test_a_long_name_is_cut_on_the_axis() -> None:
     name = "a" * 80
     figure = value_bars([BranchValue(name, 1.0)], Unit.MONEY, {name: "#000000"}, LIGHT)
-    assert len(figure.layout.yaxis.ticktext[0]) < 30
+    assert figure.layout.yaxis.ticktext[0] == f"{'a' * 26}<br>{'a' * 25}…"
     assert figure.layout.yaxis.ticktext[0].endswith("…")

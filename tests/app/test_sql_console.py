@@ -9,6 +9,8 @@ from hati_core.exports import ExportFormat
 from pages.parts import console
 from tests.app.screen import Screen
 
+ENDLESS = "SELECT sum(a.range % 7 * (b.range % 5)) AS n FROM range(10000000) AS a, range(10000000) AS b"
+
 
 def _result(screen: Screen) -> list[dict[str, object]]:
     (table,) = screen.part("sql-result", "dataframe")
@@ -106,6 +108,15 @@ def test_what_was_run_can_be_used_again(portfolio: Repository, screen: Screen) -
     assert screen.at.text_area[0].value == "SELECT 1 AS one"
 
 
+def test_what_a_colleague_ran_is_kept_with_the_branch(portfolio: Repository, screen: Screen) -> None:
+    portfolio.create_branch("bold")
+    portfolio.main.note_statement("SELECT 'of yesterday'", "grace")
+    screen.open("Data")
+    assert [code.value for code in screen.at.code] == ["SELECT 'of yesterday'"]
+    assert "grace · just now" in screen.text
+    assert len(screen.choose_branch("bold").at.code) == 0
+
+
 def test_a_long_result_can_be_turned_page_by_page(portfolio: Repository, screen: Screen) -> None:
     screen.open("Data").run_sql("SELECT range AS n FROM range(2500) -- all")
     (toggle,) = [box for box in screen.at.toggle if box.label == "Count them and turn pages"]
@@ -125,6 +136,15 @@ def test_a_statement_for_a_branch_that_was_discarded_meanwhile_does_not_run_on_m
     screen.run_sql()
     assert branches.main.query("SELECT count(*) AS n FROM portfolio") == [{"n": 3}]
     assert "There is no branch “aggressive-growth” any more. You are looking at main." in screen.text
+
+
+@pytest.mark.parametrize("sql", [ENDLESS, f"UPDATE portfolio SET shares = (SELECT n % 100 FROM ({ENDLESS}))"])
+def test_what_runs_for_long_can_be_stopped(portfolio: Repository, screen: Screen, sql: str) -> None:
+    before = portfolio.main.head
+    screen.open("Data").fill("SQL", sql).press("Run").press("Stop").run_to_its_end()
+    (problem,) = screen.problems
+    assert problem.startswith("Stopped. The statement was stopped.")
+    assert (portfolio.main.head, screen.at.text_area[0].value) == (before, sql)
 
 
 def test_a_long_result_is_cut_and_says_so(portfolio: Repository, screen: Screen) -> None:

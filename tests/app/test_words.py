@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from hati_core import Unit
-from pages.parts.words import ago, amount, brief, cell, count, difference, left, plain, size
+from pages.parts.words import ago, amount, brief, cell, count, difference, fitting, left, plain, size
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -52,7 +52,9 @@ def test_a_difference_carries_its_sign(value: float, unit: Unit, shown: str) -> 
     [
         (0.7114, 0.7136, Unit.PERCENT, "+0.3 pts"),
         (0.7136, 0.7114, Unit.PERCENT, "−0.3 pts"),
-        (0.71111, 0.71112, Unit.PERCENT, "+0.0 pts"),
+        (0.71111, 0.71112, Unit.PERCENT, "<0.1 pts up"),
+        (0.71112, 0.71111, Unit.PERCENT, "<0.1 pts down"),
+        (1.001, 1.002, Unit.MONEY, "<$0.01 up"),
         (1000.4, 1001.6, Unit.MONEY, "+$2"),
         (5000.1, 5000.3, Unit.MONEY, "+$0.20"),
         (999.25, 1000.0, Unit.MONEY, "+$0.75"),
@@ -171,6 +173,20 @@ def test_sizes_are_said_in_units_that_people_read(number: int, said: str) -> Non
 def test_large_amounts_are_short_where_there_is_little_room(value: float, unit: Unit, shown: str) -> None:
     is_gain = shown.startswith(("+", "−"))
     assert brief(value, unit, signed=is_gain) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (25_030_891_616.0, Unit.MONEY, "$25.031B"),
+        (-25_030_891_616.0, Unit.MONEY, "−$25.031B"),
+        (249_756_643.0, Unit.MONEY, "$249,756,643"),
+        (0.711, Unit.PERCENT, "71.1 %"),
+        (None, Unit.MONEY, "–"),
+    ],
+)
+def test_an_amount_fits_into_a_card(value: float | None, unit: Unit, shown: str) -> None:
+    assert fitting(value, unit) == shown
 
 
 @pytest.mark.parametrize(

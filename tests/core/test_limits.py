@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+import duckdb
 import pytest
 
 from hati_core import Branch, Stop
 from hati_core.errors import QueryTimeout
+from hati_core.storage.limits import Limits
 from tests.core.shares import shares
 
 ENDLESS = "SELECT sum(a.range % 7 * (b.range % 5)) AS n FROM range(10000000) AS a, range(10000000) AS b"
@@ -83,6 +85,18 @@ def test_another_thread_stops_what_runs(branch: Branch, run: Callable[[Branch, S
     (message,) = failures
     assert message.startswith("The statement was stopped.")
     assert (branch.head, shares(branch)) == (before, BEFORE)
+
+
+def test_a_stop_that_comes_before_the_statement_has_quite_begun_is_not_lost(branch: Branch) -> None:
+    stop = Stop()
+
+    def work() -> None:
+        with duckdb.connect() as cursor, Limits(stop=stop).over(cursor):
+            stop()
+            cursor.execute(ENDLESS)
+
+    with pytest.raises(QueryTimeout, match="was stopped"):
+        work()
 
 
 def test_what_was_stopped_once_runs_nothing_more(branch: Branch) -> None:

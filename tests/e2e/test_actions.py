@@ -36,6 +36,6 @@ def test_an_action_is_previewed_applied_and_undone(server: Server, app: App) -> 
     app.sees("was undone on bear.")
     with Repository.open(server.home) as repository:
         messages = [commit.message for commit in repository.branch("bear").log(2)]
-        assert messages == ["Undo: Lower current_price by 50 %", "Lower current_price by 50 %"]
+        assert messages == ["Undo version 2 of bear", "Lower current_price by 50 %"]
         assert repository.diff("bear").changed_rows == 0
         assert repository.main.head == 1

@@ -5,10 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 from hati_core import Repository
+from hati_core.agent import Access, AgentDesk
+from hati_core.runs import RunLimits
 from tests.benchmarks.others import COLUMNS, rows_query
 from tests.sample import load_sample, load_tutorial
 
 ROWS = 100_000
+GOALS = {
+    "Raise the portfolio value with at most 10 % more cost": "Portfolio value",
+    "Cut the cost": "Cost",
+    "No position above 6 %": "Largest weight",
+    "Lower the concentration": "Concentration (HHI)",
+}
+"""What runs of the agent were sent off for, with the metric."""
 
 
 def empty(repo: Repository) -> None:
@@ -44,6 +53,22 @@ def sample(repo: Repository) -> None:
     )
     defensive.execute("UPDATE portfolio SET shares = shares - 20 WHERE shares > 200", message="Trim what is large")
     tech.execute("UPDATE portfolio SET shares = shares + 40 WHERE ticker = 'NVDA'", message="More NVDA", author="eve")
+
+
+def agent(repo: Repository) -> None:
+    """The sample with runs by rule: one is to be decided on, one approved, one rejected, one merged by hand."""
+    load_sample(repo)
+    desk = AgentDesk(repo, access=Access(None, None))
+    for goal, metric in GOALS.items():
+        branch = repo.create_branch(f"{metric.casefold()} plan")
+        run = desk.wait(desk.explore(goal, metric, branch=branch.name, limits=RunLimits(scenarios=2)).id)
+        (proposal,) = desk.proposals(run=run.id)
+        if metric == "Cost":
+            desk.approve(proposal.id, desk.review(proposal.id).plan, author="bob")
+        elif metric == "Largest weight":
+            desk.reject(proposal.id, "Too much turnover for one quarter", author="bob")
+        elif metric == "Concentration (HHI)":
+            repo.merge(proposal.source, "branch_wins", branch.name)
 
 
 def pricing(repo: Repository) -> None:

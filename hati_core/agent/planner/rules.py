@@ -16,11 +16,13 @@ from hati_core.agent.planner.holdings import holdings_ideas
 from hati_core.agent.planner.ideas import Attempt, RuleIdea, distinct
 from hati_core.agent.planner.script import Call, Script, ScriptModel
 from hati_core.agent.planner.survey import Survey, survey
-from hati_core.runs import Direction
+from hati_core.runs import Direction, RunLimits
 
 if TYPE_CHECKING:
     from agents import Model
 
+_TURNS_AFTER = 3
+"""Turns that follow the search for the best strength: doing it, measuring it, and saying so."""
 _NOTHING = (
     "The built-in planner works by rule: it scales, trims, adds and rebalances what is held, and moves prices that are "
     "one's own. It finds nothing of that here that could serve the goal. Name what to buy with its price, such as “add "
@@ -36,7 +38,7 @@ class Rules:
     branch: str
     metric: str
     direction: Direction
-    most: int
+    limits: RunLimits
     _ideas: dict[str, RuleIdea] = field(default_factory=dict)
 
     @asynccontextmanager
@@ -53,7 +55,7 @@ class Rules:
         found = yield from survey(self.branch, self.metric)
         if isinstance(found, str):
             return found
-        ideas = distinct(self._think(found))[: self.most]
+        ideas = distinct(self._think(found))[: self.limits.scenarios]
         if not ideas:
             return _NOTHING
         self._ideas = {idea.title: idea for idea in ideas}
@@ -74,7 +76,7 @@ class Rules:
     def _carry_out(self, idea: RuleIdea, branch: str) -> Script:
         best: tuple[float, Attempt] | None = None
         refused = ""
-        for attempt in idea.attempts:
+        for attempt in idea.attempts[: max(1, self.limits.turns - _TURNS_AFTER)]:
             parameters = {"branch": branch, "action": attempt.action, "parameters": attempt.parameters}
             answer = yield Call("preview_action", parameters)
             gain = self._gain(answer)
@@ -87,7 +89,8 @@ class Rules:
         answer = yield Call(chosen.action, {"branch": branch, **chosen.parameters})
         if "error" in answer:
             return f"It was refused, and nothing was changed: {answer['message']}"
-        yield Call("metrics", {"branch": branch})
+        if self.limits.turns > _TURNS_AFTER:
+            yield Call("metrics", {"branch": branch})
         return f"By rule: {answer['message']}. {idea.caveat}".strip()
 
     def _gain(self, answer: Answer) -> float | None:
