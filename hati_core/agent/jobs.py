@@ -75,8 +75,8 @@ class Job:
             self._begun.set()
 
     def _work(self) -> None:
-        log, place = self._repo._store.registry.runs, self._repo._store.engine.place
-        with place.lock(_lock(self.run.id), self.run.id):
+        log = self._repo._store.registry.runs
+        with at_work(self._repo, self.run.id):
             log.put_run(self.run)
             self._begun.set()
             outcome = self._outcome()
@@ -90,7 +90,6 @@ class Job:
                     spent=self.control.spent,
                 )
             )
-        place.forget_lock(_lock(self.run.id))
 
     def _outcome(self) -> Outcome:
         try:
@@ -135,7 +134,7 @@ def job_of(run_id: str) -> Job | None:
 
 @contextmanager
 def at_work(repo: Repository, run_id: str) -> Iterator[None]:
-    """Hold what tells everybody that a run is at work, which is no job of this process."""
+    """Hold what tells everybody, in other processes too, that a run is at work."""
     place = repo._store.engine.place
     with place.lock(_lock(run_id), run_id):
         yield

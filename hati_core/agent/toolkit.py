@@ -30,6 +30,14 @@ _SCHEMAS: dict[Any, dict[str, Any]] = {
     int: {"type": "integer"},
     list[str]: {"type": "array", "items": {"type": "string"}},
     list[dict[str, Any]]: {"type": "array", "items": {"type": "object"}},
+    list[writing.RowUpdate]: {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {"key": {"type": "object"}, "set": {"type": "object"}},
+            "required": ["key", "set"],
+        },
+    },
     dict[str, Any]: {"type": "object"},
 }
 _KEPT_LENGTH = 4_000
