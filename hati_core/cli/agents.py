@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import sys
 
 from hati_core.cli.options import opened
 from hati_core.cli.parsing import Commands, add_parser, author_of
+from hati_core.cli.printing import note
 
 _BRANCHES = 20
 _ROWS = 100_000
@@ -34,6 +36,8 @@ def _serve(chosen: argparse.Namespace) -> None:
     from hati_core.mcp.server import serve
     from hati_core.mcp.session import Terms
 
+    if sys.stdin.isatty():
+        note("This waits for a client that speaks MCP; “hati mcp --help” says how one is told of it. Ctrl+C ends it.")
     terms = Terms(author_of(chosen) or getpass.getuser(), chosen.allow_merge, chosen.branches, chosen.rows)
     with opened(chosen) as repo:
         serve(repo, terms)
