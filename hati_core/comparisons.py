@@ -42,7 +42,8 @@ class Comparisons:
             InvalidKey: rows of a table cannot be told apart.
         """
         # A key is no commit, and tells which rows are the same one.
-        place = (_point(before), _point(after), frozenset(self._store.registry.keys().items()))
+        keys = frozenset(self._store.registry.keys().items())
+        place = (_point(before), _point(after), before.name, after.name, keys)
         known = self._diffs.get(place)
         if known is None or known.is_lost:
             points = (Point(before.id, before.head), Point(after.id, after.head))

@@ -20,7 +20,7 @@ from hati_core.importing.judging import Target, Verdict
 from hati_core.importing.order import ImportMode, ImportOrder, ImportPlan, RejectedRow, TakenColumn
 from hati_core.importing.reading import Dates, Numbers, Reading
 from hati_core.importing.staging import Staged
-from hati_core.importing.suggesting import suggested_key, table_name
+from hati_core.importing.suggesting import suggested_key, table_name, taken_by_name
 from hati_core.importing.upload import SUFFIXES, TEXT, WORKBOOKS, Upload
 from hati_core.importing.writing import write
 from hati_core.model import Column, KeyOrigin, Row, TableInfo
@@ -43,6 +43,7 @@ __all__ = [
     "RejectedRow",
     "TakenColumn",
     "table_name",
+    "taken_by_name",
 ]
 
 _SAMPLE_ROWS = 8

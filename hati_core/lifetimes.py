@@ -1,18 +1,20 @@
-"""How long branches live: discarding them, bringing them back, and letting them go by themselves."""
+"""How long branches live and under which name: discarding, bringing back, letting go by itself, renaming."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hati_core.branch import Branch
 from hati_core.errors import BranchError, BranchNotFound
 from hati_core.model import BranchStatus
 from hati_core.names import MAIN, valid_branch_name
+from hati_core.runs import ProposalStatus
 from hati_core.store import Store
 
 
 class Lifetimes:
-    """When the branches of a repository go."""
+    """When the branches of a repository go, and what they are called until then."""
 
     _store: Store
 
@@ -46,6 +48,32 @@ class Lifetimes:
         if row.expires_at and row.expires_at <= datetime.now(UTC):
             self._store.registry.set_expiry(row.id, None)
         return Branch(self._store, row.id, row.name)
+
+    def rename_branch(self, name: str, new: str) -> Branch:
+        """Call a branch by another name; messages of commits keep the name that they were written with.
+
+        Raises:
+            InvalidBranchName: the new name cannot be used, or it is ``main``, which keeps its name.
+            BranchExists: another live branch has the new name.
+            BranchNotFound, BranchDiscarded: there is no such live branch.
+        """
+        row, tidy = self._store.row(name), valid_branch_name(new)
+        if row.parent_id is None:
+            valid_branch_name(row.name)
+        with self._store.writing(row.id, row.name):
+            self._store.registry.rename(row.id, tidy)
+            self._store.call(row.id, tidy)
+            self._rename_in_proposals(row.id, tidy)
+        return Branch(self._store, row.id, tidy)
+
+    def _rename_in_proposals(self, branch_id: str, name: str) -> None:
+        """Let what waits for a decision go by the new name."""
+        runs = self._store.registry.runs
+        for one in runs.proposals(status=ProposalStatus.OPEN):
+            source = name if one.source_id == branch_id else one.source
+            target = name if one.target_id == branch_id else one.target
+            if (source, target) != (one.source, one.target):
+                runs.put_proposal(replace(one, source=source, target=target))
 
     def set_ttl(self, name: str, ttl: timedelta | None) -> datetime | None:
         """Have a branch discard itself ``ttl`` from now, or with None keep it; returns when it goes, in UTC.

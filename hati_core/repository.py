@@ -113,6 +113,7 @@ class Repository(Merging, Measuring, Rules, Lifetimes):
     def branches(self, status: str = "active") -> list[BranchInfo]:
         """Branches that are ``active`` (``main`` first), ``discarded``, or ``all``, oldest first."""
         rows = self._store.registry.branches()
+        self._store.learn_names(rows)
         names = {row.id: row.name for row in rows}
         wanted = [row for row in rows if status in ("all", row.status.value)]
         heads = self._store.heads([row.id for row in wanted])

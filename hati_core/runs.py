@@ -1,4 +1,4 @@
-"""What is kept of an agent's runs: goals, limits, scenarios, steps and what it proposed. All values are frozen."""
+"""What is kept of agents' runs: goals, limits, scenarios, steps and what it proposed. All values are frozen."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ class RunKind(Enum):
 
     CHAT = "chat"
     AUTOPILOT = "autopilot"
+    CLIENT = "client"
+    """Nothing of us: a program of theirs works with the tools, through MCP."""
 
 
 class RunStatus(Enum):
@@ -107,7 +109,8 @@ class Run:
     """One run of an agent; times are UTC.
 
     ``goal`` is what somebody wrote, ``outcome`` the answer, or the sentence that says how it ended. ``branch`` was in
-    view, ``model`` is the model's name, and ``by_rule`` says that it was the built-in planner, which is no model.
+    view, ``model`` is the model's name, and ``by_rule`` says that it was the built-in planner, which is no model. Of a
+    client it is the client's own name, since nobody knows its model.
     ``problem`` is a stable word for what went wrong.
     """
 

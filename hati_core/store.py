@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import combinations
 
@@ -45,7 +45,7 @@ class Store:
         self._retyped: Recent[tuple[str, int], Columns] = Recent(_CACHED_VERSIONS)
         self._inferred: Recent[tuple[str, int, str], TableInfo] = Recent(_CACHED_VERSIONS)
         self._heads: Recent[str, tuple[tuple[int, ...], int]] = Recent(_CACHED_VERSIONS)
-        self._commits: Recent[tuple[str, int], tuple[Commit, ...]] = Recent(_CACHED_VERSIONS)
+        self._commits: Recent[tuple[str, int, str], tuple[Commit, ...]] = Recent(_CACHED_VERSIONS)
         self._names: Recent[str, str] = Recent(_CACHED_VERSIONS)
         self._recorded: dict[str, int] = {}
         self._closed = False
@@ -79,6 +79,7 @@ class Store:
             raise BranchNotFound(
                 f"There is no branch called “{name}”. Choose one from the list of branches.", branch=name
             )
+        self.learn_names([row])
         if row.id not in self._recorded:
             self.catch_up(row.id)
         return row
@@ -110,8 +111,14 @@ class Store:
         return Catalog(self.engine, branch_id, name)
 
     def call(self, branch_id: str, name: str) -> None:
-        """Let messages call a catalog that the registry does not know by a name."""
+        """Let messages call a branch by a name that it did not have before, or that the registry does not know."""
         self._names.put(branch_id, name)
+
+    def learn_names(self, rows: Iterable[BranchRow]) -> None:
+        """Call branches as the registry does: another process may have renamed them."""
+        for row in rows:
+            if self._names.get(row.id) not in (None, row.name):
+                self._names.put(row.id, row.name)
 
     def head(self, branch_id: str) -> int:
         """The newest version of a branch."""
@@ -132,9 +139,11 @@ class Store:
 
     def commits(self, branch_id: str, head: int, limit: int) -> tuple[Commit, ...]:
         """The newest commits of a branch up to its head, newest first."""
-        known = self._commits.get((branch_id, head))
+        catalog = self.catalog(branch_id)
+        place = (branch_id, head, catalog.name)
+        known = self._commits.get(place)
         if known is None or (len(known) < limit and known[-1].version > 0):
-            known = self._commits.put((branch_id, head), tuple(self.catalog(branch_id).commits(limit, until=head)))
+            known = self._commits.put(place, tuple(catalog.commits(limit, until=head)))
         return known[:limit]
 
     @contextmanager
@@ -269,7 +278,9 @@ class Store:
 
     def lineage(self) -> Lineage:
         """Branches and merges as they are now."""
-        return Lineage(self.registry.all_branches(), self.registry.merges())
+        rows = self.registry.all_branches()
+        self.learn_names(rows)
+        return Lineage(rows, self.registry.merges())
 
     def needed_by(self, branch_ids: Sequence[str]) -> set[str]:
         """The branches that these were forked from, and those that hold the base of a merge between two of these."""

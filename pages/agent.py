@@ -6,6 +6,7 @@ from hati_core.agent.desk import AgentDesk
 from pages.parts.agent_chat import chat
 from pages.parts.agent_run import run_in_view
 from pages.parts.agent_runs import earlier_runs
+from pages.parts.agent_session import is_session, session_in_view
 from pages.parts.agent_start import autopilot_form
 from pages.parts.session import named, segments, told
 from pages.parts.shell import begin_page, empty_state
@@ -32,7 +33,9 @@ with told():
     part = segments("What to do", "agent", PARTS, "autopilot", label_visibility="collapsed")
     run_id = named("run")
     if part == "autopilot":
-        if run_id:
+        if is_session(desk, run_id):
+            session_in_view(page, desk, run_id)
+        elif run_id:
             run_in_view(page, desk, run_id)
         else:
             autopilot_form(page, desk)

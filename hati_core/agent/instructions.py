@@ -26,6 +26,16 @@ Rules:
   not measure."""
 
 
+def for_client(may_merge: bool) -> str:
+    """For a program that calls the tools on its own, whoever its model is."""
+    merging = (
+        "\n- You may merge your own proposals by approve_merge. Ask the person you work for first."
+        if may_merge
+        else "\n- What you propose waits on the page Agent for a person. Say so when you have proposed something."
+    )
+    return f"{_RULES}{merging}"
+
+
 def for_chat(branch: str, may_write: bool) -> str:
     """For a conversation with a person who looks at a branch."""
     handed = "It was handed over to you, so you may write it." if may_write else "You may read it, and not write it."

@@ -75,8 +75,8 @@ class Job:
             self._begun.set()
 
     def _work(self) -> None:
-        log, place = self._repo._store.registry.runs, self._repo._store.engine.place
-        with place.lock(_lock(self.run.id), self.run.id):
+        log = self._repo._store.registry.runs
+        with at_work(self._repo, self.run.id):
             log.put_run(self.run)
             self._begun.set()
             outcome = self._outcome()
@@ -90,7 +90,6 @@ class Job:
                     spent=self.control.spent,
                 )
             )
-        place.forget_lock(_lock(self.run.id))
 
     def _outcome(self) -> Outcome:
         try:
@@ -131,6 +130,15 @@ def start(repo: Repository, run: Run, control: Control, body: Body) -> Job:
 def job_of(run_id: str) -> Job | None:
     """The run of that id, if it is at work in this process."""
     return _jobs.get(run_id)
+
+
+@contextmanager
+def at_work(repo: Repository, run_id: str) -> Iterator[None]:
+    """Hold what tells everybody, in other processes too, that a run is at work."""
+    place = repo._store.engine.place
+    with place.lock(_lock(run_id), run_id):
+        yield
+    place.forget_lock(_lock(run_id))
 
 
 def mark_interrupted(repo: Repository) -> list[str]:

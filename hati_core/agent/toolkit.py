@@ -1,6 +1,7 @@
 """The tools by name: what a model is told of them, and how a call of one is carried out and kept.
 
-Whatever is wrong with a call comes back as its answer, so that the model can do better.
+Whatever is wrong with a call comes back as its answer, so that the model can do better. One definition serves every way
+to a model: ``talking`` hands the tools to a vendor's loop, ``hati_core.mcp`` to any client of its protocol.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from types import UnionType
 from typing import Any, get_args, get_type_hints
 
-from hati_core.agent import answers, reading, writing
+from hati_core.agent import answers, landing, reading, writing
 from hati_core.agent.answers import Answer
 from hati_core.agent.workspace import Workspace
 from hati_core.errors import BadCall, HatiError, QueryTimeout
@@ -29,6 +30,14 @@ _SCHEMAS: dict[Any, dict[str, Any]] = {
     int: {"type": "integer"},
     list[str]: {"type": "array", "items": {"type": "string"}},
     list[dict[str, Any]]: {"type": "array", "items": {"type": "object"}},
+    list[writing.RowUpdate]: {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {"key": {"type": "object"}, "set": {"type": "object"}},
+            "required": ["key", "set"],
+        },
+    },
     dict[str, Any]: {"type": "object"},
 }
 _KEPT_LENGTH = 4_000
@@ -37,15 +46,19 @@ _KEPT_LENGTH = 4_000
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool: its name, what it does, its parameters as a JSON schema, and the function behind it."""
+    """A tool: its name, what it does, its parameters as a JSON schema, and the function behind it.
+
+    ``reads_only`` says that nothing is different after it.
+    """
 
     name: str
     description: str
     schema: Mapping[str, Any]
     run: Callable[[Workspace, Arguments], Answer]
+    reads_only: bool = False
 
 
-def tool(function: Callable[..., Answer]) -> Tool:
+def tool(function: Callable[..., Answer], *, reads_only: bool = False) -> Tool:
     """A tool from a function: its first parameter is the workspace, the others are annotated with what they are."""
     hints = get_type_hints(function, include_extras=True)
     parameters = list(inspect.signature(function).parameters.values())[1:]
@@ -55,7 +68,8 @@ def tool(function: Callable[..., Answer]) -> Tool:
     def run(work: Workspace, arguments: Arguments) -> Answer:
         return function(work, **arguments)
 
-    return Tool(function.__name__, _first_line(function.__doc__), _object(properties, required), run)
+    described = _first_line(function.__doc__)
+    return Tool(function.__name__, described, _object(properties, required), run, reads_only)
 
 
 def _action_tool(action: type[Action]) -> Tool:
@@ -97,10 +111,12 @@ _READING: tuple[Callable[..., Answer], ...] = (
     reading.preview_action,
 )
 _LIVING: tuple[Callable[..., Answer], ...] = (writing.create_branch, writing.discard_branch, writing.propose_merge)
-READS = tuple(tool(function) for function in _READING)
+READS = tuple(tool(function, reads_only=True) for function in _READING)
 CHANGES = (tool(writing.execute_sql), tool(writing.edit_rows), *(_action_tool(action) for action in ACTIONS))
 LIFE = tuple(tool(function) for function in _LIVING)
 EVERY_TOOL = (*READS, *CHANGES, *LIFE)
+LANDING = (tool(landing.approve_merge),)
+"""What merges: for whoever was started with a person's word for it, and nobody else."""
 
 
 def call(work: Workspace, found: Tool, text: str) -> Answer:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
 from hati_core.agent import answers
 from hati_core.agent.answers import Answer
@@ -22,6 +22,13 @@ from hati_core.runs import Proposal, ProposalStatus
 from hati_core.scenarios.actions import make_action
 
 _MESSAGE_LENGTH = 200
+
+
+class RowUpdate(TypedDict):
+    """A row to change, named by its key, and the cells to set."""
+
+    key: dict[str, Any]
+    set: dict[str, Any]
 
 
 def create_branch(
@@ -73,7 +80,7 @@ def edit_rows(
     table: Annotated[str, "The table."],
     inserts: Annotated[list[dict[str, Any]], "New rows: objects of cells by column."] = (),  # type: ignore[assignment]
     updates: Annotated[
-        list[dict[str, Any]], 'Changed rows: objects such as {"key": {"ticker": "AAPL"}, "set": {"shares": 120}}.'
+        list[RowUpdate], 'Changed rows: objects such as {"key": {"ticker": "AAPL"}, "set": {"shares": 120}}.'
     ] = (),  # type: ignore[assignment]
     deletes: Annotated[list[dict[str, Any]], "Keys of rows to delete: objects of cells by key column."] = (),  # type: ignore[assignment]
 ) -> Answer:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 
 import duckdb
 
 from hati_core.merge.keys import can_identify, infer_key
-from hati_core.model import Column
+from hati_core.model import Column, TableInfo
 from hati_core.quote import identifier, identifiers
 from hati_core.scenarios.roles import is_numeric
 
@@ -20,6 +21,16 @@ def table_name(file_name: str) -> str:
     """A table's name made out of a file's."""
     stem = re.sub(r"\W+", "_", Path(file_name).stem).strip("_").lower()
     return f"t_{stem}" if not stem or stem[0].isdigit() else stem
+
+
+def taken_by_name(columns: Sequence[Column], info: TableInfo) -> dict[str, str]:
+    """The column of a table that each column of a file is meant for: case, spaces and signs in names do not count."""
+    there = {_folded(name): name for name in info.column_names}
+    return {column.name: there[_folded(column.name)] for column in columns if _folded(column.name) in there}
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).casefold()
 
 
 def suggested_key(cursor: duckdb.DuckDBPyConnection, source: str, columns: tuple[Column, ...]) -> tuple[str, ...]:

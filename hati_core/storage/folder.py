@@ -103,6 +103,11 @@ class Folder:
     def identity(self) -> str:
         return str(self.root)
 
+    @property
+    def is_made(self) -> bool:
+        """Whether there is a repository in it."""
+        return (self.root / "registry.sqlite").exists()
+
     def prepare(self) -> None:
         try:
             for folder in (self.catalogs, self.data.root, self.locks, self.scratch):

@@ -50,7 +50,7 @@ def move(source: Folder, target: Server) -> Moved:
         StorageUnavailable: one of the two cannot be read or written, or a check failed; the target is empty again.
         BranchBusy: somebody is writing a branch of the source.
     """
-    if not (source.root / "registry.sqlite").exists():
+    if not source.is_made:
         raise RepositoryError(f"There is no repository in {source.name}. Give the folder that HATI_HOME names.")
     with ExitStack() as held:
         old = open_engine(source)

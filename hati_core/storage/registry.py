@@ -140,6 +140,19 @@ class Registry:
         if not found:
             raise BranchNotFound("The branch was collected and cannot be brought back.")
 
+    def rename(self, branch_id: str, name: str) -> None:
+        """Call a branch by another name.
+
+        Raises:
+            BranchExists: a live branch has that name.
+        """
+        change = sa.update(tables.branches).where(tables.branches.c.id == branch_id)
+        try:
+            with self._database.writing() as connection:
+                connection.execute(change.values(name=name, folded=folded(name)))
+        except IntegrityError as error:
+            raise _taken(name) from error
+
     def set_expiry(self, branch_id: str, ends: datetime | None) -> None:
         """Have the collector discard a branch at a moment, or let it be."""
         change = sa.update(tables.branches).where(tables.branches.c.id == branch_id)

@@ -58,7 +58,7 @@ def _row(run: Run, *, is_waiting: bool) -> None:
     with st.container(border=True, key=f"run-{run.id}", gap=None):
         about, button = st.columns([6, 1], vertical_alignment="center")
         with about, st.container(gap="xxsmall"):
-            icon = "chat" if run.kind is RunKind.CHAT else "route"
+            icon = {RunKind.CHAT: "chat", RunKind.CLIENT: "cable"}.get(run.kind, "route")
             todo = " :violet-badge[:material/rule: to decide]" if is_waiting else ""
             st.markdown(f":material/{icon}: **{plain(cut(run.goal))}** {run_badge(run.status)}{todo}")
             if run.outcome:

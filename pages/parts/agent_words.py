@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hati_core.agent.desk import ModelState
-from hati_core.runs import Run, RunStatus, ScenarioStatus, Step
+from hati_core.runs import Run, RunKind, RunStatus, ScenarioStatus, Step
 from pages.parts.words import count, plain
 
 _LONG = 160
@@ -45,7 +45,9 @@ def scenario_badge(status: ScenarioStatus) -> str:
 
 
 def worker(run: Run) -> str:
-    """Who works, or worked: the model's name, or the built-in planner."""
+    """Who works, or worked: the model's name, the built-in planner, or a program of somebody's."""
+    if run.kind is RunKind.CLIENT:
+        return f"{run.model}, through MCP"
     return "built-in planner, no model" if run.by_rule else f"model {run.model}"
 
 

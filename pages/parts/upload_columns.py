@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from hati_core import TableInfo
-from hati_core.imports import Dates, FilePreview, ImportMode, ImportOrder, Numbers, TakenColumn
+from hati_core.imports import Dates, FilePreview, ImportMode, ImportOrder, Numbers, TakenColumn, taken_by_name
 from pages.parts.words import cell, plain, type_name
 
 _NEW, _THERE = "A new table", "A table that is there"
@@ -109,8 +108,8 @@ def _editable(preview: FilePreview, place: str) -> tuple[TakenColumn, ...]:
 def _existing(preview: FilePreview, info: TableInfo, place: str) -> tuple[TakenColumn, ...]:
     """Which column of the table each column of the file goes to; those of one name find each other."""
     frame = _frame(preview)
-    by_name = {_folded(column.name): column.name for column in info.columns}
-    frame["Goes to"] = [by_name.get(_folded(column.name), _LEFT_OUT) for column in preview.columns]
+    by_name = taken_by_name(preview.columns, info)
+    frame["Goes to"] = [by_name.get(column.name, _LEFT_OUT) for column in preview.columns]
     missing = [name for name in info.column_names if name not in set(frame["Goes to"])]
     with st.expander("Columns: what goes where", icon=":material/view_column:", expanded=bool(missing)):
         edited = st.data_editor(
@@ -143,7 +142,3 @@ def _frame(preview: FilePreview) -> pd.DataFrame:
 def _label(kind: str) -> str:
     """What a person calls a type, with DuckDB's name where several are called so."""
     return f"{type_name(kind)} · {kind}" if kind.startswith("DECIMAL") else type_name(kind)
-
-
-def _folded(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name).casefold()

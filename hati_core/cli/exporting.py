@@ -1,0 +1,94 @@
+"""The command that writes tables and results of queries to files."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+from pathlib import Path
+
+from hati_core.branch_view import BranchView
+from hati_core.cli.interrupting import interruptible
+from hati_core.cli.options import opened, view
+from hati_core.cli.parsing import Commands, add_parser
+from hati_core.cli.plain_json import dumped
+from hati_core.cli.printing import say, visible
+from hati_core.cli.progress import progress
+from hati_core.errors import ExportRefused
+from hati_core.exports import Export, ExportFormat
+from hati_core.names import MAIN
+from hati_core.phrases import count, size
+from hati_core.quote import identifier
+from hati_core.repository import Repository
+
+_FORMS = [form.value for form in ExportFormat]
+_EXAMPLES = """  hati export portfolio
+  hati export portfolio --to holdings.xlsx
+  hati export portfolio -b aggressive-growth@3 --to before.parquet
+  hati export --sql "SELECT ticker, shares FROM portfolio" --to shares.csv
+  hati export --all --format parquet --to tables.zip
+
+The end of the file's name says the form, unless --format does. In CSV files text that a spreadsheet would compute gets
+an apostrophe in front; --raw leaves it as it is."""
+
+
+def add_to(commands: Commands) -> None:
+    """Add ``export``."""
+    about = "Write a table, what a query gives, or all tables of a branch to a file."
+    parser = add_parser(commands, "export", about, _EXAMPLES)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("table", nargs="?", help="the table")
+    what.add_argument("--sql", metavar="SELECT", help="what this query gives")
+    what.add_argument("--all", action="store_true", help="every table of the branch, as a zip")
+    parser.add_argument("--branch", "-b", default=MAIN, metavar="BRANCH[@VERSION]", help="main unless said")
+    parser.add_argument("--to", type=Path, metavar="FILE", help="the file; by default named after the table, here")
+    parser.add_argument("--format", choices=_FORMS, help="csv unless said")
+    parser.add_argument("--raw", action="store_true", help="leave text that a spreadsheet would compute as it is")
+    parser.add_argument("--force", action="store_true", help="put it in the place of a file that is there")
+    parser.set_defaults(run=_export)
+
+
+def _export(chosen: argparse.Namespace) -> None:
+    form = _form(chosen)
+    with opened(chosen) as repo:
+        where = view(repo, chosen.branch)
+        with progress("Writing the file"), _made(chosen, repo, where, form) as made:
+            target = chosen.to or Path(made.file_name)
+            if target.exists() and not chosen.force:
+                raise ExportRefused(f"“{target}” is there already. Choose another name, or add --force.")
+            _put(made.path, target)
+    written = target.stat().st_size
+    if chosen.json:
+        found = {"file": str(target), "rows": made.rows, "bytes": written}
+        say(dumped({**found, "branch": where.name, "version": where.version}))
+        return
+    say(visible(f"{count(made.rows, 'row')} of {where.name}@{where.version} in {target}, {size(written)}."))
+
+
+def _form(chosen: argparse.Namespace) -> ExportFormat:
+    if chosen.format:
+        return ExportFormat(chosen.format)
+    ending = chosen.to.suffix.lower().lstrip(".") if chosen.to and not chosen.all else ExportFormat.CSV.value
+    if ending not in _FORMS:
+        known = ", ".join(f".{form}" for form in _FORMS)
+        raise ExportRefused(f"“{chosen.to.name}” does not say in which form: end it in {known}, or use --format.")
+    return ExportFormat(ending)
+
+
+def _made(chosen: argparse.Namespace, repo: Repository, where: BranchView, form: ExportFormat) -> Export:
+    safe = not chosen.raw
+    if chosen.all:
+        return repo.export_tables(where, form, safe=safe)
+    name = "query" if chosen.sql else where.table(chosen.table).name
+    sql = chosen.sql or f"FROM {identifier(name)}"
+    return interruptible(lambda stop: repo.export(where, sql, form, name, safe=safe, stop=stop))
+
+
+def _put(made: Path, target: Path) -> None:
+    """Put a file in its place in one step: whoever looks sees all of it, or what was there before."""
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        shutil.copyfile(made, beside)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
