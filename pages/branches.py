@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts.branch_dialogs import create_dialog, discard_dialog, undiscard
+from pages.parts.branch_dialogs import create_dialog, discard_dialog, rename_dialog, undiscard
 from pages.parts.branch_rows import PAGE_SIZE, branch_row, changed_rows
 from pages.parts.lately import graph_card
 from pages.parts.lifetime import lifetime_dialog
@@ -40,6 +40,8 @@ with told():
             discard_dialog(page.repository, info.name, changed_rows(page, info))
         elif wish == "lifetime":
             lifetime_dialog(page.repository, info)
+        elif wish == "rename":
+            rename_dialog(page.repository, info.name)
     graph_card(page)
 
 discarded = page.repository.branches("discarded")

@@ -1,4 +1,4 @@
-"""Making, discarding and bringing back branches."""
+"""Making, renaming, discarding and bringing back branches."""
 
 from __future__ import annotations
 
@@ -49,6 +49,24 @@ def _create(repository: Repository, source: str, at: int | None, key: str, examp
 
 def _version(commit: Commit) -> str:
     return f"version {commit.version} · {commit.message[:50]} · {ago(commit.at)}"
+
+
+@st.dialog("Rename", icon=":material/edit:")
+def rename_dialog(repository: Repository, name: str) -> None:
+    """Ask for another name, by which the branch is in view afterwards."""
+    st.caption(f"Commits, comparisons and proposals of {plain(name)} go along. Links to it by the old name do not.")
+    with st.form("rename-branch", border=False):
+        new = st.text_input("Name", value=name, key=f"rename-to-{name}", max_chars=400)
+        is_sent = st.form_submit_button("Rename", type="primary", key="rename-confirm", width="stretch")
+    if is_sent:
+        try:
+            branch = repository.rename_branch(name, new)
+        except HatiError as error:
+            complain(error)
+            return
+        choose("branch", branch.name)
+        announce(f"{plain(name)} is called {plain(branch.name)} now.")
+        st.rerun()
 
 
 @st.dialog("Discard this branch?", icon=":material/delete:")

@@ -15,6 +15,7 @@ from pages.parts.shell import Page
 from pages.parts.words import ago, amount, count, difference, plain
 
 PAGE_SIZE = 12
+Wish = Literal["discard", "lifetime", "rename"]
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,7 @@ def _changes(_repository: Repository, name: str, branch_id: str, head: int, pare
         return None
 
 
-def branch_row(
-    page: Page, info: BranchInfo, values: list[MetricValue], reference: list[MetricValue]
-) -> Literal["discard", "lifetime"] | None:
+def branch_row(page: Page, info: BranchInfo, values: list[MetricValue], reference: list[MetricValue]) -> Wish | None:
     """Draw one branch; returns what is to be done with it when that was pressed."""
     with st.container(border=True, key=f"branch-row-{info.id}", gap="small"):
         about, worth = st.columns([5, 2], vertical_alignment="top")
@@ -65,10 +64,12 @@ def branch_row(
             _links(info)
             if info.is_main:
                 return None
-            changes_time = lifetime_button(info)
-            if st.button("Discard", key=f"discard-{info.id}", icon=":material/delete:", type="tertiary"):
-                return "discard"
-            return "lifetime" if changes_time else None
+            pressed: dict[Wish, bool] = {
+                "lifetime": lifetime_button(info),
+                "rename": st.button("Rename", key=f"rename-{info.id}", icon=":material/edit:", type="tertiary"),
+                "discard": st.button("Discard", key=f"discard-{info.id}", icon=":material/delete:", type="tertiary"),
+            }
+    return next((wish for wish, is_pressed in pressed.items() if is_pressed), None)
 
 
 def _links(info: BranchInfo) -> None:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
+from urllib.parse import unquote
 
 import streamlit as st
 
@@ -14,6 +15,9 @@ from hati_core import HatiError, Repository
 from pages.parts.words import plain
 
 LabelVisibility = Literal["visible", "hidden", "collapsed"]
+AUTHOR = "author"
+AUTHOR_COOKIE = "hati_author"
+AUTHOR_CHARACTERS = 60
 _SEEN_PAGE = "page in view"
 _ENTERED = "page was just entered"
 
@@ -34,8 +38,11 @@ def default_author() -> str:
 
 
 def author() -> str:
-    """Who signs the commits of this session."""
-    return str(st.session_state.get("author") or default_author())
+    """Who signs the commits of this session: who said so in it, or in this browser before."""
+    cookie = st.context.cookies.get(AUTHOR_COOKIE)
+    # Without a browser, as in AppTest, a cookie is no text.
+    remembered = unquote(cookie).strip()[:AUTHOR_CHARACTERS] if isinstance(cookie, str) else ""
+    return str(st.session_state.get(AUTHOR) or remembered or default_author())
 
 
 def note_page(slug: str) -> None:

@@ -10,17 +10,15 @@ import streamlit as st
 from hati_core import Branch, BranchInfo, HatiError, Metric, Repository
 from pages.parts.palette import DARK, LIGHT, Theme, branch_colours
 from pages.parts.session import (
-    announce,
     asked_for,
-    author,
     choose,
     complain,
-    default_author,
     make_announcements,
     note_page,
     picker,
     repository,
 )
+from pages.parts.signing import signature
 from pages.parts.words import ago, count, plain
 
 ICON = Path(__file__).parents[2] / "assets" / "icon.svg"
@@ -78,7 +76,8 @@ def begin_page(title: str, subtitle: str, *, step: str | None = None) -> Page:
         _brand()
         info = _branch_selector(infos)
         _menu(title)
-        _signature()
+        st.space("small")
+        signature()
         _upkeep_trouble(repo)
     st.title(title, anchor=False)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
@@ -122,16 +121,6 @@ def _menu(title: str) -> None:
     with st.container(gap="xsmall"):
         for file, label, icon in MENU:
             st.page_link(file, label=f"**{label}**" if label == title else label, icon=icon, width="stretch")
-
-
-def _signature() -> None:
-    st.space("small")
-    with st.popover(f"Signed as {plain(author())}", icon=":material/person:"):
-        name = st.text_input("Your name", value=author(), max_chars=60, help="Every commit carries its author's name.")
-        if st.button("Sign as this", type="primary"):
-            st.session_state["author"] = name.strip() or default_author()
-            announce(f"Your commits are signed {plain(st.session_state['author'])}.")
-            st.rerun()
 
 
 def _upkeep_trouble(repo: Repository) -> None:

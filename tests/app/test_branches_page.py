@@ -113,6 +113,17 @@ def test_discarding_asks_says_what_goes_and_leaves_main_in_view(branches: Reposi
     assert _names(branches) == ["main", "conservative-hedge"]
 
 
+def test_a_renamed_branch_is_in_view_by_its_new_name(branches: Repository, screen: Screen) -> None:
+    growth = branches.branch("aggressive-growth")
+    with screen.open("Branches").dialog(f"rename-{growth.id}"):
+        screen.type("Name", "conservative-hedge").press("rename-confirm")
+        assert "conservative-hedge" in screen.problems[0]
+        screen.type("Name", "bold growth").press("rename-confirm")
+    assert screen.branch == "bold growth"
+    assert "aggressive-growth is called bold growth now." in screen.text
+    assert _names(branches) == ["main", "bold growth", "conservative-hedge"]
+
+
 def test_keeping_a_branch_changes_nothing(branches: Repository, screen: Screen) -> None:
     growth = branches.branch("aggressive-growth")
     with screen.open("Branches").dialog(f"discard-{growth.id}"):

@@ -125,12 +125,16 @@ def test_the_address_follows_what_is_chosen_and_gives_it_again(visitor: App, see
         expect(colleague.page.get_by_role("combobox", name="Table")).to_have_value("cash")
 
 
-def test_reloading_keeps_the_view(visitor: App) -> None:
+def test_reloading_keeps_the_view_and_who_signs(visitor: App) -> None:
     visitor.open("data")
+    visitor.press("Signed as ada")
+    visitor.page.get_by_role("textbox", name="Your name").fill("Søren; grace")
+    visitor.press("Sign as this")
     visitor.choose_branch("aggressive-growth")
     expect(visitor.page).to_have_url(re.compile(r"branch=aggressive-growth"))
     visitor.page.reload()
     visitor.settled()
+    expect(visitor.page.get_by_role("button", name="Signed as Søren; grace")).to_be_visible()
     expect(_branch(visitor.page)).to_have_value("aggressive-growth")
 
 
