@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from hati_core.cli import serving
 from hati_core.errors import HatiError, RepositoryError
 from hati_core.storage.folder import Folder
 from hati_core.storage.places import place_of
@@ -13,12 +14,13 @@ from hati_core.storage.places import place_of
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns what the shell is told: 0, or 1 with a sentence on standard error."""
-    parser = argparse.ArgumentParser(prog="python -m hati_core.cli", description=__doc__)
+    parser = argparse.ArgumentParser(prog="hati", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
     moving = commands.add_parser("move", help="copy a repository from a folder to a PostgreSQL server")
     moving.add_argument("source", help="the repository's folder, such as .hati; it stays as it is")
     moving.add_argument("target", help="postgresql://user@host/database?data=s3://bucket/prefix; nothing may be there")
     moving.set_defaults(run=_move)
+    serving.add_to(commands)
     chosen = parser.parse_args(arguments)
     try:
         chosen.run(chosen)
