@@ -51,33 +51,34 @@ class BranchView(History):
             QueryError: the database cannot run it.
             QueryTimeout: it ran longer than ``timeout``, or was stopped.
         """
-        with self._running(sql, params, timeout, stop) as result:
+        with self.reading(sql, params, timeout=timeout, stop=stop) as result:
             return rows_of(result, limit)
 
     def df(
         self, sql: str, params: Params = None, *, timeout: float | None = None, stop: Stop | None = None
     ) -> pd.DataFrame:
         """As :meth:`query`, as a DataFrame."""
-        with self._running(sql, params, timeout, stop) as result:
+        with self.reading(sql, params, timeout=timeout, stop=stop) as result:
             return result.df()
 
     @contextmanager
-    def _running(
-        self, sql: str, params: Params, timeout: float | None, stop: Stop | None
+    def reading(
+        self, sql: str | Statement, params: Params = None, *, timeout: float | None = None, stop: Stop | None = None
     ) -> Iterator[duckdb.DuckDBPyConnection]:
+        """As :meth:`query`, for a result that is read bit by bit; rows are made as they are fetched."""
         statement = self._readable(sql)
         self._store.require_live(self.id, self.name)
         with (
             self._store.engine.session(self.id, self.version) as cursor,
             Limits(timeout, stop).over(cursor),
         ):
-            yield run(cursor, statement.sql, params)
+            yield run(cursor, statement.placed(statement.sql), params)
 
     @staticmethod
-    def _readable(sql: str) -> Statement:
-        statement = gate.check(sql)
+    def _readable(sql: str | Statement) -> Statement:
+        statement = sql if isinstance(sql, Statement) else gate.check(sql)
         if statement.kind is not StatementKind.QUERY:
-            raise StatementRefused("This writes; use execute for it.", part=sql.split(maxsplit=1)[0])
+            raise StatementRefused("This writes; use execute for it.", part=statement.sql.split(maxsplit=1)[0])
         return statement
 
     def tables(self) -> dict[str, TableInfo]:

@@ -46,7 +46,8 @@ class Statement:
     """One statement that the gate lets through.
 
     ``tree`` is shared between callers and must not be changed; work on a ``copy()``. For EXPLAIN it is the tree of
-    the explained statement, and for a query that sqlglot cannot parse an ``exp.Command``.
+    the explained statement, and for a query that sqlglot cannot parse an ``exp.Command``. ``elsewhere`` are the names
+    in ``sql`` that stand for tables of other branches, each with the SQL that reads that table.
     """
 
     sql: str
@@ -54,6 +55,13 @@ class Statement:
     reads: frozenset[str]
     writes: frozenset[str]
     tree: exp.Expression
+    elsewhere: tuple[tuple[str, str], ...] = ()
+
+    def placed(self, sql: str) -> str:
+        """SQL that was made of this statement, with tables of other branches in their places."""
+        for stand_in, table in self.elsewhere:
+            sql = sql.replace(stand_in, table)
+        return sql
 
 
 def check(sql: str, *, known_names: Collection[str] | None = None) -> Statement:
