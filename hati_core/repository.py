@@ -269,12 +269,12 @@ class Repository(Merging, Measuring, Rules, Lifetimes):
         return self.upkeep
 
     def sql(self, sql: str) -> list[Row]:
-        """Run SQL on ``main``, or one of ``branch_create``, ``branch_query``, ``branch_merge``, ``branch_discard``.
+        """Run SQL on ``main``, or a call such as ``SELECT branch_create('name')`` of a function about branches.
 
         Raises:
             HatiError: as the branch's own methods do.
         """
         call = parse_call(sql)
         if call:
-            return run_call(self, call)
+            return list(run_call(self, call))
         return run_on(self.main, sql)
