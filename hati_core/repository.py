@@ -118,6 +118,11 @@ class Repository(Merging, Measuring, Rules, Lifetimes):
         heads = self._store.heads([row.id for row in wanted])
         return [self._info(row, names, heads[row.id]) for row in wanted]
 
+    def state(self) -> object:
+        """A value that is equal to an earlier one as long as no branch, commit, key or check was made or is gone."""
+        heads = tuple((info.id, info.name, info.head) for info in self.branches())
+        return heads, self._store.registry.keys(), self._store.registry.checks()
+
     def _info(self, row: BranchRow, names: Mapping[str, str], head: int) -> BranchInfo:
         return BranchInfo(
             id=row.id,

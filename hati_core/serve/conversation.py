@@ -257,6 +257,8 @@ class Conversation:
 
     def _portal(self, name: str) -> _Portal:
         if name not in self._portals:
+            if cursor := self._session.cursor(name):
+                return _Portal("", cursor, ())
             raise Refusal("34000", f"There is no portal “{name}”.", "Bind it again.")
         return self._portals[name]
 

@@ -39,8 +39,6 @@ _STATES: Mapping[type[HatiError], str] = {
     errors.BranchBusy: "40001",
     errors.BranchError: "55000",
     errors.UnknownStrategy: "22023",
-    errors.MergeConflict: "40001",
-    errors.UnresolvedConflicts: "40001",
     errors.MergeError: "55000",
     errors.EngineRestarted: "40001",
     errors.StorageUnavailable: "58030",
@@ -82,15 +80,12 @@ class Failure:
     state: str
     message: str
     hint: str = ""
-    detail: str = ""
     position: int | None = None
 
     @property
     def fields(self) -> dict[str, str]:
         """By the letters of the protocol."""
         fields = {"C": self.state, "M": self.message}
-        if self.detail:
-            fields["D"] = self.detail
         if self.hint:
             fields["H"] = self.hint
         if self.position is not None:
@@ -107,7 +102,7 @@ def failure_of(error: BaseException, sql: str = "", statement: str | None = None
     if not isinstance(error, HatiError):
         return Failure("XX000", "Something went wrong inside of the server; its log has the details.")
     message, hint = _parts(error)
-    return Failure(_state(error), message, hint, error.title, _position(error, sql, statement))
+    return Failure(_state(error), message, hint, _position(error, sql, statement))
 
 
 def _state(error: HatiError) -> str:

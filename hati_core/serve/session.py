@@ -316,6 +316,11 @@ class Session:
         rows = Rows(cursor.columns, fetch=fetch, verb="FETCH")
         return Plan(lambda: rows, lambda: cursor.columns)
 
+    def cursor(self, name: str) -> Plan | None:
+        """A cursor that was declared, as the portal that it is in PostgreSQL."""
+        rows = self._cursors.get(name)
+        return Plan(lambda: rows, lambda: rows.columns) if rows else None
+
     def _obey(self, command: commands.Command) -> Done:
         match command:
             case commands.SetTransaction():
