@@ -160,4 +160,4 @@ def _here(branch: str, settings: Settings) -> Here:
         "current_catalog": name,
     }
     functions |= dict.fromkeys(("current_user", "session_user", "user", "current_role"), user)
-    return Here(functions, settings.show)
+    return Here(functions)

@@ -241,6 +241,7 @@ roles__: SELECT oid AS oid__, rolname AS name__ FROM {pg}.pg_roles
 classes__: SELECT c.oid AS oid__, c.relname AS name__, n.nspname AS schema__,
     c.relnamespace IN (11, h.namespace) AS is_here__ FROM {pg}.pg_class c
     JOIN {pg}.pg_namespace n ON n.oid = c.relnamespace CROSS JOIN {pg}.pg_here h
+settings__: SELECT lower(name) AS name__, setting AS setting__ FROM {pg}.pg_settings
 columns__: SELECT attrelid AS oid__, attnum AS number__, attname AS column__ FROM {pg}.pg_attribute
 types__: SELECT t.oid AS oid__, t.typname AS name__, coalesce(d.definition, t.typname) AS full_name__,
     t.typelem AS item__, i.definition AS item_name__ FROM {pg}.pg_type t
@@ -272,16 +273,18 @@ pg_get_userbyid(o) := (SELECT name__ FROM {pg}.roles__ WHERE oid__ = o)
 quote_ident(n) := CASE WHEN regexp_full_match(n, '[a-z_][a-z0-9_$]*') THEN n
     ELSE '"' || replace(n, '"', '""') || '"' END
 quote_literal(n) := '''' || replace(n::VARCHAR, '''', '''''') || ''''
-class_of(n) := (SELECT coalesce(TRY_CAST(n AS BIGINT), min(oid__) FILTER (WHERE is_here__), min(oid__)) FROM {pg}.classes__
-    WHERE name__ = trim(split_part(n, '.', -1), '"')
-    AND (NOT contains(n, '.') OR schema__ = trim(regexp_replace(n, '\\.[^.]*$', ''), '"')))
+class_of(n) := coalesce(TRY_CAST(n AS BIGINT), (SELECT coalesce(min(oid__) FILTER (WHERE is_here__), min(oid__))
+    FROM {pg}.classes__ WHERE name__ = trim(split_part(n, '.', -1), '"')
+    AND (NOT contains(n, '.') OR schema__ = trim(regexp_replace(n, '\\.[^.]*$', ''), '"'))))
 class_name(o) := (SELECT CASE WHEN is_here__ THEN quote_ident(name__)
     ELSE quote_ident(schema__) || '.' || quote_ident(name__) END FROM {pg}.classes__ WHERE oid__ = o)
-type_of(n) := (SELECT coalesce(TRY_CAST(n AS BIGINT), min(oid__)) FROM {pg}.types__
-    WHERE trim(split_part(n, '.', -1), '"') IN (name__, full_name__))
-namespace_of(n) := (SELECT coalesce(TRY_CAST(n AS BIGINT), min(oid__)) FROM {pg}.namespaces__ WHERE name__ = trim(n, '"'))
+type_of(n) := coalesce(TRY_CAST(n AS BIGINT), (SELECT min(oid__) FROM {pg}.types__
+    WHERE trim(split_part(n, '.', -1), '"') IN (name__, full_name__)))
+namespace_of(n) := coalesce(TRY_CAST(n AS BIGINT), (SELECT min(oid__) FROM {pg}.namespaces__ WHERE name__ = trim(n, '"')))
 namespace_name(o) := (SELECT quote_ident(name__) FROM {pg}.namespaces__ WHERE oid__ = o)
-role_of(n) := (SELECT coalesce(TRY_CAST(n AS BIGINT), min(oid__)) FROM {pg}.roles__ WHERE name__ = trim(n, '"'))
+role_of(n) := coalesce(TRY_CAST(n AS BIGINT), (SELECT min(oid__) FROM {pg}.roles__ WHERE name__ = trim(n, '"')))
+current_setting(n) := (SELECT setting__ FROM {pg}.settings__ WHERE name__ = lower(n)),
+    (n, m) := (SELECT setting__ FROM {pg}.settings__ WHERE name__ = lower(n))
 array_remove(a, x) := list_filter(a, lambda y: y <> x)
 to_regclass(n) := class_of(n)
 to_regtype(n) := type_of(n)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,7 +46,7 @@ _RENAMED = {
 }
 SESSION_FUNCTIONS = frozenset(
     "version current_schema current_schemas current_database current_catalog current_user session_user user "
-    "current_role current_setting set_config".split()
+    "current_role set_config".split()
 )
 
 
@@ -55,7 +55,6 @@ class Here:
     """What a session answers about itself, as SQL."""
 
     functions: Mapping[str, exp.Expression]
-    setting: Callable[[str], str]
 
 
 @lru_cache(maxsize=256)
@@ -205,9 +204,6 @@ def _changed(node: exp.Expression, here: Here) -> exp.Expression:
         node.set("db", None)
         node.set("catalog", None)
     name = _function_name(node)
-    if name == "current_setting":
-        argument = node.expressions[0] if node.expressions else None
-        return exp.Literal.string(here.setting(argument.name if argument is not None else ""))
     if name == "set_config":
         raise Refusal("0A000", "set_config is not available here.", "Use SET.")
     return here.functions[name].copy() if name in here.functions else node

@@ -276,7 +276,8 @@ class Conversation:
         ]
         if old := self._portals.pop(message.portal, None):
             old.close()
-        plan = self._session.prepare(prepared.sql, values) if prepared.sql else None
+        sql = parameters.with_types(prepared.sql, prepared.types)
+        plan = self._session.prepare(sql, values) if sql else None
         self._portals[message.portal] = _Portal(prepared.sql, plan, message.result_formats)
         self._say(replies.BIND_COMPLETE)
 

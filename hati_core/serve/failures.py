@@ -55,10 +55,12 @@ _BY_WORDS = (
     (re.compile(r"NOT NULL constraint", re.I), "23502"),
     (re.compile(r"Schema .*does not exist|Catalog .*does not exist", re.I), "3F000"),
     (re.compile(r"Cannot compare|Cannot (explicitly |implicitly )?cast|Type .*does not exist", re.I), "42804"),
+    (re.compile(r"columns but \d+ values were supplied", re.I), "42601"),
     (re.compile(r"division by zero", re.I), "22012"),
 )
 """What DuckDB says only in words."""
-_LACKING = re.compile(r"is not available on a branch|are not kept on a branch|there are no |has no such")
+_LACKING = re.compile(r"is not available on a branch|(is|are) not kept on a branch|there are no |have no indexes")
+_UNKNOWN_FUNCTION = re.compile(r"is not one that a branch session knows|There is no function")
 _NEXT = re.compile(r"(?<=[.;]) (?=[A-Z])")
 
 
@@ -108,6 +110,8 @@ def failure_of(error: BaseException, sql: str = "", statement: str | None = None
 def _state(error: HatiError) -> str:
     if isinstance(error, errors.StatementRefused) and _LACKING.search(error.message):
         return "0A000"
+    if isinstance(error, errors.StatementRefused) and _UNKNOWN_FUNCTION.search(error.message):
+        return "42883"
     if type(error) in (errors.QueryError, errors.DataError, errors.TableNotFound, errors.InvalidValue):
         for words, state in _BY_WORDS:
             if words.search(error.message):

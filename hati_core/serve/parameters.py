@@ -72,7 +72,31 @@ def for_describing(sql: str, types: Sequence[int]) -> str:
     return written_out(sql, written)
 
 
+_CAST = {
+    SCALARS[name].oid: kind
+    for name, kind in {
+        "date": "DATE",
+        "interval": "INTERVAL",
+        "json": "JSON",
+        "jsonb": "JSON",
+        "time": "TIME",
+        "timestamp": "TIMESTAMP",
+        "timestamptz": "TIMESTAMPTZ",
+        "timetz": "TIMETZ",
+        "uuid": "UUID",
+        "varbit": "BIT",
+    }.items()
+}
 _DUCKDB = {"jsonb": "json", "name": "varchar", "char": "varchar", "varbit": "bit", "numeric": "decimal(38, 10)"}
+
+
+def with_types(sql: str, types: Sequence[int]) -> str:
+    """The statement with a cast around values whose type Python does not have: they are bound as texts."""
+    if not any(oid in _CAST for oid in types):
+        return sql
+    return written_out(
+        sql, lambda number: f"CAST(${number} AS {_CAST[types[number - 1]]})" if types[number - 1] in _CAST else f"${number}"
+    )
 
 
 def value_of(oid: int, form: int, raw: bytes | None) -> Any:

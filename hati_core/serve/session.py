@@ -15,13 +15,15 @@ from hati_core.branch import Branch
 from hati_core.errors import BranchDiscarded, BranchNotFound, HatiError
 from hati_core.names import MAIN, folded
 from hati_core.repository import Repository
-from hati_core.serve import answers, commands, parameters
+from hati_core.serve import answers, catalog_sql, commands, parameters
 from hati_core.serve.answers import Answer, AnswerColumn, Columns, Done, Rows
 from hati_core.serve.catalog import Catalog
 from hati_core.serve.control import Control
 from hati_core.serve.failures import NO_SUCH_DATABASE, Refusal
+from hati_core.serve.guessing import guess
 from hati_core.serve.order import in_order
 from hati_core.serve.settings import Settings
+from hati_core.serve.types import SCALARS
 from hati_core.serve.work import Work
 from hati_core.sql import elsewhere
 from hati_core.sql.functions import BranchCall, parse_call
@@ -35,6 +37,7 @@ _ANY_MAIN = ("", "hatidata", "hati", "postgres")
 """Names of databases that programs ask for where nobody named one."""
 _AUTHORS = ("hatidata_agent_id", "agent_id", "author")
 _PUBLIC = "public"
+_TEXT = SCALARS["text"].oid
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ class Session:
         if isinstance(command, commands.Fetch):
             return self._fetch(command)
         if command is not None:
-            return Plan(lambda: self._obey(command), lambda: None)
+            return Plan(lambda: self._obey(command, values), lambda: None)
         if "branch_" in sql.lower() and (call := parse_call(parameters.as_literals(sql, values))):
             return self._call(call, sql)
         if self._catalog.is_meant(sql):
@@ -132,9 +135,32 @@ class Session:
         return self._statement(self._on_branch(), sql, values)
 
     def types(self, sql: str, given: Sequence[int]) -> tuple[int, ...]:
-        """The OIDs of the types of a statement's values: as the client says, else 0."""
-        known = tuple(given)
-        return known + (0,) * (parameters.count(sql) - len(known))
+        """The OIDs of the types of a statement's values: as the client says, else by where they stand, else text.
+
+        Raises:
+            HatiError: the statement cannot be run.
+        """
+        count = parameters.count(sql)
+        known = [*given[:count], *[0] * (count - len(given))]
+        if 0 in known and not self.work.has_failed:
+            guessed = self._guessed(sql)
+            known = [oid or guessed.get(number, _TEXT) for number, oid in enumerate(known, 1)]
+        return tuple(oid or _TEXT for oid in known)
+
+    def _guessed(self, sql: str) -> dict[int, int]:
+        if commands.read(sql) is not None or "branch_" in sql.lower():
+            return {}
+        tree = catalog_sql.parsed(sql)
+        if tree is not None:
+            return guess(tree, lambda table: None)
+        branch = self._on_branch()
+        tables = {table.name.lower(): table for table in branch.declared_tables()}
+
+        def columns_of(name: str) -> dict[str, str] | None:
+            table = tables.get(name.lower())
+            return {column.name.lower(): column.type for column in table.columns} if table else None
+
+        return guess(self._checked(branch, sql).tree, columns_of)
 
     def describe(self, sql: str, types: Sequence[int]) -> Columns | None:
         """The columns of a statement whose values are not known yet; None where it has none.
@@ -321,7 +347,7 @@ class Session:
         rows = self._cursors.get(name)
         return Plan(lambda: rows, lambda: rows.columns) if rows else None
 
-    def _obey(self, command: commands.Command) -> Done:
+    def _obey(self, command: commands.Command, values: Values) -> Done:
         match command:
             case commands.SetTransaction():
                 self.work.set_modes(command.isolation or self.work.isolation, is_read_only=self._reads_only(command))
@@ -350,7 +376,7 @@ class Session:
             case commands.Set():
                 return self._set(command)
             case commands.Declare():
-                return self._declare(command)
+                return self._declare(command, values)
             case commands.Discard():
                 return self._discard(command)
         raise Refusal("0A000", "This command is not one that the server knows.")
@@ -413,12 +439,12 @@ class Session:
         self.settings.set("branch", branch)
         self.settings.set("search_path", branch)
 
-    def _declare(self, command: commands.Declare) -> Done:
+    def _declare(self, command: commands.Declare, values: Values) -> Done:
         if not self.work.is_block and not command.is_held:
             raise Refusal("25P01", "A cursor needs a transaction.", "BEGIN one first, or declare it WITH HOLD.")
         if command.name in self._cursors:
             raise Refusal("42P03", f"The cursor “{command.name}” exists already.", f'CLOSE "{command.name}" first.')
-        plan = self.prepare(command.sql)
+        plan = self.prepare(command.sql, values)
         answer = plan.start() if not plan.is_write else None
         if not isinstance(answer, Rows):
             raise Refusal("42P11", "A cursor is for a query.", "Run the statement itself.")

@@ -23,6 +23,8 @@ _DEFAULTS = {
     "client_min_messages": "notice",
     "commit_message": "",
     "DateStyle": "ISO, MDY",
+    "default_table_access_method": "heap",
+    "default_tablespace": "",
     "default_transaction_isolation": "read committed",
     "default_transaction_read_only": "off",
     "extra_float_digits": "1",
@@ -34,6 +36,7 @@ _DEFAULTS = {
     "lc_collate": "C.UTF-8",
     "lc_ctype": "C.UTF-8",
     "lock_timeout": "0",
+    "max_connections": "100",
     "max_identifier_length": "63",
     "max_index_keys": "32",
     "row_security": "on",
@@ -110,7 +113,7 @@ class Settings:
             if known in self._first:
                 self._values[known] = self._first[known]
             return Change(known)
-        if known in _FIXED and not _FIXED[known].fullmatch(value.strip()):
+        if known in _FIXED and not _FIXED[known].fullmatch(value.strip(" '")):
             if known == "TimeZone":
                 # Clients send the zone of their machine without being asked; instants are right in any.
                 return Change(known, "Times with a zone are told in UTC here, whatever the zone of the client.")
