@@ -112,12 +112,13 @@ class BranchView(History):
         """
         version = self._store.head(self.id)
         info = named(self._store.tables(self.id, version), table)
-        names = [info.name] if info else [name for name in self._store.catalog(self.id).views(version)
-                                          if name.casefold() == table.casefold()]
+        names = (
+            [info.name]
+            if info
+            else [name for name in self._store.catalog(self.id).views(version) if name.casefold() == table.casefold()]
+        )
         if not names:
-            raise TableNotFound(
-                f"There is no table “{table}” on “{self.name}”.", branch=self.name, table=table
-            )
+            raise TableNotFound(f"There is no table “{table}” on “{self.name}”.", branch=self.name, table=table)
         return f"{identifier(self._store.engine.attach(self.id))}.main.{identifier(names[0])}"
 
     def rows_at_most(self, table: str) -> int:

@@ -28,7 +28,9 @@ def password_from(environment: Mapping[str, str], file: str | None) -> str | Non
     try:
         text = Path(file).read_text(encoding="utf-8").strip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise RepositoryError(f"The password cannot be read from {file}: {error}. Name a file that holds it.") from error
+        raise RepositoryError(
+            f"The password cannot be read from {file}: {error}. Name a file that holds it."
+        ) from error
     if not text:
         raise RepositoryError(f"There is no password in {file}. Write one into it.")
     return text
@@ -109,4 +111,6 @@ def _text(content: bytes) -> tuple[str, bytes]:
 
 
 def _wrong() -> Refusal:
-    return Refusal(WRONG_PASSWORD, "The password is wrong.", f"It is the one in {VARIABLE} where the server was started.")
+    return Refusal(
+        WRONG_PASSWORD, "The password is wrong.", f"It is the one in {VARIABLE} where the server was started."
+    )

@@ -168,7 +168,7 @@ def _read_timestamp(raw: bytes) -> datetime | str:
     (micros,) = struct.unpack("!q", raw)
     if micros in (_LAST, _FIRST):
         return "infinity" if micros > 0 else "-infinity"
-    return _EPOCH + micros * _MICRO
+    return _EPOCH + timedelta(microseconds=micros)
 
 
 def _read_zoned(raw: bytes) -> datetime | str:
@@ -177,7 +177,8 @@ def _read_zoned(raw: bytes) -> datetime | str:
 
 
 def _read_time(raw: bytes) -> time:
-    return (datetime.min + struct.unpack("!q", raw[:8])[0] * _MICRO).time()
+    (micros,) = struct.unpack("!q", raw[:8])
+    return (datetime.min + timedelta(microseconds=micros)).time()
 
 
 def _read_interval(raw: bytes) -> str:

@@ -7,7 +7,7 @@ scratch database has no way out.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -39,39 +39,30 @@ class Catalog:
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._state: object = None
 
-    @staticmethod
-    def is_meant(sql: str) -> bool:
-        """Whether a query is about PostgreSQL's own tables and functions.
-
-        Raises:
-            Refusal: it is about those and about tables of a branch at once.
-        """
-        return catalog_sql.parsed(sql) is not None
-
-    def read(self, sql: str, values: Sequence[Any], branch: str, settings: Settings) -> Rows:
+    def read(self, tree: exp.Expression, values: Sequence[Any], branch: str, settings: Settings) -> Rows:
         """Answer a query.
 
         Raises:
             HatiError: it cannot be run.
         """
-        connection, query = self._ready(sql, branch, settings)
+        connection, query = self._ready(tree, branch, settings)
         with self._running(connection):
             result = connection.execute(query, list(values)) if values else connection.execute(query)
-            columns = tuple(AnswerColumn(column[0], str(column[1])) for column in result.description or ())
+            columns = _columns((column[0], str(column[1])) for column in result.description or ())
             # What is asked next has the same connection, and nothing here is long.
             found = result.fetchall()
         return Rows(columns, found)
 
-    def describe(self, sql: str, branch: str, settings: Settings) -> Columns:
+    def describe(self, tree: exp.Expression, branch: str, settings: Settings) -> Columns:
         """The columns of a query, without running it.
 
         Raises:
             HatiError: it cannot be run.
         """
-        connection, query = self._ready(sql, branch, settings)
+        connection, query = self._ready(tree, branch, settings)
         with self._running(connection):
             found = connection.execute(f"DESCRIBE {query}").fetchall()
-        return tuple(AnswerColumn(row[0], row[1]) for row in found)
+        return _columns((row[0], row[1]) for row in found)
 
     def close(self) -> None:
         """Forget the scratch database."""
@@ -79,9 +70,7 @@ class Catalog:
             self._connection.close()
             self._connection = None
 
-    def _ready(self, sql: str, branch: str, settings: Settings) -> tuple[duckdb.DuckDBPyConnection, str]:
-        tree = catalog_sql.parsed(sql)
-        assert tree is not None
+    def _ready(self, tree: exp.Expression, branch: str, settings: Settings) -> tuple[duckdb.DuckDBPyConnection, str]:
         connection = self._connection = self._connection or _scratch(settings["session_authorization"])
         state = (self._repository.state(), branch, tuple(settings.all.items()))
         if state != self._state:
@@ -90,7 +79,7 @@ class Catalog:
         return connection, catalog_sql.rewritten(tree, _here(branch, settings))
 
     @contextmanager
-    def _running(self, connection: duckdb.DuckDBPyConnection) -> Any:
+    def _running(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         self._control.add(connection.interrupt)
         with translated():
             try:
@@ -113,10 +102,16 @@ class Catalog:
         connection.execute("COMMIT")
 
 
+def _columns(described: Iterable[tuple[str, str]]) -> Columns:
+    """Columns of PostgreSQL's own tables, which have text where others have VARCHAR, and lists of numbers of things."""
+    own = {"VARCHAR": "TEXT", "VARCHAR[]": "TEXT[]", "BIGINT[]": "OID[]"}
+    return tuple(AnswerColumn(name, own.get(kind, kind)) for name, kind in described)
+
+
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, entries: Sequence[dict[str, Any]]) -> None:
     described = connection.execute(f"DESCRIBE {_PG}.{table}").fetchall()
     kinds = {name: kind for name, kind, *_ in described if name in entries[0]}
-    shape = ", ".join(f'{json.dumps(name)}: {json.dumps(kind)}' for name, kind in kinds.items())
+    shape = ", ".join(f"{json.dumps(name)}: {json.dumps(kind)}" for name, kind in kinds.items())
     # One text is taken in at once; thousands of bound rows would take seconds.
     connection.execute(
         f"INSERT INTO {_PG}.{table} BY NAME "

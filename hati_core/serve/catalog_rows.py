@@ -240,7 +240,9 @@ def _add_key(rows: Rows, oid: int, branch: Branch, schema: int, table: TableInfo
     made = {"oid": constraint, "conname": name, "connamespace": schema, "contype": "p", "conrelid": oid}
     rows.add("pg_constraint", {**_CONSTRAINT, **made, "conindid": index, "conkey": numbers})
     listed = identifiers(table.key) if any(not part.isidentifier() for part in table.key) else ", ".join(table.key)
-    rows.define(index, f"CREATE UNIQUE INDEX {identifiers([name])} ON {identifiers([table.name])} USING btree ({listed})")
+    rows.define(
+        index, f"CREATE UNIQUE INDEX {identifiers([name])} ON {identifiers([table.name])} USING btree ({listed})"
+    )
     rows.define(constraint, f"PRIMARY KEY ({listed})")
 
 
@@ -261,7 +263,9 @@ def types() -> Iterator[Entry]:
         yield _type(scalar.array, f"_{scalar.name}", -1, "A", scalar.oid, 0, lists)
 
 
-def _type(oid: int, name: str, size: int, category: str, item: int, array: int, own: tuple[str, str, str, str]) -> Entry:
+def _type(
+    oid: int, name: str, size: int, category: str, item: int, array: int, own: tuple[str, str, str, str]
+) -> Entry:
     return {
         **_TYPE,
         "oid": oid,

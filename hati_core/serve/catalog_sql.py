@@ -12,6 +12,7 @@ from sqlglot import errors, exp
 
 from hati_core.serve.catalog_schema import FUNCTIONS, INFORMATION, INFORMATION_TABLES, PG, PG_TABLES
 from hati_core.serve.failures import Refusal
+from hati_core.sql.functions_allowed import names
 from hati_core.sql.second_opinion import spaced
 
 _SIGN = re.compile(
@@ -37,6 +38,9 @@ _OPERATORS = {
     "~*": exp.RegexpILike,
     "~~*": exp.ILike,
 }
+_WHOLE = re.compile(r"oid|int|bigint|smallint")
+_LIST_ITEMS = {"oid": "bigint", "regtype": "bigint", "name": "text", '"char"': "text"}
+_LISTS = re.compile(r'::\s*(?:pg_catalog\.)?(oid|regtype|name|"char")\s*\[\]', re.IGNORECASE)
 _LIST = re.compile(r"\{[^{}]*\}")
 _RENAMED = {
     "json_build_object": "json_object",
@@ -44,9 +48,9 @@ _RENAMED = {
     "json_agg": "json_group_array",
     "jsonb_agg": "json_group_array",
 }
-SESSION_FUNCTIONS = frozenset(
+SESSION_FUNCTIONS = names(
     "version current_schema current_schemas current_database current_catalog current_user session_user user "
-    "current_role set_config".split()
+    "current_role set_config"
 )
 
 
@@ -54,11 +58,11 @@ SESSION_FUNCTIONS = frozenset(
 class Here:
     """What a session answers about itself, as SQL."""
 
-    functions: Mapping[str, exp.Expression]
+    functions: Mapping[str, exp.Expr]
 
 
 @lru_cache(maxsize=256)
-def parsed(sql: str) -> exp.Expression | None:
+def parsed(sql: str) -> exp.Expr | None:
     """The tree of a query that is about PostgreSQL's own tables and functions alone; None where it is not.
 
     Raises:
@@ -67,15 +71,15 @@ def parsed(sql: str) -> exp.Expression | None:
     if not _SIGN.search(sql):
         return None
     try:
-        tree = sqlglot.parse_one(spaced(sql), read="postgres")
+        tree = sqlglot.parse_one(_plain(spaced(sql)), read="postgres")
     except (errors.SqlglotError, RecursionError):
         return None
     if not isinstance(tree, exp.Query):
         return None
-    names = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
+    withs = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
     tables = [table for table in tree.find_all(exp.Table) if isinstance(table.this, exp.Identifier)]
     own = [table for table in tables if _schema_of(table)]
-    others = [t for t in tables if not _schema_of(t) and (t.db or t.name.lower() not in names)]
+    others = [t for t in tables if not _schema_of(t) and (t.db or t.name.lower() not in withs)]
     if own and others:
         raise Refusal(
             "0A000",
@@ -87,6 +91,11 @@ def parsed(sql: str) -> exp.Expression | None:
     return None
 
 
+def _plain(sql: str) -> str:
+    """The query with lists of PostgreSQL's own types, which sqlglot cannot read, as lists of ordinary ones."""
+    return _LISTS.sub(lambda cast: f"::{_LIST_ITEMS[cast[1].lower()]}[]", sql)
+
+
 def _schema_of(table: exp.Table) -> str | None:
     """The scratch schema that a table stands for."""
     schema, name = table.db.lower(), table.name.lower()
@@ -95,14 +104,20 @@ def _schema_of(table: exp.Table) -> str | None:
     return PG if not schema and name in PG_TABLES else None
 
 
-def _asks_session(tree: exp.Expression) -> bool:
+def settings_made(tree: exp.Expr) -> list[tuple[str, str]]:
+    """The settings that a query makes by calling ``set_config('name', 'value', …)``."""
+    calls = [node.expressions for node in tree.find_all(exp.Anonymous) if node.name.lower() == "set_config"]
+    return [(call[0].name, call[1].name) for call in calls if len(call) == 3]
+
+
+def _asks_session(tree: exp.Expr) -> bool:
     return any(
         _function_name(node) in FUNCTIONS | SESSION_FUNCTIONS or (isinstance(node, exp.Cast) and _kind(node) in _REGS)
         for node in tree.walk()
     )
 
 
-def _function_name(node: exp.Expression) -> str:
+def _function_name(node: exp.Expr) -> str:
     """The name of the function that a node calls, in lower case; empty where it calls none."""
     if isinstance(node, exp.Anonymous):
         return node.name.lower()
@@ -132,7 +147,7 @@ def _kind(cast: exp.Cast) -> str:
     return str(to.sql("postgres")).lower().rsplit(".", maxsplit=1)[-1].strip('"')
 
 
-def rewritten(tree: exp.Expression, here: Here) -> str:
+def rewritten(tree: exp.Expr, here: Here) -> str:
     """The query as the scratch database runs it."""
     copied = tree.copy()
     for table in list(copied.find_all(exp.Table)):
@@ -150,7 +165,7 @@ def rewritten(tree: exp.Expression, here: Here) -> str:
     return _bottom_up(copied, here).sql(dialect="duckdb")
 
 
-def _named(column: exp.Expression) -> exp.Expression:
+def _named(column: exp.Expr) -> exp.Expr:
     """A column that has no name of its own, with the name that PostgreSQL gives it."""
     called, inner = column, column
     while isinstance(inner, exp.Cast | exp.Paren):
@@ -163,7 +178,7 @@ def _named(column: exp.Expression) -> exp.Expression:
     return exp.alias_(called, name, quoted=True)
 
 
-def _output_name(column: exp.Expression, inner: exp.Expression) -> str | None:
+def _output_name(column: exp.Expr, inner: exp.Expr) -> str | None:
     if isinstance(inner, exp.Column) and not _function_name(inner):
         return inner.name
     if name := _function_name(inner):
@@ -171,7 +186,7 @@ def _output_name(column: exp.Expression, inner: exp.Expression) -> str | None:
     return _kind(column) if isinstance(column, exp.Cast) else None
 
 
-def _bottom_up(node: exp.Expression, here: Here) -> exp.Expression:
+def _bottom_up(node: exp.Expr, here: Here) -> exp.Expr:
     for child in list(node.iter_expressions()):
         changed = _bottom_up(child, here)
         if changed is not child:
@@ -185,7 +200,7 @@ def _require_known(table: exp.Table, schema: str) -> None:
         raise Refusal("42P01", f"{table.db}.{table.name} is not one of the tables that the server has.")
 
 
-def _changed(node: exp.Expression, here: Here) -> exp.Expression:
+def _changed(node: exp.Expr, here: Here) -> exp.Expr:
     if isinstance(node, exp.Dot) and node.this.name.lower() == "pg_catalog":
         return node.expression
     if isinstance(node, exp.Collate):
@@ -204,19 +219,19 @@ def _changed(node: exp.Expression, here: Here) -> exp.Expression:
         node.set("db", None)
         node.set("catalog", None)
     name = _function_name(node)
-    if name == "set_config":
-        raise Refusal("0A000", "set_config is not available here.", "Use SET.")
+    if name == "set_config" and len(node.expressions) == 3:
+        return node.expressions[1]
     return here.functions[name].copy() if name in here.functions else node
 
 
-def _name_column(node: exp.Expression) -> None:
+def _name_column(node: exp.Expr) -> None:
     """A function in the place of a table has one column, which PostgreSQL calls by the alias."""
     alias = node.args.get("alias")
     if isinstance(alias, exp.TableAlias) and alias.this and not alias.args.get("columns"):
         alias.set("columns", [alias.this.copy()])
 
 
-def _operator(node: exp.Operator) -> exp.Expression:
+def _operator(node: exp.Operator) -> exp.Expr:
     sign = str(node.args["operator"]).rsplit(".", maxsplit=1)[-1].strip()
     is_not = sign.startswith("!")
     made = _OPERATORS.get(sign.removeprefix("!"))
@@ -226,7 +241,7 @@ def _operator(node: exp.Operator) -> exp.Expression:
     return exp.Not(this=found) if is_not else found
 
 
-def _cast(node: exp.Cast) -> exp.Expression:
+def _cast(node: exp.Cast) -> exp.Expr:
     kind, inner = _kind(node), node.this
     if kind in _REGS:
         of_name, of_number = _REGS[kind]
@@ -238,7 +253,7 @@ def _cast(node: exp.Cast) -> exp.Expression:
         number = [exp.Null()] if of_number == "format_type" else []
         return exp.Anonymous(this=of_number, expressions=[inner, *number])
     if kind.endswith("[]") or kind in ("oidvector", "int2vector"):
-        item = "bigint" if kind in ("oid[]", "oidvector", "int2vector", "int2[]", "int4[]", "int8[]") else "varchar"
+        item = "bigint" if _WHOLE.match(kind) else "varchar"
         listed = _list(inner, item)
         return exp.cast(inner, f"{item}[]") if listed is None else listed
     if kind in ("oid", "xid"):
@@ -250,7 +265,7 @@ def _cast(node: exp.Cast) -> exp.Expression:
     return node
 
 
-def _list(node: exp.Expression | None, item: str) -> exp.Expression | None:
+def _list(node: exp.Expr | None, item: str) -> exp.Expr | None:
     """A list that is written as a text, ``'{r,v}'``."""
     if not (isinstance(node, exp.Literal) and node.is_string and _LIST.fullmatch(node.name)):
         return None

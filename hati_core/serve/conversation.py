@@ -130,6 +130,8 @@ class Conversation:
             _log.error("A statement failed inside of the server", exc_info=told)
         self._notes()
         self._say(replies.failure("ERROR", failure_of(told, sql).fields))
+        # A client that is about to wait for the answer need not say Sync first.
+        self.flush()
 
     def _notes(self) -> None:
         for note in self._session.notes:
@@ -337,9 +339,7 @@ def _spread(formats: tuple[int, ...], count: int) -> list[int]:
 
 def _fields(columns: Columns) -> list[Field]:
     kinds = [wire_type(column.type) for column in columns]
-    return [
-        Field(column.name, kind.oid, kind.size, kind.modifier) for column, kind in zip(columns, kinds, strict=True)
-    ]
+    return [Field(column.name, kind.oid, kind.size, kind.modifier) for column, kind in zip(columns, kinds, strict=True)]
 
 
 def _writers(columns: Columns, formats: Sequence[int]) -> list[Callable[[Any], bytes]]:

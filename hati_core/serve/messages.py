@@ -6,7 +6,7 @@ Source: https://www.postgresql.org/docs/current/protocol-message-formats.html
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 LONGEST = 64 * 1024 * 1024
@@ -229,7 +229,7 @@ def _bind(body: _Body) -> Bind:
     return Bind(portal, statement, formats, tuple(values), body.shorts())
 
 
-_READERS = {
+_READERS: dict[bytes, Callable[[_Body], Message]] = {
     b"Q": lambda body: Query(body.text()),
     b"P": _parse,
     b"B": _bind,

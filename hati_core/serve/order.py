@@ -44,7 +44,11 @@ def _plain_table(statement: Statement) -> str | None:
         return None
     source = tree.args.get("from_")
     table = source.this if source else None
-    if not isinstance(table, exp.Table) or table.db or any(table.args.get(part) for part in ("joins", "sample", "when")):
+    if (
+        not isinstance(table, exp.Table)
+        or table.db
+        or any(table.args.get(part) for part in ("joins", "sample", "when"))
+    ):
         return None
     if not isinstance(table.this, exp.Identifier) or tree.find(exp.AggFunc, exp.Window, exp.UDTF, exp.Anonymous):
         return None

@@ -95,7 +95,8 @@ def with_types(sql: str, types: Sequence[int]) -> str:
     if not any(oid in _CAST for oid in types):
         return sql
     return written_out(
-        sql, lambda number: f"CAST(${number} AS {_CAST[types[number - 1]]})" if types[number - 1] in _CAST else f"${number}"
+        sql,
+        lambda number: f"CAST(${number} AS {_CAST[types[number - 1]]})" if types[number - 1] in _CAST else f"${number}",
     )
 
 
@@ -169,7 +170,7 @@ def _list_from_text(text: str, oid: int) -> list[Any]:
     inner = text.strip()
     if not (inner.startswith("{") and inner.endswith("}")) or "{" in re.sub(r'"(?:[^"\\]|\\.)*"', "", inner[1:]):
         raise InvalidValue(f"“{text}” is no list of one dimension. Write it as {{a,b}}.")
-    values = []
+    values: list[Any] = []
     for quoted, bare in _ITEM.findall(inner[1:-1]):
         if bare and bare.strip().upper() == "NULL":
             values.append(None)

@@ -130,8 +130,8 @@ class Session:
             return Plan(lambda: self._obey(command, values), lambda: None)
         if "branch_" in sql.lower() and (call := parse_call(parameters.as_literals(sql, values))):
             return self._call(call, sql)
-        if self._catalog.is_meant(sql):
-            return _Once(lambda: self._catalog.read(sql, values, self.branch, self.settings)).plan()
+        if tree := catalog_sql.parsed(sql):
+            return _Once(lambda: self._ask_catalog(tree, values)).plan()
         return self._statement(self._on_branch(), sql, values)
 
     def types(self, sql: str, given: Sequence[int]) -> tuple[int, ...]:
@@ -176,8 +176,8 @@ class Session:
             if call := parse_call(described.replace("NULL", "''")):
                 return _columns(columns_of(call))
         written = parameters.for_describing(sql, types)
-        if self._catalog.is_meant(sql):
-            return self._catalog.describe(written, self.branch, self.settings)
+        if tree := catalog_sql.parsed(written):
+            return self._catalog.describe(tree, self.branch, self.settings)
         statement = self._checked(self._on_branch(), sql)
         if statement.kind is not StatementKind.QUERY:
             return None
@@ -197,6 +197,11 @@ class Session:
             if isinstance(answer, Rows):
                 answer.close()
         return columns
+
+    def _ask_catalog(self, tree: exp.Expression, values: Values) -> Rows:
+        for name, value in catalog_sql.settings_made(tree):
+            self._set(commands.Set(name, value))
+        return self._catalog.read(tree, values, self.branch, self.settings)
 
     def _on_branch(self) -> Branch:
         return self.repository.branch(self.branch)
@@ -309,7 +314,7 @@ class Session:
     def _show(self, name: str) -> Plan:
         if name.upper() == "ALL":
             columns = answers.texts("name", "setting", "description")
-            rows = [(setting, value, "") for setting, value in self.settings.all.items()]
+            rows: answers.Tuples = [(setting, value, "") for setting, value in self.settings.all.items()]
         else:
             columns = answers.texts(name.lower())
             value = self.settings.show(name)

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hati_core.serve.failures import Refusal
+from hati_core.sql.functions_allowed import names
 
 SERVER_VERSION = "15.0"
 """The version of PostgreSQL whose catalogs and protocol are spoken."""
-_REPORTED = (
+_REPORTED = names(
     "application_name client_encoding DateStyle default_transaction_read_only in_hot_standby integer_datetimes "
     "IntervalStyle is_superuser server_encoding server_version session_authorization standard_conforming_strings "
     "TimeZone"
-).split()
+)
 _DEFAULTS = {
     "application_name": "",
     "branch": "main",
@@ -33,6 +34,7 @@ _DEFAULTS = {
     "integer_datetimes": "on",
     "IntervalStyle": "postgres",
     "is_superuser": "off",
+    "jit": "off",
     "lc_collate": "C.UTF-8",
     "lc_ctype": "C.UTF-8",
     "lock_timeout": "0",
@@ -62,10 +64,10 @@ _FIXED = {
     "standard_conforming_strings": re.compile(r"on|true|default", re.I),
 }
 """Settings of one value, and what else a client may call it."""
-_READ_ONLY = (
+_READ_ONLY = names(
     "in_hot_standby integer_datetimes is_superuser lc_collate lc_ctype max_identifier_length max_index_keys "
     "server_encoding server_version server_version_num"
-).split()
+)
 _NAMES = {name.lower(): name for name in _DEFAULTS}
 _OWN = re.compile(r"\w+\.[\w.]+|hatidata_\w+|agent_id|author")
 """Settings that programs make up: kept, and read by nobody but them and us."""
@@ -169,13 +171,12 @@ class Settings:
     @property
     def all(self) -> dict[str, str]:
         """Every setting, in order of their names."""
-        names = sorted({*_DEFAULTS, *self._values}, key=str.lower)
-        return {name: self[name] for name in names}
+        return {name: self[name] for name in sorted({*_DEFAULTS, *self._values}, key=str.lower)}
 
     @property
     def reported(self) -> dict[str, str]:
         """Those that a client is told of without asking."""
-        return {name: self[name] for name in _REPORTED}
+        return {name: self[name] for name in sorted(_REPORTED)}
 
 
 def is_reported(name: str) -> bool:
@@ -185,6 +186,4 @@ def is_reported(name: str) -> bool:
 
 def _options(text: str) -> list[tuple[str, str]]:
     """``-c name=value`` and ``--name=value``, as libpq sends them; a backslash keeps a space."""
-    return [
-        (name.replace("-", "_"), re.sub(r"\\(.)", r"\1", value)) for name, value in _OPTION.findall(text)
-    ]
+    return [(name.replace("-", "_"), re.sub(r"\\(.)", r"\1", value)) for name, value in _OPTION.findall(text)]

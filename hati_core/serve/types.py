@@ -88,6 +88,8 @@ _NAMES = {
     "FLOAT": "float4",
     "DOUBLE": "float8",
     "VARCHAR": "varchar",
+    "TEXT": "text",
+    "OID": "oid",
     "BLOB": "bytea",
     "BIT": "varbit",
     "DATE": "date",
@@ -112,7 +114,8 @@ _NESTED = ("STRUCT(", "MAP(", "UNION(", "VARIANT")
 def wire_type(duckdb_type: str) -> WireType:
     """What a client is told of a column of DuckDB's type; nested values other than lists of scalars are JSON."""
     if found := _LIST.match(duckdb_type):
-        item = wire_type(found[1])
+        # Every client knows lists of text by heart, and not all those of character varying.
+        item = _of("text") if found[1] == "VARCHAR" else wire_type(found[1])
         if item.item is None and item.name != "json":
             scalar = SCALARS[item.name]
             return WireType(scalar.array, f"_{item.name}", -1, item.modifier, item)

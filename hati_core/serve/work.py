@@ -76,7 +76,9 @@ class Work:
         return self._pinned
 
     def write(
-        self, opened: Callable[[Stop], AbstractContextManager[Transaction]], timeout: float | None,
+        self,
+        opened: Callable[[Stop], AbstractContextManager[Transaction]],
+        timeout: float | None,
         run: Callable[[Transaction], Result],
     ) -> Result:
         """Write to the branch of the session, which is held from the first write to the commit."""
@@ -101,7 +103,9 @@ class Work:
         return tx
 
     @contextmanager
-    def reading(self, statement: Statement, params: Params, timeout: float | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    def reading(
+        self, statement: Statement, params: Params, timeout: float | None
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
         """Read what this transaction has written too."""
         assert self._tx is not None
         self._hold_answers()

@@ -56,7 +56,7 @@ def check(sql: str, own: str, branch_of: BranchOf, place_of: PlaceOf) -> Stateme
     for node in tree.find_all(exp.Table, exp.Column):
         schema, name = node.args.get("db"), node.args.get("table") if isinstance(node, exp.Column) else node.this
         branch = branch_of(schema.name) if isinstance(schema, exp.Identifier) and not node.args.get("catalog") else None
-        if branch is None or not isinstance(name, exp.Identifier):
+        if branch is None or not isinstance(name, exp.Identifier) or not isinstance(schema, exp.Identifier):
             continue
         begin, end, after = schema.meta["start"], name.meta["start"], name.meta["end"] + 1
         if branch == own or isinstance(node, exp.Column):
