@@ -89,6 +89,15 @@ class Rows:
 Answer = Done | Rows
 
 
+@dataclass(frozen=True)
+class Plan:
+    """A statement that is ready to be run once; ``columns`` may have to run it to know, where that changes nothing."""
+
+    start: Callable[[], Answer]
+    columns: Callable[[], Columns | None]
+    is_write: bool = False
+
+
 def read(statement: Statement, opened: Opened, *, verb: str = "SELECT", counted: bool = True) -> Rows:
     """Run a read; its rows are made as they are fetched."""
     stack, cursor, columns = _open(statement, opened)

@@ -39,7 +39,7 @@ class Catalog:
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._state: object = None
 
-    def read(self, tree: exp.Expression, values: Sequence[Any], branch: str, settings: Settings) -> Rows:
+    def read(self, tree: exp.Expr, values: Sequence[Any], branch: str, settings: Settings) -> Rows:
         """Answer a query.
 
         Raises:
@@ -53,7 +53,7 @@ class Catalog:
             found = result.fetchall()
         return Rows(columns, found)
 
-    def describe(self, tree: exp.Expression, branch: str, settings: Settings) -> Columns:
+    def describe(self, tree: exp.Expr, branch: str, settings: Settings) -> Columns:
         """The columns of a query, without running it.
 
         Raises:
@@ -70,7 +70,7 @@ class Catalog:
             self._connection.close()
             self._connection = None
 
-    def _ready(self, tree: exp.Expression, branch: str, settings: Settings) -> tuple[duckdb.DuckDBPyConnection, str]:
+    def _ready(self, tree: exp.Expr, branch: str, settings: Settings) -> tuple[duckdb.DuckDBPyConnection, str]:
         connection = self._connection = self._connection or _scratch(settings["session_authorization"])
         state = (self._repository.state(), branch, tuple(settings.all.items()))
         if state != self._state:
@@ -147,7 +147,7 @@ def _scratch(user: str) -> duckdb.DuckDBPyConnection:
 def _here(branch: str, settings: Settings) -> Here:
     name, user = exp.Literal.string(branch), exp.Literal.string(settings["session_authorization"])
     schemas = exp.Array(expressions=[exp.Literal.string("pg_catalog"), name])
-    functions: dict[str, exp.Expression] = {
+    functions: dict[str, exp.Expr] = {
         "version": exp.Literal.string(VERSION),
         "current_schema": name,
         "current_schemas": schemas,

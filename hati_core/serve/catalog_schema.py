@@ -280,7 +280,8 @@ class_name(o) := (SELECT CASE WHEN is_here__ THEN quote_ident(name__)
     ELSE quote_ident(schema__) || '.' || quote_ident(name__) END FROM {pg}.classes__ WHERE oid__ = o)
 type_of(n) := coalesce(TRY_CAST(n AS BIGINT), (SELECT min(oid__) FROM {pg}.types__
     WHERE trim(split_part(n, '.', -1), '"') IN (name__, full_name__)))
-namespace_of(n) := coalesce(TRY_CAST(n AS BIGINT), (SELECT min(oid__) FROM {pg}.namespaces__ WHERE name__ = trim(n, '"')))
+namespace_of(n) := coalesce(TRY_CAST(n AS BIGINT), (SELECT min(oid__) FROM {pg}.namespaces__
+    WHERE name__ = trim(n, '"')))
 namespace_name(o) := (SELECT quote_ident(name__) FROM {pg}.namespaces__ WHERE oid__ = o)
 role_of(n) := coalesce(TRY_CAST(n AS BIGINT), (SELECT min(oid__) FROM {pg}.roles__ WHERE name__ = trim(n, '"')))
 current_setting(n) := (SELECT setting__ FROM {pg}.settings__ WHERE name__ = lower(n)),

@@ -202,9 +202,11 @@ def _require_known(table: exp.Table, schema: str) -> None:
 
 def _changed(node: exp.Expr, here: Here) -> exp.Expr:
     if isinstance(node, exp.Dot) and node.this.name.lower() == "pg_catalog":
-        return node.expression
+        inner: exp.Expr = node.expression
+        return inner
     if isinstance(node, exp.Collate):
-        return node.this
+        collated: exp.Expr = node.this
+        return collated
     if isinstance(node, exp.Operator):
         return _operator(node)
     if isinstance(node, exp.Cast):
@@ -220,7 +222,8 @@ def _changed(node: exp.Expr, here: Here) -> exp.Expr:
         node.set("catalog", None)
     name = _function_name(node)
     if name == "set_config" and len(node.expressions) == 3:
-        return node.expressions[1]
+        value: exp.Expr = node.expressions[1]
+        return value
     return here.functions[name].copy() if name in here.functions else node
 
 
@@ -242,7 +245,8 @@ def _operator(node: exp.Operator) -> exp.Expr:
 
 
 def _cast(node: exp.Cast) -> exp.Expr:
-    kind, inner = _kind(node), node.this
+    kind = _kind(node)
+    inner: exp.Expr = node.this
     if kind in _REGS:
         of_name, of_number = _REGS[kind]
         if isinstance(inner, exp.Literal | exp.Parameter | exp.Placeholder):

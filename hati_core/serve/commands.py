@@ -195,9 +195,8 @@ def _set(words: Words) -> Command | None:
         return SetSession(*_modes(words))
     if words.take("TRANSACTION"):
         return SetTransaction(*_modes(words))
-    if words.peek(1) not in ("=", "TO", "."):
-        if not words.take("SESSION"):
-            words.take("LOCAL")
+    if words.peek(1) not in ("=", "TO", ".") and not words.take("SESSION"):
+        words.take("LOCAL")
     if words.take("TIME", "ZONE"):
         return Set("TimeZone", _value(words))
     if words.take("NAMES"):

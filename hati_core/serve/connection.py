@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
@@ -26,7 +25,8 @@ from hati_core.serve.messages import (
     Startup,
     Terminate,
 )
-from hati_core.serve.session import Session, author_of, branch_for
+from hati_core.serve.obeying import author_of
+from hati_core.serve.session import Session, branch_for
 from hati_core.serve.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -207,6 +207,3 @@ class Connection:
         self.control.cancel()
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RD)
-
-
-Cancel = Callable[[int, int], None]

@@ -13,12 +13,12 @@ from typing import Any
 
 from hati_core.errors import HatiError
 from hati_core.serve import messages, parameters, replies
-from hati_core.serve.answers import Answer, Columns, Done, Rows
+from hati_core.serve.answers import Answer, Columns, Done, Plan, Rows
 from hati_core.serve.binary import as_binary
 from hati_core.serve.failures import Refusal, failure_of
 from hati_core.serve.messages import Message, ProtocolError
 from hati_core.serve.replies import BINARY, TEXT, Field
-from hati_core.serve.session import Plan, Session
+from hati_core.serve.session import Session
 from hati_core.serve.settings import is_reported
 from hati_core.serve.types import as_text, wire_type
 from hati_core.sql import gate, parser
@@ -154,8 +154,7 @@ class Conversation:
     def _query(self, sql: str) -> None:
         running = sql
         try:
-            found = parser.tokens(sql)
-            if found and all(token.text == ";" for token in found) or not sql.strip():
+            if _is_empty(sql):
                 self._say(replies.EMPTY_QUERY)
             else:
                 pieces = gate.pieces(sql)
@@ -241,8 +240,7 @@ class Conversation:
         if message.name and message.name in self._statements:
             raise Refusal("42P05", f"The prepared statement “{message.name}” exists already.", "Close it first.")
         sql = message.sql
-        found = parser.tokens(sql)
-        if found and all(token.text == ";" for token in found) or not sql.strip():
+        if _is_empty(sql):
             sql = ""
         else:
             pieces = gate.pieces(sql)
@@ -326,6 +324,13 @@ class Conversation:
     def close(self) -> None:
         """Let go of everything."""
         self._close_portals()
+
+
+def _is_empty(sql: str) -> bool:
+    """Whether there is nothing but spaces and semicolons."""
+    found = parser.tokens(sql)
+    # A text whose quotes do not close has no tokens, and is no empty one.
+    return not sql.strip() or (bool(found) and all(token.text == ";" for token in found))
 
 
 def _spread(formats: tuple[int, ...], count: int) -> list[int]:

@@ -122,7 +122,8 @@ def _state(error: HatiError) -> str:
 def _parts(error: HatiError) -> tuple[str, str]:
     """Our messages say first what happened and then what to do, which PostgreSQL calls a hint."""
     first, *rest = _NEXT.split(error.message)
-    if not rest or error.__cause__ is not None and not isinstance(error, errors.EngineRestarted):
+    is_of_duckdb = error.__cause__ is not None and not isinstance(error, errors.EngineRestarted)
+    if not rest or is_of_duckdb:
         return error.message, ""
     return first, " ".join(rest)
 

@@ -24,7 +24,7 @@ _BY_NAME = {name: scalar for scalar in SCALARS.values() for name in (scalar.name
 }
 
 
-def guess(tree: exp.Expression, columns_of: ColumnsOf) -> dict[int, int]:
+def guess(tree: exp.Expr, columns_of: ColumnsOf) -> dict[int, int]:
     """The OIDs of types that values of a statement have by where they stand, by their numbers."""
     known: dict[str, str] = {}
     for table in tree.find_all(exp.Table):
@@ -40,7 +40,7 @@ def guess(tree: exp.Expression, columns_of: ColumnsOf) -> dict[int, int]:
     return found
 
 
-def _oid(parameter: exp.Expression, known: Mapping[str, str]) -> int | None:
+def _oid(parameter: exp.Expr, known: Mapping[str, str]) -> int | None:
     parent = parameter.parent
     if isinstance(parent, exp.Cast):
         return _of_cast(parent)
@@ -59,7 +59,7 @@ def _oid(parameter: exp.Expression, known: Mapping[str, str]) -> int | None:
     return None
 
 
-def _of_column(node: exp.Expression, known: Mapping[str, str]) -> int | None:
+def _of_column(node: exp.Expr, known: Mapping[str, str]) -> int | None:
     if isinstance(node, exp.Column) and node.name.lower() in known:
         return wire_type(known[node.name.lower()]).oid
     if isinstance(node, exp.Literal) and not node.is_string:

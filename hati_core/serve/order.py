@@ -38,7 +38,7 @@ def _rows(view: BranchView, table: str) -> float:
 
 def _plain_table(statement: Statement) -> str | None:
     tree = statement.tree
-    if not isinstance(tree, exp.Select) or not statement.sql.lstrip()[:6].upper() == "SELECT":
+    if not isinstance(tree, exp.Select) or statement.sql.lstrip()[:6].upper() != "SELECT":
         return None
     if any(value for name, value in tree.args.items() if name not in _PLAIN) or tree.args.get("distinct"):
         return None
