@@ -149,6 +149,8 @@ pg_seclabel(objoid BIGINT, classoid BIGINT, objsubid INTEGER, provider VARCHAR, 
 """
 
 _VIEWS = """
+pg_keywords: SELECT keyword_name AS word, upper(left(keyword_category, 1)) AS catcode, true AS barelabel,
+    keyword_category AS catdesc, '' AS baredesc FROM duckdb_keywords()
 pg_authid: FROM {pg}.pg_roles
 pg_user: SELECT rolname AS usename, oid AS usesysid, rolcreatedb AS usecreatedb, rolsuper AS usesuper,
     rolreplication AS userepl, rolbypassrls AS usebypassrls, NULL::VARCHAR AS passwd, rolvaliduntil AS valuntil,
@@ -336,6 +338,7 @@ has_type_privilege(o, p) := true, (u, o, p) := true
 has_language_privilege(o, p) := true, (u, o, p) := true
 has_tablespace_privilege(o, p) := true, (u, o, p) := true
 pg_has_role(o, p) := true, (u, o, p) := true
+_pg_expandarray(a) := unnest(list_transform(range(1, len(a) + 1), lambda i: {{'x': a[i], 'n': i}}))
 array_upper(a, d) := CASE WHEN d = 1 THEN nullif(len(a), 0) END
 array_lower(a, d) := CASE WHEN d = 1 AND len(a) > 0 THEN 1 END
 """
@@ -385,4 +388,4 @@ def _views(schema: str, entries: str, named: dict[str, str]) -> list[str]:
 def _placed(text: str, named: dict[str, str]) -> str:
     for name, value in named.items():
         text = text.replace(name, value)
-    return text
+    return text.replace("{{", "{").replace("}}", "}")

@@ -38,6 +38,7 @@ _OPERATORS = {
     "~*": exp.RegexpILike,
     "~~*": exp.ILike,
 }
+_KEYWORDS = "pg_get_keywords"
 _WHOLE = re.compile(r"oid|int|bigint|smallint")
 _LIST_ITEMS = {"oid": "bigint", "regtype": "bigint", "name": "text", '"char"': "text"}
 _LISTS = re.compile(r'::\s*(?:pg_catalog\.)?(oid|regtype|name|"char")\s*\[\]', re.IGNORECASE)
@@ -50,7 +51,7 @@ _RENAMED = {
 }
 SESSION_FUNCTIONS = names(
     "version current_schema current_schemas current_database current_catalog current_user session_user user "
-    "current_role set_config"
+    "current_role set_config pg_get_keywords"
 )
 
 
@@ -160,12 +161,16 @@ def rewritten(tree: exp.Expr, here: Here) -> str:
         elif table.db.lower() in _SCHEMAS:
             # A function in the place of a table.
             table.set("db", None)
+        if isinstance(table.this, exp.Anonymous) and table.this.name.lower() == _KEYWORDS:
+            table.set("this", exp.to_identifier("pg_keywords"))
+            table.set("db", exp.to_identifier(PG))
     for query in copied.find_all(exp.Select):
-        query.set("expressions", [_named(column) for column in query.expressions])
+        unnamed = "?column?" if query is copied else None
+        query.set("expressions", [_named(column, unnamed) for column in query.expressions])
     return _bottom_up(copied, here).sql(dialect="duckdb")
 
 
-def _named(column: exp.Expr) -> exp.Expr:
+def _named(column: exp.Expr, unnamed: str | None) -> exp.Expr:
     """A column that has no name of its own, with the name that PostgreSQL gives it."""
     called, inner = column, column
     while isinstance(inner, exp.Cast | exp.Paren):
@@ -173,7 +178,7 @@ def _named(column: exp.Expr) -> exp.Expr:
     if isinstance(inner, exp.Dot) and isinstance(inner.expression, exp.Func):
         inner = inner.expression
     is_column = isinstance(called, exp.Column) and not _function_name(called)
-    if is_column or isinstance(called, exp.Alias | exp.Star) or (name := _output_name(called, inner)) is None:
+    if is_column or isinstance(called, exp.Alias | exp.Star) or (name := _output_name(called, inner) or unnamed) is None:
         return column
     return exp.alias_(called, name, quoted=True)
 
@@ -201,7 +206,7 @@ def _require_known(table: exp.Table, schema: str) -> None:
 
 
 def _changed(node: exp.Expr, here: Here) -> exp.Expr:
-    if isinstance(node, exp.Dot) and node.this.name.lower() == "pg_catalog":
+    if isinstance(node, exp.Dot) and node.this.name.lower() in _SCHEMAS:
         inner: exp.Expr = node.expression
         return inner
     if isinstance(node, exp.Collate):
