@@ -178,7 +178,11 @@ def _named(column: exp.Expr, unnamed: str | None) -> exp.Expr:
     if isinstance(inner, exp.Dot) and isinstance(inner.expression, exp.Func):
         inner = inner.expression
     is_column = isinstance(called, exp.Column) and not _function_name(called)
-    if is_column or isinstance(called, exp.Alias | exp.Star) or (name := _output_name(called, inner) or unnamed) is None:
+    if (
+        is_column
+        or isinstance(called, exp.Alias | exp.Star)
+        or (name := _output_name(called, inner) or unnamed) is None
+    ):
         return column
     return exp.alias_(called, name, quoted=True)
 

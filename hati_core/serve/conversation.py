@@ -83,7 +83,8 @@ class Conversation:
 
     def refuse(self, error: ProtocolError) -> None:
         """Answer a message that cannot be read."""
-        self._fail(error)
+        if not self._is_skipping:
+            self._fail(error)
         self._is_skipping = True
 
     def greet(self, process: int, secret: int) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 _DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
 _LIST = re.compile(r"(.*)\[\d*\]$", re.DOTALL)
 _QUOTED = re.compile(r'[\s{}",\\]|^$|^null$', re.IGNORECASE)
+_ZEROS = re.compile(r"(\.\d*[1-9])0+(?=[+-]|$)")
 _ZONE_IN_MINUTES = re.compile(r"([+-]\d\d):00$")
 
 Text = Callable[[Any], str]
@@ -169,7 +170,7 @@ def _datetime(value: Any) -> str:
         return "infinity"
     if bare == datetime.min:
         return "-infinity"
-    return _ZONE_IN_MINUTES.sub(r"\1", value.isoformat(" "))
+    return _short(value.isoformat(" "))
 
 
 def _era(text: Any) -> str:
@@ -177,7 +178,12 @@ def _era(text: Any) -> str:
 
 
 def _time(value: Any) -> str:
-    return value if isinstance(value, str) else _ZONE_IN_MINUTES.sub(r"\1", value.isoformat())
+    return value if isinstance(value, str) else _short(value.isoformat())
+
+
+def _short(text: str) -> str:
+    """A time without the zeros that PostgreSQL leaves out."""
+    return _ZONE_IN_MINUTES.sub(r"\1", _ZEROS.sub(r"\1", text))
 
 
 def _interval(value: Any) -> str:

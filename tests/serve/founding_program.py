@@ -1,4 +1,5 @@
 from hatidata_agent import HatiDataAgent
+
 hati = HatiDataAgent(host="localhost", port=5439, agent_id="portfolio-agent")
 # Create baseline portfolio
 hati.execute("""
@@ -43,14 +44,14 @@ SELECT branch_query(
 """)
 print("Branch writes complete — main state is untouched")
 # Compare portfolios across branches
-for branch in ['aggressive-growth', 'conservative-hedge']:
+for branch in ["aggressive-growth", "conservative-hedge"]:
     result = hati.query(f"""
     SELECT branch_query(
     '{branch}',
     'SELECT ticker, shares, current_price, shares * current_price AS value FROM portfolio'
     )
     """)
-    total = sum(float(r['value']) for r in result)
+    total = sum(float(r["value"]) for r in result)
     print(f"\n=== {branch} ===")
     for r in result:
         print(f" {r['ticker']}: {r['shares']} shares, value=${float(r['value']):,.0f}")
