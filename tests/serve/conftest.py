@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,10 +17,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from filelock import FileLock
 
 from hati_core import Branch, Repository
 
 ROOT = Path(__file__).parents[2]
+PORT = 5439
 PORTFOLIO = (
     "CREATE TABLE portfolio (ticker VARCHAR PRIMARY KEY, shares INTEGER NOT NULL CHECK (shares > 0), "
     "price DECIMAL(10, 2) DEFAULT 1.5, tags VARCHAR[], bought TIMESTAMPTZ)"
@@ -40,6 +43,13 @@ class Served:
 
     def connect(self, branch: str = "main", user: str = "ada", **options: str) -> psycopg.Connection:
         return psycopg.connect(self.address(branch, user, **options), autocommit=True)
+
+
+@contextmanager
+def fixed_port() -> Iterator[int]:
+    """The port that documents name, for one run of the suite on this machine at a time."""
+    with FileLock(Path(tempfile.gettempdir()) / f"hati-{PORT}.lock", timeout=120):
+        yield PORT
 
 
 @contextmanager

@@ -95,7 +95,29 @@ def test_an_empty_statement_answers_so(client: psycopg.Connection) -> None:
         assert client.pgconn.exec_(sql).status == psycopg.pq.ExecStatus.EMPTY_QUERY
 
 
-PIECES = ["SELECT", "FROM", "pg_class", "WHERE", "(", ")", ",", ".", ";", "'", '"', "$1", "::", "regclass", "SET", "TO", "=", "BEGIN", "FETCH", "1", "branch_list", "*", "JOIN", "version()", "pg_catalog.", "information_schema.tables", "ARRAY[", "]", "'{a}'::char[]", "OPERATOR(pg_catalog.~)", "COLLATE", "--", "/*", "E'\\''", "\x00"]
+PIECES = [
+    *(
+        "SELECT",
+        "FROM",
+        "pg_class",
+        "WHERE",
+        "(",
+        ")",
+        ",",
+        ".",
+        ";",
+        "'",
+        '"',
+        "$1",
+        "::",
+        "regclass",
+        "SET",
+        "TO",
+        "=",
+    ),
+    *("BEGIN", "FETCH", "1", "branch_list", "*", "JOIN", "version()", "pg_catalog.", "information_schema.tables"),
+    *("ARRAY[", "]", "'{a}'::char[]", "OPERATOR(pg_catalog.~)", "COLLATE", "--", "/*", "E'\\''", "\0"),
+]
 WORDS = st.lists(st.sampled_from(PIECES), max_size=12).map(" ".join)
 
 
