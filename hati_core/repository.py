@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import os
 import uuid
 from collections.abc import Mapping, Sequence
@@ -121,7 +122,12 @@ class Repository(Merging, Measuring, Rules, Lifetimes):
     def state(self) -> object:
         """A value that is equal to an earlier one as long as no branch, commit, key or check was made or is gone."""
         heads = tuple((info.id, info.name, info.head) for info in self.branches())
-        return heads, self._store.registry.keys(), self._store.registry.checks()
+        return heads, self.rules_digest()
+
+    def rules_digest(self) -> str:
+        """A text that stays the same as long as no key and no check is set or changed."""
+        rules = repr((sorted(self._store.registry.keys().items()), sorted(self._store.registry.checks().items())))
+        return hashlib.sha256(rules.encode()).hexdigest()
 
     def _info(self, row: BranchRow, names: Mapping[str, str], head: int) -> BranchInfo:
         return BranchInfo(

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hati_core.branch import Branch
-from hati_core.model import Check, Column, TableInfo, ViewInfo
+from hati_core.model import BranchInfo, Check, Column, TableInfo, ViewInfo
 from hati_core.quote import identifiers
+from hati_core.recent import Recent
 from hati_core.repository import Repository
 from hati_core.serve.types import SCALARS, wire_type
 
@@ -119,9 +120,18 @@ class Rows:
         """Add a row."""
         self.tables.setdefault(table, []).append(dict(entry))
 
+    def extend(self, other: Rows) -> None:
+        """Add all rows of another."""
+        for table, entries in other.tables.items():
+            self.tables.setdefault(table, []).extend(entries)
+
     def define(self, oid: int, text: str) -> None:
         """Say how a thing is written."""
         self.add("pg_definitions", {"oid": oid, "definition": text})
+
+
+_known: Recent[tuple[object, ...], Rows] = Recent(1024)
+"""What is said of branches, by all that it depends on: most of them stay as they are from question to question."""
 
 
 def rows_of(repository: Repository) -> Rows:
@@ -129,19 +139,27 @@ def rows_of(repository: Repository) -> Rows:
     rows = Rows()
     rows.add("pg_namespace", {"oid": CATALOG, "nspname": "pg_catalog", "nspowner": OWNER})
     rows.add("pg_namespace", {"oid": INFORMATION_SCHEMA, "nspname": "information_schema", "nspowner": OWNER})
+    rules = repository.rules_digest()
     for info in repository.branches():
-        schema = oid_of("schema", info.id)
-        rows.add("pg_namespace", {"oid": schema, "nspname": info.name, "nspowner": OWNER})
-        rows.add("pg_database", _database(oid_of("database", info.id), info.name))
-        branch = repository.branch(info.name)
-        for table in branch.declared_tables():
-            _add_table(rows, branch, schema, table)
-        for view in branch.views():
-            _add_view(rows, branch, schema, view)
+        key = (repository.place, rules, info.id, info.name, info.head)
+        rows.extend(_known.get(key) or _known.put(key, _of_branch(repository, info)))
     for entry in types():
         rows.add("pg_type", entry)
     for scalar in SCALARS.values():
         rows.define(scalar.oid, scalar.sql)
+    return rows
+
+
+def _of_branch(repository: Repository, info: BranchInfo) -> Rows:
+    rows = Rows()
+    schema = oid_of("schema", info.id)
+    rows.add("pg_namespace", {"oid": schema, "nspname": info.name, "nspowner": OWNER})
+    rows.add("pg_database", _database(oid_of("database", info.id), info.name))
+    branch = repository.branch(info.name)
+    for table in branch.declared_tables():
+        _add_table(rows, branch, schema, table)
+    for view in branch.views():
+        _add_view(rows, branch, schema, view)
     return rows
 
 

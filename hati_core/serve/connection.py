@@ -124,7 +124,8 @@ class Connection:
         settings = Settings(startup.options)
         author = author_of(settings, user)
         with self._host.authors.lent(author) as repository:
-            branch = branch_for(repository, startup.options.get("database", ""), user)
+            database = settings.first("branch") or startup.options.get("database", "")
+            branch = branch_for(repository, database, user)
             session = Session(repository, settings, branch, author, self.control)
             conversation = Conversation(session, self._send)
             try:

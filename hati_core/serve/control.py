@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from hati_core.storage.limits import Stop
+
+_REMEMBERED = 16
+"""Rows of so many statements may still be fetched, and fetching them can be cancelled."""
 
 
 class Control:
@@ -15,7 +19,7 @@ class Control:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._is_busy = False
-        self._stops: list[Callable[[], None]] = []
+        self._stops: deque[Callable[[], None]] = deque(maxlen=_REMEMBERED)
         self._kept: Callable[[], None] | None = None
         self.was_cancelled = False
 
@@ -29,7 +33,6 @@ class Control:
         finally:
             with self._guard:
                 self._is_busy = False
-                self._stops.clear()
 
     @property
     def is_busy(self) -> bool:

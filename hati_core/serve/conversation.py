@@ -26,6 +26,8 @@ from hati_core.sql import gate, parser
 _log = logging.getLogger(__name__)
 _BLOCK = 500
 """Rows that are fetched and sent at a time."""
+_MOST_STATEMENTS, _MOST_PORTALS = 5_000, 100
+"""A client that forgets to close what it opened is told so before the server has no memory left."""
 _FULL = 64 * 1024
 """Bytes of answers that are gathered before they are sent."""
 
@@ -240,6 +242,8 @@ class Conversation:
     def _parse(self, message: messages.Parse) -> None:
         if message.name and message.name in self._statements:
             raise Refusal("42P05", f"The prepared statement “{message.name}” exists already.", "Close it first.")
+        if len(self._statements) >= _MOST_STATEMENTS:
+            raise Refusal("54000", f"There are {_MOST_STATEMENTS:,} prepared statements.", "DEALLOCATE some.")
         sql = message.sql
         if _is_empty(sql):
             sql = ""
@@ -277,6 +281,8 @@ class Conversation:
         ]
         if old := self._portals.pop(message.portal, None):
             old.close()
+        if len(self._portals) >= _MOST_PORTALS:
+            raise Refusal("54000", f"There are {_MOST_PORTALS} open portals.", "Close some, or send Sync.")
         sql = parameters.with_types(prepared.sql, prepared.types)
         plan = self._session.prepare(sql, values) if sql else None
         self._portals[message.portal] = _Portal(prepared.sql, plan, message.result_formats)

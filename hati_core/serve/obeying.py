@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from hati_core.errors import HatiError
-from hati_core.names import MAIN, folded
+from hati_core.names import folded
 from hati_core.repository import Repository
 from hati_core.serve import answers, commands
 from hati_core.serve.answers import Answer, Done, Plan, Rows
@@ -18,6 +18,7 @@ Values = Sequence[Any]
 AUTHORS = ("hatidata_agent_id", "agent_id", "author")
 """Settings that name who signs commits, the first one first."""
 _PUBLIC = "public"
+_MOST_CURSORS = 100
 _BRANCH = ("branch", "hati.branch", "search_path", "schema")
 
 
@@ -37,6 +38,7 @@ class Obeying:
     changed: list[str]
     forgotten: list[str]
     _cursors: dict[str, Rows]
+    _held: set[str]
 
     if TYPE_CHECKING:
 
@@ -148,7 +150,7 @@ class Obeying:
             self.notes.append("There is no transaction in progress.")
         if self.work.has_failed:
             return self._roll_back()
-        self._close_cursors()
+        self._close_cursors(but_held=True)
         self.work.commit()
         return Done("COMMIT")
 
@@ -162,7 +164,7 @@ class Obeying:
     def _set(self, command: commands.Set) -> Done:
         name, value = command.name.lower(), command.value
         if name in _BRANCH:
-            self._change_branch(name, value or MAIN)
+            self._change_branch(name, value or self.settings.first("branch"))
         else:
             change = self.settings.set(command.name, value)
             self.changed.append(change.name)
@@ -196,7 +198,12 @@ class Obeying:
         answer = plan.start() if not plan.is_write else None
         if not isinstance(answer, Rows):
             raise Refusal("42P11", "A cursor is for a query.", "Run the statement itself.")
+        if len(self._cursors) >= _MOST_CURSORS:
+            answer.close()
+            raise Refusal("54000", f"There are {_MOST_CURSORS} cursors already.", "CLOSE those that are not needed.")
         self._cursors[command.name] = answer
+        if command.is_held:
+            self._held.add(command.name)
         return Done("DECLARE CURSOR")
 
     def _discard(self, command: commands.Discard) -> Done:
@@ -220,7 +227,9 @@ class Obeying:
             self.forgotten.append(what)
         return Done(command.tag)
 
-    def _close_cursors(self) -> None:
-        for rows in self._cursors.values():
-            rows.close()
-        self._cursors.clear()
+    def _close_cursors(self, *, but_held: bool = False) -> None:
+        """Close cursors; those declared WITH HOLD outlive a commit."""
+        for name in list(self._cursors):
+            if not (but_held and name in self._held):
+                self._cursors.pop(name).close()
+                self._held.discard(name)

@@ -84,8 +84,9 @@ class Session(Obeying, Calling):
         self._control = control
         self._catalog = Catalog(repository, control)
         self._cursors: dict[str, Rows] = {}
-        settings.set("branch", branch)
-        settings.set("search_path", branch)
+        self._held: set[str] = set()
+        settings.begin("branch", branch)
+        settings.begin("search_path", branch)
 
     def prepare(self, sql: str, values: Values = ()) -> Plan:
         """Look at one statement with its values; what it writes, it writes when it is started.

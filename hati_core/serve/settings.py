@@ -131,6 +131,14 @@ class Settings:
             self._values[known] = value
         return Change(known)
 
+    def begin(self, name: str, value: str) -> None:
+        """Give a setting its value and have that be its first one."""
+        self._values[name] = self._first[name] = value
+
+    def first(self, name: str) -> str:
+        """What a setting was when the session began; empty where the client did not say."""
+        return self._first.get(name, "")
+
     def reset(self) -> None:
         """Give every setting its first value."""
         self._values = dict(self._first)

@@ -130,6 +130,9 @@ class Work:
             HatiError: it cannot be committed; nothing was written.
         """
         self._hold_answers()
+        if self._tx:
+            # The time of the last statement is no limit for what comes after it.
+            self._tx.limits = Limits(None, self.stop)
         stack = self._end()
         if stack:
             stack.close()
