@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import select
 import socket
 from contextlib import suppress
 from typing import Protocol
@@ -35,6 +36,9 @@ GREETING_SECONDS = 15.0
 SENDING_SECONDS = 60.0
 """How long a client may take to receive a piece of an answer."""
 _PIECE = 64 * 1024
+_FAREWELL = b"X\0\0\0\4"
+_HUNG_UP = getattr(select, "POLLRDHUP", 0)
+"""Said of a connection whose other end was closed, on systems that can tell while there is something to read."""
 
 
 class Gone(Exception):
@@ -196,10 +200,16 @@ class Connection:
     def has_left(self) -> bool:
         """Whether the client closed its end while something runs for it."""
         try:
-            return self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+            # Without looking first, a socket that has a timeout would wait for it.
+            looking = select.poll()
+            looking.register(self._socket, select.POLLIN | _HUNG_UP)
+            for _, seen in looking.poll(0):
+                # What was sent before the end is still waiting to be read, a farewell mostly.
+                return bool(seen & ~select.POLLIN) or self._socket.recv(5, socket.MSG_PEEK) in (b"", _FAREWELL)
+            return False
         except (BlockingIOError, InterruptedError):
             return False
-        except OSError:
+        except (OSError, ValueError):
             return True
 
     def end(self) -> None:

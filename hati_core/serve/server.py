@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import select
 import signal
 import socket
 import threading
@@ -130,7 +131,7 @@ class Server:
             with self._guard:
                 busy = [one for one in self._connections if one.control.is_busy]
             for connection in busy:
-                if hasattr(socket, "MSG_DONTWAIT") and connection.has_left():
+                if hasattr(select, "poll") and connection.has_left():
                     connection.control.cancel()
 
 
