@@ -96,6 +96,8 @@ class Plan:
     start: Callable[[], Answer]
     columns: Callable[[], Columns | None]
     is_write: bool = False
+    forget: Callable[[], None] = lambda: None
+    """Lets go of what asking for the columns has begun, where the statement is not started after all."""
 
 
 def read(statement: Statement, opened: Opened, *, verb: str = "SELECT", counted: bool = True) -> Rows:

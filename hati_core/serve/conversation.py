@@ -14,13 +14,12 @@ from typing import Any
 from hati_core.errors import HatiError
 from hati_core.serve import messages, parameters, replies
 from hati_core.serve.answers import Answer, Columns, Done, Plan, Rows
-from hati_core.serve.binary import as_binary
+from hati_core.serve.columns import fields_of, spread, writers_of
 from hati_core.serve.failures import Refusal, failure_of
 from hati_core.serve.messages import Message, ProtocolError
-from hati_core.serve.replies import BINARY, TEXT, Field
+from hati_core.serve.replies import TEXT
 from hati_core.serve.session import Session
 from hati_core.serve.settings import is_reported
-from hati_core.serve.types import as_text, wire_type
 from hati_core.sql import gate, parser
 
 _log = logging.getLogger(__name__)
@@ -50,6 +49,8 @@ class _Portal:
     writers: list[Callable[[Any], bytes]] = field(default_factory=list)
 
     def close(self) -> None:
+        if self.plan:
+            self.plan.forget()
         if isinstance(self.answer, Rows):
             self.answer.close()
         self.is_over = True
@@ -179,8 +180,8 @@ class Conversation:
             return
         try:
             formats = [TEXT] * len(answer.columns)
-            self._say(replies.row_description(_fields(answer.columns), formats))
-            sent = self._rows(answer, _writers(answer.columns, formats), 0)
+            self._say(replies.row_description(fields_of(answer.columns), formats))
+            sent = self._rows(answer, writers_of(answer.columns, formats), 0)
         finally:
             answer.close()
         if is_last:
@@ -274,7 +275,7 @@ class Conversation:
         count = len(message.values)
         if count != len(prepared.types):
             raise ProtocolError(f"{count} values are bound, and the statement takes {len(prepared.types)}")
-        forms = _spread(message.formats, count)
+        forms = spread(message.formats, count)
         values = [
             parameters.value_of(oid, form, raw)
             for oid, form, raw in zip(prepared.types, forms, message.values, strict=True)
@@ -300,7 +301,7 @@ class Conversation:
         if columns is None:
             self._say(replies.NO_DATA)
         else:
-            self._say(replies.row_description(_fields(columns), _spread(formats, len(columns))))
+            self._say(replies.row_description(fields_of(columns), spread(formats, len(columns))))
 
     def _execute(self, portal: _Portal, limit: int, sync_follows: bool) -> None:
         if portal.plan is None:
@@ -318,7 +319,7 @@ class Conversation:
             self._done(answer)
             return
         if not portal.writers:
-            portal.writers = _writers(answer.columns, _spread(portal.formats, len(answer.columns)))
+            portal.writers = writers_of(answer.columns, spread(portal.formats, len(answer.columns)))
         sent = self._rows(answer, portal.writers, max(limit, 0))
         if limit > 0 and sent == limit:
             self._say(replies.PORTAL_SUSPENDED)
@@ -338,28 +339,3 @@ def _is_empty(sql: str) -> bool:
     found = parser.tokens(sql)
     # A text whose quotes do not close has no tokens, and is no empty one.
     return not sql.strip() or (bool(found) and all(token.text == ";" for token in found))
-
-
-def _spread(formats: tuple[int, ...], count: int) -> list[int]:
-    """Formats as the protocol has them: none is text for all, and one is for all."""
-    if len(formats) <= 1:
-        formats = (formats or (TEXT,)) * count
-    if len(formats) != count or any(form not in (TEXT, BINARY) for form in formats):
-        raise ProtocolError(f"the formats {formats} do not fit {count} values")
-    return list(formats)
-
-
-def _fields(columns: Columns) -> list[Field]:
-    kinds = [wire_type(column.type) for column in columns]
-    return [Field(column.name, kind.oid, kind.size, kind.modifier) for column, kind in zip(columns, kinds, strict=True)]
-
-
-def _writers(columns: Columns, formats: Sequence[int]) -> list[Callable[[Any], bytes]]:
-    return [_writer(column.type, form) for column, form in zip(columns, formats, strict=True)]
-
-
-def _writer(kind: str, form: int) -> Callable[[Any], bytes]:
-    if form == BINARY:
-        return as_binary(wire_type(kind))
-    text = as_text(wire_type(kind))
-    return lambda value: text(value).encode(errors="replace")

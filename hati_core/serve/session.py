@@ -18,6 +18,7 @@ from hati_core.serve import answers, catalog_sql, commands, parameters
 from hati_core.serve.answers import AnswerColumn, Columns, Done, Plan, Rows
 from hati_core.serve.calling import Calling, named_columns
 from hati_core.serve.catalog import Catalog
+from hati_core.serve.command_reader import read_command
 from hati_core.serve.control import Control
 from hati_core.serve.failures import NO_SUCH_DATABASE, Refusal
 from hati_core.serve.guessing import guess
@@ -49,8 +50,12 @@ class _Once:
     def rows(self) -> Rows:
         return self._run()
 
+    def forget(self) -> None:
+        if "rows" in self.__dict__:
+            self.rows.close()
+
     def plan(self) -> Plan:
-        return Plan(lambda: self.rows, lambda: self.rows.columns)
+        return Plan(lambda: self.rows, lambda: self.rows.columns, forget=self.forget)
 
 
 def branch_for(repository: Repository, database: str, user: str) -> str:
@@ -94,7 +99,7 @@ class Session(Obeying, Calling):
         Raises:
             HatiError: it cannot be run.
         """
-        command = commands.read(sql)
+        command = read_command(sql)
         if self.work.has_failed and not isinstance(command, commands.Commit | commands.Rollback):
             raise Refusal("25P02", "This transaction has failed, and nothing of it was written.", "ROLLBACK it first.")
         if isinstance(command, commands.Show):
@@ -125,7 +130,7 @@ class Session(Obeying, Calling):
         return tuple(oid or _TEXT for oid in known)
 
     def _guessed(self, sql: str) -> dict[int, int]:
-        if commands.read(sql) is not None or "branch_" in sql.lower():
+        if read_command(sql) is not None or "branch_" in sql.lower():
             return {}
         tree = catalog_sql.parsed(sql)
         if tree is not None:
@@ -147,8 +152,11 @@ class Session(Obeying, Calling):
         """
         if not parameters.count(sql):
             plan = self.prepare(sql)
-            return None if plan.is_write else self._columns_alone(plan)
-        if "branch_" in sql.lower() and commands.read(sql) is None:
+            try:
+                return plan.columns()
+            finally:
+                plan.forget()
+        if "branch_" in sql.lower() and read_command(sql) is None:
             described = parameters.as_literals(sql, ())
             if call := parse_call(described.replace("NULL", "''")):
                 return named_columns(columns_of(call))
@@ -165,15 +173,6 @@ class Session(Obeying, Calling):
             return tuple(AnswerColumn(row[0], row[1]) for row in rows.fetch(10_000))
         finally:
             rows.close()
-
-    @staticmethod
-    def _columns_alone(plan: Plan) -> Columns | None:
-        columns = plan.columns()
-        if columns is not None:
-            answer = plan.start()
-            if isinstance(answer, Rows):
-                answer.close()
-        return columns
 
     def _ask_catalog(self, tree: exp.Expr, values: Values) -> Rows:
         for name, value in catalog_sql.settings_made(tree):
@@ -201,13 +200,11 @@ class Session(Obeying, Calling):
     def _read(self, branch: Branch, statement: Statement, values: Values, verb: str) -> Rows:
         timeout = self.settings.seconds("statement_timeout")
         if self.work.has_written and folded(branch.name) == folded(self.branch):
-            rows = answers.read(
-                statement,
-                lambda it: self.work.reading(it, list(values), timeout),
-                verb=verb,
-                counted=verb == "SELECT",
-            )
-            return self.work.watch(rows)
+
+            def opened_inside(it: Statement) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+                return self.work.reading(it, list(values), timeout)
+
+            return self.work.watch(answers.read(statement, opened_inside, verb=verb, counted=verb == "SELECT"))
         version = self.work.version(branch)
         view = branch if version is None else branch.at(version)
         stop = self._control.new_stop()
@@ -215,8 +212,7 @@ class Session(Obeying, Calling):
         def opened(it: Statement) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
             return view.reading(it, list(values), timeout=timeout, stop=stop)
 
-        rows = answers.read(statement, opened, verb=verb, counted=verb == "SELECT")
-        return rows
+        return answers.read(statement, opened, verb=verb, counted=verb == "SELECT")
 
     def _write(self, branch: Branch, statement: Statement, sql: str, values: Values) -> Done:
         if self.settings["default_transaction_read_only"].lower() in ("on", "true", "1") and not self.work.is_block:

@@ -93,6 +93,14 @@ def test_the_columns_of_a_prepared_query_are_known_before_it_runs(client: Client
     assert [(told.fname(n), told.ftype(n)) for n in range(told.nfields)] == [(b"ticker", 1043), (b"more", 23)]
 
 
+def test_a_call_that_writes_is_described_without_being_carried_out(client: Client, served: Served) -> None:
+    name = f"described {uuid.uuid4().hex[:6]}"
+    client.pgconn.prepare(b"call", f"SELECT branch_create('{name}')".encode())
+    told = client.pgconn.describe_prepared(b"call")
+    assert [told.fname(number) for number in range(told.nfields)] == [b"branch", b"version"]
+    assert name not in [info.name for info in served.repository.branches()]
+
+
 def test_a_pipeline_is_one_commit_and_executemany_too(client: Client, branch: Branch) -> None:
     head = branch.head
     with client.pipeline():

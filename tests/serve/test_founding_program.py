@@ -11,8 +11,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from hati_core import Repository
 from tests.serve.conftest import fixed_port, serving
+
+pytestmark = pytest.mark.every_backend
 
 HERE = Path(__file__).parent
 PROGRAM = HERE / "founding_program.py"

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hati_core.errors import HatiError
-from hati_core.serve import catalog_sql, commands
+from hati_core.serve import catalog_sql
+from hati_core.serve.command_reader import read_command
 from hati_core.serve.guessing import guess
 from hati_core.sql import gate
 from tests.serve.conftest import Served
@@ -124,7 +125,7 @@ WORDS = st.lists(st.sampled_from(PIECES), max_size=12).map(" ".join)
 @given(WORDS)
 def test_any_text_is_read_or_refused_in_words(sql: str) -> None:
     try:
-        commands.read(sql)
+        read_command(sql)
         tree = catalog_sql.parsed(sql)
         if tree is not None:
             guess(tree, lambda table: None)
