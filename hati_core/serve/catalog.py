@@ -23,10 +23,12 @@ from hati_core.serve.answers import AnswerColumn, Columns, Rows
 from hati_core.serve.catalog_rows import OWNER, namespace_of, rows_of
 from hati_core.serve.catalog_sql import Here
 from hati_core.serve.control import Control
+from hati_core.serve.failures import Refusal
 from hati_core.serve.settings import SERVER_VERSION, Settings
 from hati_core.storage.failures import translated
 
 _PG = catalog_schema.PG
+_MOST_ROWS = 100_000
 VERSION = f"PostgreSQL {SERVER_VERSION} (Hati on DuckDB {duckdb.__version__})"
 
 
@@ -50,7 +52,11 @@ class Catalog:
             result = connection.execute(query, list(values)) if values else connection.execute(query)
             columns = _columns((column[0], str(column[1])) for column in result.description or ())
             # What is asked next has the same connection, and nothing here is long.
-            found = result.fetchall()
+            found = result.fetchmany(_MOST_ROWS + 1)
+        if len(found) > _MOST_ROWS:
+            raise Refusal(
+                "54000", f"This gives more than {_MOST_ROWS:,} rows of PostgreSQL's tables.", "Narrow it down."
+            )
         return Rows(columns, found)
 
     def describe(self, tree: exp.Expr, branch: str, settings: Settings) -> Columns:

