@@ -121,6 +121,11 @@ class BranchView(History):
             raise TableNotFound(f"There is no table “{table}” on “{self.name}”.", branch=self.name, table=table)
         return f"{identifier(self._store.engine.attach(self.id))}.main.{identifier(names[0])}"
 
+    @property
+    def place(self) -> str:
+        """Where its repository lives, as messages say it."""
+        return self._store.engine.place.name
+
     def rows_at_most(self, table: str) -> int:
         """A number of rows that a table does not exceed, without counting them.
 

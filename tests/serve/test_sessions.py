@@ -244,3 +244,12 @@ def test_logs_differences_and_conflicts_are_tables(client: Client, branch: Branc
     )  # fmt: skip
     assert shares(branch) == 100
     assert client.execute(f"SELECT branch_sync('{branch.name}')").fetchone()
+
+
+def test_a_changed_row_of_a_small_table_stays_where_it_was(client: Client) -> None:
+    client.execute("UPDATE portfolio SET shares = 1 WHERE ticker = 'AAPL'")
+    assert client.execute("SELECT ticker FROM portfolio AS p WHERE shares < 80").fetchall() == [("AAPL",), ("MSFT",)]
+    assert client.execute("SELECT max(ticker) FROM portfolio").fetchall() == [("MSFT",)]
+    assert client.execute("SELECT DISTINCT shares > 0 FROM portfolio").fetchall() == [(True,)]
+    assert len(client.execute("SELECT * FROM portfolio AT (VERSION => 2)").fetchall()) == 2
+    assert len(client.execute("SELECT ticker FROM worth").fetchall()) == 2
