@@ -110,6 +110,8 @@ def failure_of(error: BaseException, sql: str = "", statement: str | None = None
 def _state(error: HatiError) -> str:
     if isinstance(error, errors.StatementRefused) and _LACKING.search(error.message):
         return "0A000"
+    if isinstance(error, errors.StatementRefused) and "no branch called" in error.message:
+        return "3F000"
     if isinstance(error, errors.StatementRefused) and _UNKNOWN_FUNCTION.search(error.message):
         return "42883"
     if type(error) in (errors.QueryError, errors.DataError, errors.TableNotFound, errors.InvalidValue):

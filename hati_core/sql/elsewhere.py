@@ -48,7 +48,7 @@ def check(sql: str, own: str, branch_of: BranchOf, place_of: PlaceOf) -> Stateme
     """
     tree = _tree(sql, branch_of)
     if tree is None:
-        return gate.check(sql)
+        return _checked(sql)
     text = spaced(sql)
     edits: list[_Edit] = []
     places: dict[tuple[str, str], str] = {}
@@ -69,7 +69,7 @@ def check(sql: str, own: str, branch_of: BranchOf, place_of: PlaceOf) -> Stateme
         edits.append(_Edit(begin, after, places[key]))
     for edit in sorted(edits, key=lambda edit: edit.begin, reverse=True):
         text = text[: edit.begin] + edit.text + text[edit.end :]
-    statement = gate.check(text)
+    statement = _checked(text)
     for stand_in, full in names.items():
         if stand_in[1:-1] in statement.writes:
             raise StatementRefused(
@@ -78,6 +78,19 @@ def check(sql: str, own: str, branch_of: BranchOf, place_of: PlaceOf) -> Stateme
                 part=full,
             )
     return replace(statement, elsewhere=tuple((stand_in, place_of(*key)) for key, stand_in in places.items()))
+
+
+def _checked(sql: str) -> Statement:
+    try:
+        return gate.check(sql)
+    except StatementRefused as refused:
+        schema, _, table = (refused.part or "").partition(".")
+        if not table or "outside this branch" not in refused.message or schema.startswith("__"):
+            raise
+        raise StatementRefused(
+            f"There is no branch called “{schema}” to read “{table}” from. SELECT branch_list() lists the branches.",
+            part=refused.part,
+        ) from refused
 
 
 def _tree(sql: str, branch_of: BranchOf) -> exp.Expression | None:

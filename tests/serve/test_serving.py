@@ -197,3 +197,19 @@ def test_hati_init_makes_the_repository_and_tells_how_to_serve_it(tmp_path: Path
     assert "initialized successfully" in ended.stdout
     assert "hati serve" in ended.stdout
     assert (tmp_path / ".hati" / "registry.sqlite").exists()
+
+
+def test_a_portal_gives_its_rows_bit_by_bit(served: Served) -> None:
+    def message(kind: bytes, content: bytes) -> bytes:
+        return kind + struct.pack("!i", len(content) + 4) + content
+
+    group = message(b"P", b"\0SELECT * FROM range(5)\0\0\0") + message(b"B", b"\0\0\0\0\0\0\0\0")
+    group += b"".join(message(b"E", b"\0" + struct.pack("!i", limit)) for limit in (2, 2, 0))
+    with socket.create_connection(("localhost", served.port), timeout=20) as talk:
+        talk.sendall(startup(user="ada", database="main") + group + message(b"S", b"") + message(b"X", b""))
+        told = all_of(talk)
+    kinds, at = b"", 0
+    while at < len(told):
+        kinds += told[at : at + 1]
+        at += 1 + int.from_bytes(told[at + 1 : at + 5])
+    assert kinds.endswith(b"Z12DDsDDsDCZ")

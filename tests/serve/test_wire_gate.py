@@ -24,6 +24,7 @@ from tests.serve.conftest import Served
         ("SELECT * FROM '/etc/passwd'", "42501"),
         ('SELECT * FROM "main"."/etc/passwd"', "42501"),
         ("SELECT a.oid FROM pg_type a, pg_type b, pg_type c, pg_type d", "54000"),
+        ("SELECT * FROM nowhere.portfolio", "3F000"),
         ("ATTACH 'elsewhere.db'", "42501"),
         ("INSTALL httpfs", "42501"),
         ("SET memory_limit = '1GB'", "42704"),
