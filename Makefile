@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
-test: $(VENV)/dev.stamp browser
+test: $(VENV)/dev.stamp $(VENV)/peers.stamp browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 soak: $(VENV)/dev.stamp

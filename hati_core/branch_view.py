@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from hati_core.errors import InvalidKey, StatementRefused
+from hati_core.errors import HatiError, InvalidKey, StatementRefused, TableNotFound
 from hati_core.history import History
-from hati_core.model import Check, Key, Row, TableInfo
+from hati_core.merge.keys import with_key
+from hati_core.model import Check, Column, Key, Row, TableInfo, ViewInfo
 from hati_core.quote import identifier, identifiers
 from hati_core.sql import gate
 from hati_core.sql.gate import Statement, StatementKind
 from hati_core.storage.limits import Limits, Stop
 from hati_core.storage.results import Params, rows_of, run
-from hati_core.store import Store
+from hati_core.store import Store, named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,33 +52,34 @@ class BranchView(History):
             QueryError: the database cannot run it.
             QueryTimeout: it ran longer than ``timeout``, or was stopped.
         """
-        with self._running(sql, params, timeout, stop) as result:
+        with self.reading(sql, params, timeout=timeout, stop=stop) as result:
             return rows_of(result, limit)
 
     def df(
         self, sql: str, params: Params = None, *, timeout: float | None = None, stop: Stop | None = None
     ) -> pd.DataFrame:
         """As :meth:`query`, as a DataFrame."""
-        with self._running(sql, params, timeout, stop) as result:
+        with self.reading(sql, params, timeout=timeout, stop=stop) as result:
             return result.df()
 
     @contextmanager
-    def _running(
-        self, sql: str, params: Params, timeout: float | None, stop: Stop | None
+    def reading(
+        self, sql: str | Statement, params: Params = None, *, timeout: float | None = None, stop: Stop | None = None
     ) -> Iterator[duckdb.DuckDBPyConnection]:
+        """As :meth:`query`, for a result that is read bit by bit; rows are made as they are fetched."""
         statement = self._readable(sql)
         self._store.require_live(self.id, self.name)
         with (
             self._store.engine.session(self.id, self.version) as cursor,
             Limits(timeout, stop).over(cursor),
         ):
-            yield run(cursor, statement.sql, params)
+            yield run(cursor, statement.placed(statement.sql), params)
 
     @staticmethod
-    def _readable(sql: str) -> Statement:
-        statement = gate.check(sql)
+    def _readable(sql: str | Statement) -> Statement:
+        statement = sql if isinstance(sql, Statement) else gate.check(sql)
         if statement.kind is not StatementKind.QUERY:
-            raise StatementRefused("This writes; use execute for it.", part=sql.split(maxsplit=1)[0])
+            raise StatementRefused("This writes; use execute for it.", part=statement.sql.split(maxsplit=1)[0])
         return statement
 
     def tables(self) -> dict[str, TableInfo]:
@@ -85,6 +87,55 @@ class BranchView(History):
         version = self._at()
         names = self._store.tables(self.id, version)
         return {name: self._store.table(self.id, version, name) for name in names}
+
+    def declared_tables(self) -> tuple[TableInfo, ...]:
+        """As :meth:`tables`, without looking at rows: a key is there where it was declared."""
+        version, keys = self._at(), self._store.registry.keys()
+        return tuple(with_key(info, keys.get(info.uuid)) for info in self._store.tables(self.id, version).values())
+
+    def views(self) -> tuple[ViewInfo, ...]:
+        """Every view, in order of their names; one whose tables have changed under it has no columns."""
+        found = self._store.catalog(self.id).views(self._at())
+        return tuple(ViewInfo(name, sql, self._view_columns(name)) for name, sql in found.items())
+
+    def _view_columns(self, name: str) -> tuple[Column, ...]:
+        with suppress(HatiError), self._store.engine.session(self.id, self.version) as cursor:
+            described = cursor.execute(f"DESCRIBE FROM {identifier(name)}").fetchall()
+            return tuple(Column(column, kind) for column, kind, *_ in described)
+        return ()
+
+    def place_of(self, table: str) -> str:
+        """The SQL that reads a table or a view of this branch, at its head, from a session of any other branch.
+
+        Raises:
+            TableNotFound: there is none of that name.
+        """
+        version = self._store.head(self.id)
+        info = named(self._store.tables(self.id, version), table)
+        names = (
+            [info.name]
+            if info
+            else [name for name in self._store.catalog(self.id).views(version) if name.casefold() == table.casefold()]
+        )
+        if not names:
+            raise TableNotFound(f"There is no table “{table}” on “{self.name}”.", branch=self.name, table=table)
+        return f"{identifier(self._store.engine.attach(self.id))}.main.{identifier(names[0])}"
+
+    @property
+    def place(self) -> str:
+        """Where its repository lives, as messages say it."""
+        return self._store.engine.place.name
+
+    def rows_at_most(self, table: str) -> int:
+        """A number of rows that a table does not exceed, without counting them.
+
+        Raises:
+            TableNotFound: there is none of that name.
+        """
+        info = named(self._store.tables(self.id, self._at()), table)
+        if info is None:
+            raise TableNotFound(f"There is no table “{table}” on “{self.name}”.", branch=self.name, table=table)
+        return self._store.catalog(self.id).rows_at_most(info.uuid)
 
     def has_tables(self) -> bool:
         """Whether there is any table."""

@@ -103,6 +103,15 @@ class TableInfo:
 
 
 @dataclass(frozen=True)
+class ViewInfo:
+    """A view at one version of one branch; ``sql`` is how it was made."""
+
+    name: str
+    sql: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
 class Touch:
     """How many rows of a table one commit inserted, updated and deleted."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import os
 import uuid
 from collections.abc import Mapping, Sequence
@@ -118,6 +119,16 @@ class Repository(Merging, Measuring, Rules, Lifetimes):
         wanted = [row for row in rows if status in ("all", row.status.value)]
         heads = self._store.heads([row.id for row in wanted])
         return [self._info(row, names, heads[row.id]) for row in wanted]
+
+    def state(self) -> object:
+        """A value that is equal to an earlier one as long as no branch, commit, key or check was made or is gone."""
+        heads = tuple((info.id, info.name, info.head) for info in self.branches())
+        return heads, self.rules_digest()
+
+    def rules_digest(self) -> str:
+        """A text that stays the same as long as no key and no check is set or changed."""
+        rules = repr((sorted(self._store.registry.keys().items()), sorted(self._store.registry.checks().items())))
+        return hashlib.sha256(rules.encode()).hexdigest()
 
     def _info(self, row: BranchRow, names: Mapping[str, str], head: int) -> BranchInfo:
         return BranchInfo(
@@ -270,12 +281,12 @@ class Repository(Merging, Measuring, Rules, Lifetimes):
         return self.upkeep
 
     def sql(self, sql: str) -> list[Row]:
-        """Run SQL on ``main``, or one of ``branch_create``, ``branch_query``, ``branch_merge``, ``branch_discard``.
+        """Run SQL on ``main``, or a call such as ``SELECT branch_create('name')`` of a function about branches.
 
         Raises:
             HatiError: as the branch's own methods do.
         """
         call = parse_call(sql)
         if call:
-            return run_call(self, call)
+            return list(run_call(self, call))
         return run_on(self.main, sql)

@@ -45,18 +45,20 @@ class Transaction:
         self._checks = TableChecks(on)
         self._statements: list[str] = []
 
-    def execute(self, sql: str, params: Params = None) -> int:
+    def execute(self, sql: str | Statement, params: Params = None, *, written: str | None = None) -> int:
         """Run one statement of a person's or a model's; returns the rows affected.
+
+        ``written`` is what the commit says of it; the statement itself, unless it is given.
 
         Raises:
             SyntaxRefused, StatementRefused: the gate does not let it through.
             QueryError, DataError: the database cannot run it; the whole transaction is undone.
         """
-        statement = gate.check(sql)
+        statement = sql if isinstance(sql, Statement) else gate.check(sql)
         text = statement.sql
         created = None
         if ddl.creates_table(statement):
-            created = ddl.rewrite_create(statement, self._describe)
+            created = ddl.rewrite_create(statement, lambda query: self._describe(statement.placed(query)))
             text = created.sql
         elif key := ddl.alter_key(statement):
             raise set_elsewhere(*key)
@@ -67,10 +69,10 @@ class Transaction:
             for table in statement.writes if _renames(statement) else ():
                 self._tables.require_renamable(table)
             self.before_definition()
-        self._statements.append(sql.strip())
+        self._statements.append((written or statement.sql).strip())
         before = self._types_altered(statement)
         with self.limits.over(self.cursor, _UNDONE):
-            result = run(self.cursor, text, params).fetchall()
+            result = run(self.cursor, statement.placed(text), params).fetchall()
         affected = int(result[0][0]) if statement.kind is not StatementKind.QUERY and result and result[0] else 0
         if created and not (statement.tree.args.get("exists") and self._tables.exists(created.table)):
             self._follow_create(created)
@@ -95,8 +97,14 @@ class Transaction:
         if statement.kind is not StatementKind.QUERY:
             self.execute(sql, params)
             return []
+        with self.reading(statement, params) as result:
+            return rows_of(result)
+
+    @contextmanager
+    def reading(self, statement: Statement, params: Params = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Run one read whose rows are made as they are fetched, which is before anything else is run."""
         with self.limits.over(self.cursor, _UNDONE):
-            return rows_of(run(self.cursor, statement.sql, params))
+            yield run(self.cursor, statement.placed(statement.sql), params)
 
     def retype(self, tables: Iterable[str]) -> None:
         """Record tables of which statements of our own gave a column another type."""

@@ -42,6 +42,7 @@ COMMANDS = (
     Command("import", "importing", "take a CSV, Excel or Parquet file into a table"),
     Command("export", "exporting", "write a table, a query or all tables to a file"),
     Command("app", "starting", "start the app in the browser"),
+    Command("serve", "serving", "serve a repository to programs that speak to PostgreSQL"),
     Command("mcp", "agents", "let a program of yours work on branches, by the Model Context Protocol"),
     Command("move", "moving", "copy a repository from a folder to a PostgreSQL server"),
 )

@@ -4,26 +4,67 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import TYPE_CHECKING
 
-from hati_core.repository import Repository
-
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+from hati_core.cli.exits import Exit
+from hati_core.cli.parsing import Commands, add_parser, author_of
+from hati_core.cli.printing import say
 
 DEFAULT_PLACE = ".hati"
+_MAKING = """  hati init
+  hati init /some/folder
+  hati init "postgresql://ada@db.example.org/hati?data=s3://bucket/prefix\""""
+_SERVING = """  hati serve
+  hati serve --port 6000
+  HATI_PASSWORD=… hati serve --host 0.0.0.0"""
 
 
 def add_to(commands: Commands) -> None:
-    """Add ``init``."""
-    making = commands.add_parser("init", help="make a repository, in .hati or where HATI_HOME says")
-    making.add_argument("place", nargs="?", help="a folder, or postgresql://…?data=…; by default what HATI_HOME names")
+    """Add ``init`` and ``serve``."""
+    about = "Make a repository, in .hati or where --repo or HATI_HOME says. One that is there already stays as it is."
+    making = add_parser(commands, "init", about, _MAKING)
+    _add_place(making)
     making.set_defaults(run=_init)
+    about = (
+        "Serve a repository to every program that speaks to PostgreSQL: psql, drivers, tools for charts, and the "
+        "client hatidata-agent. Ctrl+C ends it."
+    )
+    serving = add_parser(commands, "serve", about, _SERVING)
+    _add_place(serving)
+    serving.add_argument("--port", type=int, default=5439, help="5439, unless given")
+    serving.add_argument("--host", default="localhost", help="this machine alone, unless given; others need a password")
+    serving.add_argument(
+        "--password-file", metavar="FILE", help="a file that holds the password; else HATI_PASSWORD does"
+    )
+    serving.set_defaults(run=_serve)
 
 
-def _init(chosen: argparse.Namespace) -> None:
-    with Repository.open(chosen.place or chosen.repo or place_from_environment(), chosen.author) as repository:
-        print(f"Hati initialized successfully. The repository is in {repository.place}.")
+def _add_place(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "place", nargs="?", metavar="PLACE", help="a folder, or postgresql://…?data=…; by default what --repo says"
+    )
+
+
+def _init(chosen: argparse.Namespace) -> Exit:
+    from hati_core.repository import Repository
+
+    with Repository.open(_place(chosen), author_of(chosen)) as repository:
+        say(f"Hati initialized successfully. The repository is in {repository.place}.")
+        say("Serve it on localhost:5439 with: hati serve")
+    return Exit.DONE
+
+
+def _serve(chosen: argparse.Namespace) -> Exit:
+    # What serving takes is loaded where something is served.
+    from hati_core.serve.auth import password_from
+    from hati_core.serve.server import serve
+
+    password = password_from(os.environ, chosen.password_file)
+    serve(_place(chosen), chosen.host, chosen.port, password, lambda text: print(text, flush=True))
+    return Exit.DONE
+
+
+def _place(chosen: argparse.Namespace) -> str:
+    return str(chosen.place or chosen.repo or place_from_environment())
 
 
 def place_from_environment() -> str:

@@ -46,7 +46,8 @@ class Statement:
     """One statement that the gate lets through.
 
     ``tree`` is shared between callers and must not be changed; work on a ``copy()``. For EXPLAIN it is the tree of
-    the explained statement, and for a query that sqlglot cannot parse an ``exp.Command``.
+    the explained statement, and for a query that sqlglot cannot parse an ``exp.Command``. ``elsewhere`` are the names
+    in ``sql`` that stand for tables of other branches, each with the SQL that reads that table.
     """
 
     sql: str
@@ -54,6 +55,13 @@ class Statement:
     reads: frozenset[str]
     writes: frozenset[str]
     tree: exp.Expression
+    elsewhere: tuple[tuple[str, str], ...] = ()
+
+    def placed(self, sql: str) -> str:
+        """SQL that was made of this statement, with tables of other branches in their places."""
+        for stand_in, table in self.elsewhere:
+            sql = sql.replace(stand_in, table)
+        return sql
 
 
 def check(sql: str, *, known_names: Collection[str] | None = None) -> Statement:
@@ -65,10 +73,10 @@ def check(sql: str, *, known_names: Collection[str] | None = None) -> Statement:
         StatementRefused: it asks for something that a branch session may not do.
         SyntaxRefused: it cannot be parsed.
     """
-    pieces = _pieces(sql)
-    if len(pieces) > 1:
-        raise StatementRefused("These are several statements: run them one at a time.", part=_short(pieces[1]))
-    return _check_piece(pieces[0], known_names)
+    found = pieces(sql)
+    if len(found) > 1:
+        raise StatementRefused("These are several statements: run them one at a time.", part=_short(found[1]))
+    return _check_piece(found[0], known_names)
 
 
 def split(sql: str) -> list[Statement]:
@@ -78,7 +86,7 @@ def split(sql: str) -> list[Statement]:
         StatementRefused: one of them asks for something that a branch session may not do.
         SyntaxRefused: one of them cannot be parsed.
     """
-    return [_check_piece(piece, None) for piece in _pieces(sql)]
+    return [_check_piece(piece, None) for piece in pieces(sql)]
 
 
 def _check_piece(sql: str, known_names: Collection[str] | None) -> Statement:
@@ -96,8 +104,13 @@ def _check_piece(sql: str, known_names: Collection[str] | None) -> Statement:
     return statement
 
 
-def _pieces(sql: str) -> list[str]:
-    """Cut at each ``;`` outside of quotes and comments."""
+def pieces(sql: str) -> list[str]:
+    """Cut at each ``;`` outside of quotes and comments; nothing is checked but that there is something.
+
+    Raises:
+        StatementRefused: it is too long, or has characters that hide what it does.
+        SyntaxRefused: there is no statement in it.
+    """
     if len(sql) > LONGEST:
         raise StatementRefused(
             f"The statement is longer than {LONGEST:,} characters. Bring data in with the import instead."
@@ -105,18 +118,18 @@ def _pieces(sql: str) -> list[str]:
     found = parser.tokens(sql)
     _refuse_invisible_characters(sql, found)
     raw = sql.encode()
-    pieces, begin, filled = [], 0, False
+    cut, begin, filled = [], 0, False
     for token in [*found, None]:
         if token is not None and token.text != ";":
             filled = True
             continue
         if filled:
-            pieces.append(raw[begin : token.start if token else len(raw)].decode().strip())
+            cut.append(raw[begin : token.start if token else len(raw)].decode().strip())
         begin, filled = (token.start + 1 if token else begin), False
-    if not pieces:
+    if not cut:
         parser.statement_types(sql)
         raise SyntaxRefused("There is no statement. Write one, such as SELECT * FROM portfolio.")
-    return pieces
+    return cut
 
 
 def _refuse_invisible_characters(text: str, found: list[parser.Token]) -> None:

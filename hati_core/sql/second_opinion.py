@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 
 import sqlglot
 from sqlglot import errors, exp
 
 from hati_core.errors import StatementRefused
-from hati_core.sql import refusals
+from hati_core.sql import parser, refusals
 from hati_core.sql.functions_allowed import SCALARS_AND_AGGREGATES, TABLE_FUNCTIONS
 from hati_core.sql.walk import check_qualifier
 
@@ -18,6 +19,8 @@ _UNCLEAR = (
     "The statement cannot be checked in this form. Write it in a plainer one; a PIVOT goes into FROM: "
     "SELECT * FROM (PIVOT …)."
 )
+
+_PARAMETER_BEFORE_COMMA = re.compile(rb"\$\d+(?=,)")
 
 # sqlglot warns about each statement that it does not know well; here that is part of the answer.
 logging.getLogger("sqlglot").addFilter(lambda record: "Falling back" not in record.getMessage())
@@ -62,8 +65,19 @@ def writing(sql: str, writes: frozenset[str]) -> exp.Expression:
     return tree
 
 
+def spaced(sql: str) -> str:
+    """The statement with a space behind each ``$1`` that a comma follows: sqlglot takes ``$1,$`` for a quote."""
+    raw = sql.encode()
+    if not _PARAMETER_BEFORE_COMMA.search(raw):
+        return sql
+    for token in reversed(parser.tokens(sql)):
+        if token.text == "$" and (match := _PARAMETER_BEFORE_COMMA.match(raw, token.start)):
+            raw = raw[: match.end()] + b" " + raw[match.end() :]
+    return raw.decode()
+
+
 def _parse(sql: str) -> exp.Expression:
-    tree = sqlglot.parse_one(sql, read="duckdb")
+    tree = sqlglot.parse_one(spaced(sql), read="duckdb")
     assert isinstance(tree, exp.Expression)
     return tree
 

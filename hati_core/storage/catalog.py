@@ -227,6 +227,18 @@ class Catalog:
             ).fetchall()
         return dict(rows)
 
+    def rows_at_most(self, table_uuid: str) -> int:
+        """A number of rows that a table does not exceed at any version, as DuckLake's statistics have it."""
+        counted = self.engine.look(
+            self.branch_id,
+            lambda own: (
+                f"SELECT max(record_count) FROM {own('ducklake_table_stats')} WHERE table_id IN "
+                f"(SELECT table_id FROM {own('ducklake_table')} WHERE table_uuid::VARCHAR = $uuid)"
+            ),
+            {"uuid": table_uuid},
+        )
+        return int(counted[0][0] or 0)
+
     def views(self, version: int) -> dict[str, str]:
         """Name and definition of every view at ``version``."""
         view = self.engine.metadata(self.branch_id, "ducklake_view")

@@ -1,0 +1,71 @@
+"""What psql shows, in its own words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from hati_core import Branch
+
+Psql = Callable[..., str]
+QUESTIONS = (Path(__file__).parent / "dbeaver.sql").read_text(encoding="utf-8").splitlines()
+
+
+def test_a_table_is_described_with_its_key_and_checks(psql: Psql) -> None:
+    shown = psql(r"\d portfolio")
+    assert 'Table "main.portfolio"' in shown
+    assert " ticker | character varying        |           | not null | " in shown
+    assert " price  | numeric(10,2)            |           |          | '1.5'" in shown
+    assert " tags   | text[]                   |" in shown
+    assert '    "portfolio_pkey" PRIMARY KEY, btree (ticker)' in shown
+    assert '    "shares_check" CHECK (shares > 0)' in shown
+
+
+def test_tables_views_schemas_and_databases_are_listed(psql: Psql, branch: Branch) -> None:
+    assert psql(r"\dt").splitlines()[3:5] == [" main   | portfolio | table | ada", "(1 row)"]
+    assert " main   | worth     | view  | ada" in psql(r"\d")
+    assert branch.name in psql(r"\dn")
+    assert branch.name in psql(r"\l")
+    assert f" {branch.name} | portfolio | table | ada" in psql(r"\dt", branch=branch.name)
+    assert "ducklake" not in psql(r"\dt *.*")
+
+
+def test_no_question_of_psql_is_an_error(psql: Psql) -> None:
+    commands = (r"\d+ portfolio", r"\d worth", r"\dv", r"\di", r"\du", r"\df", r"\dp", r"\dT", r"\dx", r"\ds", r"\dt+",
+                r"\l+", r"\dn+", r"\sv worth", r"\dO", r"\db")  # fmt: skip
+    shown = psql(*commands)
+    assert "ERROR" not in shown
+    assert "CREATE OR REPLACE VIEW main.worth AS" in shown
+
+
+def test_dbeavers_questions_are_answered(psql: Psql) -> None:
+    shown = psql(*QUESTIONS)
+    assert "ERROR" not in shown
+    assert len(re.findall(r"^\(\d+ rows?\)$", shown, flags=re.MULTILINE)) == len(QUESTIONS)
+
+
+def test_a_select_looks_as_psql_draws_it(psql: Psql) -> None:
+    assert psql("SELECT ticker, shares, price, tags FROM portfolio") == (
+        " ticker | shares | price  |       tags       \n"
+        "--------+--------+--------+------------------\n"
+        ' AAPL   |    100 | 185.00 | {tech,"big one"}\n'
+        " MSFT   |     75 | 420.00 | \n"
+        "(2 rows)\n\n"
+    )
+
+
+def test_an_error_points_at_its_place(psql: Psql) -> None:
+    shown = psql("SELECT ticker,\n nope FROM portfolio")
+    assert 'ERROR:  Referenced column "nope" not found in FROM clause!' in shown
+    assert "LINE 2:  nope FROM portfolio\n         ^" in shown
+
+
+def test_several_statements_are_one_commit(psql: Psql, branch: Branch) -> None:
+    head = branch.head
+    assert psql("DELETE FROM portfolio WHERE ticker = 'MSFT'; UPDATE portfolio SET shares = 5", branch=branch.name) == (
+        "DELETE 1\nUPDATE 1\n"
+    )
+    assert branch.head == head + 1
+    assert "ERROR" in psql("UPDATE portfolio SET shares = 6; SELECT nope FROM portfolio", branch=branch.name)
+    assert branch.query("SELECT shares FROM portfolio") == [{"shares": 5}]
