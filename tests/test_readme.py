@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import json
 import re
@@ -16,6 +15,7 @@ from mcp import Client, StdioServerParameters
 from hati_core import Repository
 from hati_core.cli.commands import COMMANDS, main
 from hati_core.cli.exits import MEANINGS
+from tests.looping import run_apart
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -133,7 +133,7 @@ def test_a_client_that_is_set_up_as_shown_works(checkout: Path) -> None:
             found = await client.call_tool("query", {"branch": "main", "sql": "FROM t"})
             assert found.structured_content["rows"] == [{"n": 1}]
 
-    asyncio.run(job())
+    run_apart(job)
 
 
 def test_every_path_in_the_map_exists() -> None:

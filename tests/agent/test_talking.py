@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import httpx2
@@ -19,6 +17,7 @@ from hati_core.agent.talking import Said, Task, talk
 from hati_core.agent.toolkit import EVERY_TOOL
 from hati_core.agent.workspace import Workspace
 from hati_core.runs import RunLimits, RunStatus, StepKind
+from tests.looping import run_apart
 
 ACCESS = Access("sk-secret-of-ada", None)
 BUY = {"branch": "tech", "sql": "UPDATE portfolio SET shares = 200 WHERE ticker = 'AAPL'"}
@@ -29,10 +28,7 @@ def converse(work: Workspace, *steps: object, control: Control | None = None) ->
     control = control or Control(work.limits, ModelChoice())
     work = replace(work, stop=control.stop)
     task = Task("You work on branches.", [{"role": "user", "content": "Buy Apple"}], EVERY_TOOL)
-    # As a run does, in a thread of its own: this one may have a loop already, of tests that drive a browser.
-    with ThreadPoolExecutor(1) as threads:
-        said = threads.submit(lambda: asyncio.run(talk(task, model, work, control, ACCESS))).result()
-    return said, model
+    return run_apart(lambda: talk(task, model, work, control, ACCESS)), model
 
 
 def test_a_script_of_calls_and_words_becomes_steps(work: Workspace, repo: Repository, main: Branch) -> None:

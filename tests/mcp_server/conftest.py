@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from hati_core.mcp.server import make_server
 from hati_core.mcp.session import Session, Terms
 from tests.core.conftest import set_up
 from tests.core.processes import ROOT
+from tests.looping import run_apart
 
 INFO = Implementation(name="notebook", version="1.2")
 
@@ -85,4 +85,4 @@ def run(job: Callable[[], Awaitable[None]]) -> None:
     async def whole() -> None:
         await job()
 
-    asyncio.run(asyncio.wait_for(whole(), 60))
+    run_apart(whole)
