@@ -14,7 +14,7 @@ from pages.parts.changed_inputs import changed_inputs
 from pages.parts.exporting import card_head, csv_button
 from pages.parts.palette import dot
 from pages.parts.shell import Page
-from pages.parts.words import MINUS, amount, plain
+from pages.parts.words import MINUS, amount, difference, plain
 
 Values = Mapping[str, Sequence[MetricValue]]
 _LONGEST_PROBLEM = 100
@@ -78,11 +78,11 @@ def _cell(here: MetricValue, reference: MetricValue | None) -> str:
 
 
 def change(here: float, reference: float, unit: Unit) -> tuple[str, str]:
-    """A mark for the direction, and the difference: absolute, and in per cent of the reference where that has sense."""
+    """A mark for the direction, and the difference as every page tells it: absolute, and in per cent of the reference where that has sense."""
     delta = here - reference
     if not delta:
         return "", "±0"
-    told = amount(delta, unit, signed=True)
+    told = difference(reference, here, unit)
     share = relative(here, reference)
     # Points of a percentage in per cent of a percentage would confuse.
     if share is not None and unit is not Unit.PERCENT:

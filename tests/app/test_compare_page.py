@@ -288,7 +288,7 @@ def test_nothing_above_nought_cannot_be_divided(branches: Repository, screen: Sc
 def test_the_sample_is_valued_through_time(sample: Repository, screen: Screen) -> None:
     screen.open("Compare", **{"with": "main|tech-heavy|defensive"})
     assert screen.figure("series") == (
-        "Portfolio value on the last day: main $2,153,580; tech-heavy $2,662,248; defensive $2,153,580"
+        "Value on the last day: main $2,153,580; tech-heavy $2,662,248; defensive $2,153,580"
     )
     performance = screen.part("through-time", "dataframe")[0].value
     assert performance["branch"].tolist() == ["main", "tech-heavy", "defensive"]
@@ -296,6 +296,13 @@ def test_the_sample_is_valued_through_time(sample: Repository, screen: Screen) -
     assert "defensive: 1 row of 34 left out, without any price in prices: BND" in screen.text
     assert "2014-01-31 to 2022-05-31" in screen.text
     assert "tech-heavy return a year 13.2 %" in screen.figure("risk")
+
+
+@pytest.mark.parametrize("metric", ["Portfolio value", "Unrealised P&L", "Cost", "Positions"])
+def test_the_series_is_called_what_it_is_whatever_the_metric(sample: Repository, screen: Screen, metric: str) -> None:
+    screen.open("Compare", branch="tech-heavy", metric=metric)
+    assert "Through time · value of what is held now, shares × price of each day" in screen.text
+    assert screen.figure("series") == "Value on the last day: main $2,153,580; tech-heavy $2,662,248"
 
 
 def test_a_branch_without_the_history_is_named_and_the_others_stay(sample: Repository, screen: Screen) -> None:
