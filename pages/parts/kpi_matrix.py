@@ -78,7 +78,7 @@ def _cell(here: MetricValue, reference: MetricValue | None) -> str:
 
 
 def change(here: float, reference: float, unit: Unit) -> tuple[str, str]:
-    """A mark for the direction, and the difference as every page tells it: absolute, and in per cent of the reference where that has sense."""
+    """A mark for the direction, and the difference as on every page, with its share of the reference if any."""
     delta = here - reference
     if not delta:
         return "", "±0"

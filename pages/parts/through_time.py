@@ -105,9 +105,10 @@ def _figures(
     chart = value_lines(drawn, Unit.NUMBER if can_index else unit, page.colours, page.theme)
     risks, earned = risk_points(results)
     scatter = risk_and_return(risks, earned, page.colours, page.theme)
+    amounts = f"{history.quantity} × {history.price}"
     with head:
         card_head(
-            f"**Through time** · value of what is held now, {plain(history.quantity)} × {plain(history.price)} of each day",
+            f"**Through time** · value of what is held now, {plain(amounts)} of each day",
             csv_button("the series", "through-time", lambda: series_frame(lines)),
             html_button("the lines", "through-time", chart),
         )
