@@ -20,6 +20,7 @@ Values = Mapping[str, Sequence[MetricValue]]
 _LONGEST_PROBLEM = 100
 _HARD_SPACE = "\u00a0"
 _LONGEST_CHANGE = 90
+_WIDE = 3
 
 
 def kpi_matrix(page: Page, metrics: Sequence[Metric], values: Values) -> None:
@@ -32,6 +33,8 @@ def kpi_matrix(page: Page, metrics: Sequence[Metric], values: Values) -> None:
             csv_button("the matrix", "metrics", lambda: matrix_frame(metrics, values, inputs)),
         )
         st.table(matrix(metrics, values, inputs, page.colours), border="horizontal", hide_index=True)
+        if len(names) > _WIDE:
+            st.caption("On a narrow screen, scroll the table sideways to see every branch.")
 
 
 def _inputs(page: Page, reference: str, name: str) -> list[str]:

@@ -120,7 +120,11 @@ def test_nothing_is_set_before_a_value_is_given_and_emptying_is_a_choice(trial: 
     opened(screen, "set_value")
     assert "Give a value first." in screen.text
     assert "Apply to trial" not in screen.buttons
-    screen.fill("Value", "7")
+    (field,) = [
+        field for field in screen.at.text_input if str(field.key).startswith("action-") and field.label == "Value"
+    ]
+    field.set_value("7")
+    screen.run()
     assert "Set shares to 7 on trial would change" in screen.text
     screen.pick("Write", "nothing: empty the cells")
     assert "Empty shares on trial would change" in screen.text

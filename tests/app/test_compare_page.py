@@ -298,6 +298,31 @@ def test_the_sample_is_valued_through_time(sample: Repository, screen: Screen) -
     assert "tech-heavy return a year 13.2 %" in screen.figure("risk")
 
 
+def test_branches_beyond_five_in_a_link_are_named(branches: Repository, screen: Screen) -> None:
+    for name in "abcd":
+        branches.create_branch(name)
+    screen.open("Compare", **{"with": "main|a|b|c|d|aggressive-growth"})
+    assert "At most 5 branches are compared at once, so “aggressive-growth” of this link is left out." in screen.text
+    assert screen.matrix().columns.tolist() == ["main", "a", "b", "c", "d"]
+
+
+def test_the_closer_look_begins_with_the_branch_in_view(branches: Repository, screen: Screen) -> None:
+    link = "main|aggressive-growth|conservative-hedge"
+    screen.open("Compare", branch="conservative-hedge", **{"with": link})
+    assert "main → conservative-hedge" in screen.text
+    screen.pick("Look closer at", "aggressive-growth").run()
+    assert "main → aggressive-growth" in screen.text
+    other = Screen().open("Compare", branch="conservative-hedge", **{"with": link, "closer": "aggressive-growth"})
+    assert "main → aggressive-growth" in other.text
+
+
+def test_the_other_parts_are_the_same_on_every_branch(sample: Repository, screen: Screen) -> None:
+    screen.open("Compare", **{"with": "main|tech-heavy", "parts": "6"})
+    main, tech = screen.figure("treemaps").split("; ")
+    parts = [{part.rsplit(" ", 1)[0] for part in told.split(": ")[-1].split(", ")} for told in (main, tech)]
+    assert parts[0] == parts[1]
+
+
 @pytest.mark.parametrize("metric", ["Portfolio value", "Unrealised P&L", "Cost", "Positions"])
 def test_the_series_is_called_what_it_is_whatever_the_metric(sample: Repository, screen: Screen, metric: str) -> None:
     screen.open("Compare", branch="tech-heavy", metric=metric)
