@@ -24,6 +24,7 @@ _WIDE = (Kind.CONDITION, Kind.WEIGHTS, Kind.CELLS)
 _ALL, _SOME = "All rows", "Some rows"
 _FILL, _EMPTY = "a value", "nothing: empty the cells"
 _MISSING = object()
+_NO_NUMBER = "Fill in the number, to see what would change."
 _UNNAMED = "(empty)"
 _ORDERED = (Operator.LESS, Operator.AT_MOST, Operator.MORE, Operator.AT_LEAST)
 _IN_TEXT = (Operator.CONTAINS, Operator.BEGINS)
@@ -60,7 +61,8 @@ def arguments(page: Page, info: TableInfo, action: type[Action], turn: int) -> d
                 found[parameter.name] = _cells(info, key)
     for parameter in asked:
         if found[parameter.name] is _MISSING:
-            raise InvalidAction(f"Give a {'value' if parameter.takes.kind is Kind.VALUE else 'number'} first.")
+            is_value = parameter.takes.kind is Kind.VALUE
+            raise InvalidAction("Type the value to write, or choose to empty the cells." if is_value else _NO_NUMBER)
     return found
 
 

@@ -19,8 +19,8 @@ _ROW_HEIGHT = 300
 _HEAD = 34
 _GAP = 0.02
 _MILLION = 1e6
-_PAGE = 900
-"""Pixels that the treemaps have beside each other, on a screen of the usual width."""
+_PAGE = 700
+"""Pixels that the treemaps have beside each other, on a screen that is rather narrow."""
 _LETTER, _LINE = 5.6, 13
 """Pixels of the smallest text that is still drawn."""
 _STRETCH = 2.0

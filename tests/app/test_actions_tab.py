@@ -118,7 +118,7 @@ def test_rows_without_a_group_are_listed_and_share_what_is_left(trial: Branch, s
 
 def test_nothing_is_set_before_a_value_is_given_and_emptying_is_a_choice(trial: Branch, screen: Screen) -> None:
     opened(screen, "set_value")
-    assert "Give a value first." in screen.text
+    assert "Type the value to write, or choose to empty the cells." in screen.text
     assert "Apply to trial" not in screen.buttons
     (field,) = [
         field for field in screen.at.text_input if str(field.key).startswith("action-") and field.label == "Value"
@@ -130,14 +130,14 @@ def test_nothing_is_set_before_a_value_is_given_and_emptying_is_a_choice(trial: 
     assert "Empty shares on trial would change" in screen.text
     screen.press("Apply to trial")
     assert trial.query("SELECT count(shares) AS n FROM portfolio") == [{"n": 0}]
-    assert "Give a value first." in screen.text
+    assert "Type the value to write, or choose to empty the cells." in screen.text
 
 
 def test_a_number_that_was_taken_away_is_not_made_up(trial: Branch, screen: Screen) -> None:
     opened(screen, "scale_positions")
     (field,) = [field for field in screen.at.number_input if field.label == "Factor"]
     field.set_value(None)
-    assert "Give a number first." in screen.run().text
+    assert "Fill in the number, to see what would change." in screen.run().text
     assert "Apply to trial" not in screen.buttons
 
 
@@ -163,7 +163,7 @@ def test_a_row_that_was_added_is_not_proposed_again(trial: Branch, screen: Scree
 def test_each_way_of_trimming_has_a_number_of_its_own(trial: Branch, screen: Screen) -> None:
     number(opened(screen, "trim_positions"), "Sell of each row, in %", 40)
     screen.pick("Trim", "to a value")
-    assert "Give a number first." in screen.text
+    assert "Fill in the number, to see what would change." in screen.text
     assert "Apply to trial" not in screen.buttons
     number(screen, "Keep at most, value per row", 10_000)
     assert "Trim shares to a value of at most 10,000 a row on trial would change" in screen.text
