@@ -14,7 +14,7 @@ from pages.parts.figures import BranchValue, waterfall
 from pages.parts.kpi_matrix import Values
 from pages.parts.session import asked_for, choose, selection, told
 from pages.parts.shell import Page
-from pages.parts.words import amount, difference, plain
+from pages.parts.words import difference, plain
 
 MOST_BRANCHES = 5
 _STATE = "compared branches"
@@ -109,7 +109,7 @@ def made_of(page: Page, metric: Metric, position: int, before: str, after: str, 
                 csv_button("the parts", name, lambda: changes_frame(changes)),
                 html_button("the figure", name, figure),
             )
-        parts = "; ".join(f"{c.label} {amount(c.delta, metric.unit, signed=True)}" for c in changes)
+        parts = "; ".join(f"{c.label} {difference(c.before, c.after, metric.unit)}" for c in changes)
         st.plotly_chart(figure, theme=None, config=camera(name), key="waterfall", alt=f"{before} to {after}: {parts}")
 
 

@@ -12,13 +12,12 @@ from hati_core import Unit
 from hati_core.scenarios.allocation import Allocation, Holding
 from pages.parts.figures import dressed, short
 from pages.parts.palette import Theme
-from pages.parts.words import amount, brief, difference
+from pages.parts.words import amount, brief, brief_difference, difference
 
 _A_ROW = 3
 _ROW_HEIGHT = 300
 _HEAD = 34
 _GAP = 0.02
-_MILLION = 1e6
 _PAGE = 700
 """Pixels that the treemaps have beside each other, on a screen that is rather narrow."""
 _LETTER, _LINE = 5.6, 13
@@ -121,7 +120,7 @@ def _told(part: Holding, unit: Unit) -> str:
     worth = brief(part.amount, unit)
     if not part.delta:
         return worth
-    return f"{worth}<br>{'▲' if part.delta > 0 else '▼'} {_apart(part, unit)}"
+    return f"{worth}<br>{'▲' if part.delta > 0 else '▼'} {brief_difference(part.before, part.amount, unit)}"
 
 
 def _fitting(part: Holding, unit: Unit, pixels: float) -> str:
@@ -132,13 +131,6 @@ def _fitting(part: Holding, unit: Unit, pixels: float) -> str:
         if side > max(map(len, lines)) * _LETTER and side > (len(lines) + 1) * _LINE:
             return text
     return ""
-
-
-def _apart(part: Holding, unit: Unit) -> str:
-    """The change, as the two amounts are shown."""
-    if abs(part.delta) >= _MILLION:
-        return brief(part.delta, unit, signed=True)
-    return difference(part.before, part.amount, unit)
 
 
 def _hover(part: Holding, total: float, unit: Unit) -> str:
