@@ -38,7 +38,8 @@ def carry_out(tx: Transaction, action: Action, table: TableInfo) -> Done:
     watched = action.watched(table)
     before = _number(tx, watched) if watched else 0.0
     affected = sum(tx.execute(statement) for statement in statements)
-    return Done(affected, action.told(table, before, _number(tx, watched)) if watched else ())
+    outcome = action.told(table, before, _number(tx, watched)) if watched else ()
+    return Done(affected, (*outcome, *action.caveats(table)))
 
 
 def act(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from hati_core.branch_view import BranchView
@@ -14,7 +14,14 @@ from hati_core.merge.rows import fetch
 from hati_core.model import BranchInfo
 from hati_core.quote import identifier
 from hati_core.recent import Recent
-from hati_core.scenarios.allocation import Allocation, Holding, allocation_query, groups_query, possible_groups
+from hati_core.scenarios.allocation import (
+    Allocation,
+    Holding,
+    allocation_query,
+    groups_query,
+    largest_query,
+    possible_groups,
+)
 from hati_core.scenarios.metrics import Breakdown
 from hati_core.sql import gate
 from hati_core.sql.steady import is_steady
@@ -75,18 +82,33 @@ class Comparisons:
             ("groups", _point(branch), breakdown), breakdown, lambda: self._groups(branch, breakdown)
         )
 
+    def largest(self, branch: BranchInfo, breakdown: Breakdown, limit: int) -> Mapping[str, float]:
+        """The largest parts of a metric on a branch, by label.
+
+        Raises:
+            HatiError: the breakdown does not run on the branch.
+        """
+        return self._remembered(
+            ("largest", _point(branch), breakdown, limit), breakdown, lambda: self._largest(branch, breakdown, limit)
+        )
+
     def allocation(
-        self, reference: BranchInfo, branch: BranchInfo, breakdown: Breakdown, limit: int, group: str | None = None
+        self,
+        reference: BranchInfo,
+        branch: BranchInfo,
+        breakdown: Breakdown,
+        labels: Sequence[str],
+        group: str | None = None,
     ) -> Allocation:
-        """The largest parts of a metric on a branch, each beside its amount on the reference; the rest as one.
+        """Chosen parts of a metric on a branch, each beside its amount on the reference; all others as one.
 
         Raises:
             HatiError: the breakdown does not run on one of the branches.
         """
         return self._remembered(
-            ("allocation", _point(reference), _point(branch), breakdown, limit, group),
+            ("allocation", _point(reference), _point(branch), breakdown, tuple(labels), group),
             breakdown,
-            lambda: self._allocation(reference, branch, breakdown, limit, group),
+            lambda: self._allocation(reference, branch, breakdown, labels, group),
         )
 
     def _groups(self, branch: BranchInfo, breakdown: Breakdown) -> tuple[str, ...]:
@@ -97,17 +119,27 @@ class Comparisons:
         (row,) = fetch(self._store.engine, branch.id, groups_query(candidates, self._source(branch, breakdown)))
         return tuple(name for at, name in enumerate(candidates) if row[f"is_group_{at}"])
 
+    def _largest(self, branch: BranchInfo, breakdown: Breakdown, limit: int) -> Mapping[str, float]:
+        gate.check(parts_sql(breakdown))
+        query = largest_query(parts_sql(breakdown, self._source(branch, breakdown)), limit)
+        return {row["label"]: row["amount"] for row in fetch(self._store.engine, branch.id, query)}
+
     def _allocation(
-        self, reference: BranchInfo, branch: BranchInfo, breakdown: Breakdown, limit: int, group: str | None
+        self,
+        reference: BranchInfo,
+        branch: BranchInfo,
+        breakdown: Breakdown,
+        labels: Sequence[str],
+        group: str | None,
     ) -> Allocation:
         gate.check(parts_sql(breakdown))
         before, source = self._source(reference, breakdown), self._source(branch, breakdown)
         groups = f"SELECT {label_sql(breakdown)} AS label, {_group(group)} AS part_of FROM {source} GROUP BY label"
         self._store.engine.attach(reference.id)
-        query = allocation_query(parts_sql(breakdown, before), parts_sql(breakdown, source), groups, limit)
+        query = allocation_query(parts_sql(breakdown, before), parts_sql(breakdown, source), groups, labels)
         rows = fetch(self._store.engine, branch.id, query)
-        shown = [Holding(row["label"], row["amount"], row["before"], row["part_of"]) for row in rows]
-        return Allocation.of(shown, rows[0] if rows else {})
+        shown = [Holding(row["label"], row["amount"], row["before"], row["part_of"]) for row in rows if row["amount"]]
+        return Allocation.of(shown, rows[0])
 
     def _source(self, branch: BranchInfo, breakdown: Breakdown) -> str:
         table = self._store.table(branch.id, branch.head, breakdown.table)

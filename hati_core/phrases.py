@@ -9,6 +9,7 @@ from decimal import Decimal
 from hati_core.scenarios.metrics import Unit
 
 MINUS = "−"
+_LONG = 1e6
 
 
 def amount(value: float | None, unit: Unit, *, signed: bool = False) -> str:
@@ -51,6 +52,14 @@ def brief(value: float, unit: Unit, *, signed: bool = False, places: int = 1) ->
             sign = MINUS if value < 0 else "+" if signed else ""
             return f"{sign}{'$' if unit is Unit.MONEY else ''}{abs(value) / size:,.{places}f}{name}"
     return amount(value, unit, signed=signed)
+
+
+def brief_difference(before: float, after: float, unit: Unit) -> str:
+    """As :func:`difference`, where there is little room: ``+$1.2M``."""
+    delta = after - before
+    if unit is not Unit.PERCENT and abs(delta) >= _LONG:
+        return brief(delta, unit, signed=True)
+    return difference(before, after, unit)
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from pages.parts.allocation import allocations
-from pages.parts.comparing import chosen_branches, chosen_metric, made_of
+from pages.parts.comparing import chosen_branches, chosen_metric, looked_at, made_of
 from pages.parts.differences import row_differences
 from pages.parts.exporting import camera, card_head, html_button
 from pages.parts.kpi_matrix import kpi_matrix
-from pages.parts.session import segments, told
+from pages.parts.session import told
 from pages.parts.shell import begin_page, needs_two_branches, next_step
 from pages.parts.through_time import through_time
 from pages.parts.values import shared_metrics, value_chart, values_by_branch
@@ -30,14 +30,12 @@ with told():
     values = values_by_branch(page, names, metrics)
     kpi_matrix(page, metrics, values)
 
-    chooser, closer = st.columns([2, 5], vertical_alignment="top")
+    chooser, closer = st.columns(2, vertical_alignment="top")
     with chooser:
         position = chosen_metric(metrics)
     metric = metrics[position]
     with closer:
-        other = names[1]
-        if len(names) > 2:
-            other = segments("Look closer at", "closer", {name: plain(name) for name in names[1:]}, other)
+        other = looked_at(page, names)
 
     with st.container(border=True):
         head = st.container()

@@ -12,7 +12,7 @@ from hati_core.errors import InvalidAction
 from hati_core.model import Column, TableInfo
 from hati_core.quote import identifier
 from hati_core.scenarios.conditions import Condition, column_of
-from hati_core.scenarios.roles import Role, fits, guessed
+from hati_core.scenarios.roles import Role, fits, guessed, is_offer
 from hati_core.scenarios.sql_text import decimal
 
 
@@ -31,6 +31,15 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
+class Varies:
+    """What a parameter asks for by the choice of another one, ``by``: its title, and what a form offers at first."""
+
+    by: str
+    titles: Mapping[str, str]
+    starts: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Takes:
     """What a field of an action takes as its parameter; ``choices`` are those of a ``CHOICE``."""
 
@@ -39,6 +48,7 @@ class Takes:
     description: str
     role: Role | None = None
     choices: type[Enum] | None = None
+    varies: Varies | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +118,10 @@ class Action(ABC):
         where: Condition | None = getattr(self, "where", None)
         return (Named(column_of(table, where.column), where.named),) if where and where.named else ()
 
+    def caveats(self, table: TableInfo) -> tuple[str, ...]:
+        """What a person should know before doing it, whatever comes of it."""
+        return ()
+
     def watched(self, table: TableInfo) -> str | None:
         """A query for a number that is asked before and after, for :meth:`told`."""
         return None
@@ -168,6 +182,17 @@ def update(table: TableInfo, column: Column, value: str, conditions: Sequence[st
     met = " AND ".join(f"({condition})" for condition in conditions if condition)
     where = f" WHERE {met}" if met else ""
     return f"UPDATE {identifier(table.name)} SET {identifier(column.name)} = {value}{where}"
+
+
+def cost_caveat(table: TableInfo, quantity: Column) -> tuple[str, ...]:
+    """That buying at the cost of before makes a profit on paper; nothing where no cost is kept, or nothing is held."""
+    cost = guessed(table, Role.COST)
+    if cost is None or is_offer(table, quantity.name):
+        return ()
+    return (
+        f"Bought units are reckoned at the old {cost} of their row, not at today's price, "
+        "so the unrealised P&L changes with them though nothing was earned.",
+    )
 
 
 def rows_meant(where: Condition | None) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hati_core.model import TableInfo
-from hati_core.quote import identifier
+from hati_core.quote import identifier, literal
 from hati_core.scenarios.metrics import Breakdown
 
 MOST_GROUPS = 12
@@ -31,7 +31,7 @@ class Holding:
 
 @dataclass(frozen=True)
 class Allocation:
-    """The parts above nought, largest first; ``rest`` are ``rest_parts`` smaller ones together.
+    """The chosen parts above nought, largest first; ``rest`` are the ``rest_parts`` others that are above it together.
 
     ``below`` parts are below nought, of ``below_amount`` in all: they are no share of anything.
     """
@@ -51,30 +51,50 @@ class Allocation:
     def of(cls, shown: Sequence[Holding], sums: Mapping[str, Any]) -> Allocation:
         """From the shown parts and a row with the sums of all."""
         parts = tuple(part for part in shown if part.amount > 0)
-        more = (sums.get("above") or 0) - len(parts)
+        more = sums.get("rest") or 0
         rest = None
         if more:
-            amount = sums["above_amount"] - math.fsum(part.amount for part in parts)
-            rest = Holding("other", amount, sums["above_before"] - math.fsum(part.before for part in parts))
+            rest = Holding("other", sums["rest_amount"], sums["rest_before"] or 0.0)
         return cls(parts, rest, more, sums.get("below") or 0, sums.get("below_amount") or 0.0)
 
 
-def allocation_query(before: str, after: str, groups: str, limit: int) -> str:
-    """The largest parts of ``after`` beside those of ``before``, with sums over all; the three are queries by label."""
+def largest_parts(branches: Iterable[Mapping[str, float]], limit: int) -> tuple[str, ...]:
+    """The parts that are largest on any of several branches, which are given as amounts by label."""
+    most: dict[str, float] = {}
+    for parts in branches:
+        for label, amount in parts.items():
+            most[label] = max(amount, most.get(label, amount))
+    return tuple(sorted(most, key=lambda label: (-most[label], label))[:limit])
+
+
+def largest_query(parts: str, limit: int) -> str:
+    """The largest parts of a query by label."""
+    return (
+        f"SELECT label, amount::DOUBLE AS amount FROM ({parts}) "
+        f"WHERE amount > 0 AND isfinite(amount::DOUBLE) ORDER BY amount DESC, label LIMIT {max(1, int(limit))}"
+    )
+
+
+def allocation_query(before: str, after: str, groups: str, labels: Sequence[str]) -> str:
+    """The parts of these labels in ``after`` beside those in ``before``, each with sums over all parts.
+
+    The three are queries by label. There is one row without a part where none of them is above nought.
+    """
+    named = f"label IN ({', '.join(map(literal, labels))})" if labels else "false"
     return f"""
         WITH joined AS MATERIALIZED (
-            SELECT a.label, a.amount::DOUBLE AS amount, coalesce(b.amount, 0)::DOUBLE AS before
-            FROM ({after}) AS a LEFT JOIN ({before}) AS b USING (label)
-            WHERE a.amount <> 0 AND isfinite(a.amount::DOUBLE)),
+            SELECT label, coalesce(a.amount, 0)::DOUBLE AS amount, coalesce(b.amount, 0)::DOUBLE AS before
+            FROM ({after}) AS a FULL JOIN ({before}) AS b USING (label)
+            WHERE isfinite(coalesce(a.amount, 0)::DOUBLE)),
         sums AS (
-            SELECT count(*) FILTER (amount > 0) AS above,
-                sum(amount) FILTER (amount > 0) AS above_amount,
-                sum(before) FILTER (amount > 0) AS above_before,
+            SELECT count(*) FILTER (amount > 0 AND NOT {named}) AS rest,
+                sum(amount) FILTER (amount > 0 AND NOT {named}) AS rest_amount,
+                sum(before) FILTER (before > 0 AND isfinite(before) AND NOT {named}) AS rest_before,
                 count(*) FILTER (amount < 0) AS below,
                 sum(amount) FILTER (amount < 0) AS below_amount
             FROM joined),
-        largest AS (FROM joined ORDER BY amount DESC, label LIMIT {max(1, int(limit))})
-        SELECT * FROM largest LEFT JOIN ({groups}) USING (label) CROSS JOIN sums ORDER BY amount DESC, label"""
+        shown AS (SELECT * FROM joined LEFT JOIN ({groups}) USING (label) WHERE amount > 0 AND {named})
+        SELECT * FROM sums LEFT JOIN shown ON true ORDER BY amount DESC, label"""
 
 
 def possible_groups(table: TableInfo, breakdown: Breakdown) -> list[str]:

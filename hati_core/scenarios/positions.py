@@ -12,14 +12,45 @@ from hati_core.errors import InvalidAction
 from hati_core.model import Column, TableInfo
 from hati_core.names import key_text
 from hati_core.quote import identifier, identifiers
-from hati_core.scenarios.action import Action, Kind, Takes, role_column, rows_meant, update, written
+from hati_core.scenarios.action import (
+    Action,
+    Kind,
+    Takes,
+    Varies,
+    cost_caveat,
+    role_column,
+    rows_meant,
+    update,
+    written,
+)
 from hati_core.scenarios.conditions import Condition, column_of
-from hati_core.scenarios.roles import Role, label_columns
+from hati_core.scenarios.roles import Role, is_whole, label_columns
 from hati_core.scenarios.sql_text import counted, decimal, number, shown, typed
 
 
 def _quantity(table: TableInfo, chosen: str | None) -> Column:
     return written(table, role_column(table, chosen, Role.QUANTITY))
+
+
+def _rest_watched(table: TableInfo, quantity: Column, where: Condition | None) -> str | None:
+    """How much the rows that are meant hold; unknown where they are found by what an action changes."""
+    if not is_whole(quantity) or (where and column_of(table, where.column) == quantity):
+        return None
+    name = identifier(quantity.name)
+    met = f" AND ({where.sql(table)})" if where else ""
+    return f"SELECT coalesce(sum({name}), 0)::DOUBLE FROM {identifier(table.name)} WHERE {name} > 0{met}"
+
+
+def _rest_told(quantity: Column, before: float, after: float, factor: Decimal) -> tuple[str, ...]:
+    """What dropped fractions come to, as they make a change another one than was asked for."""
+    wanted = before * float(factor)
+    if wanted - after < 0.005:
+        return ()
+    change = f"{(after / before - 1) * 100:+.1f} %".replace("-", "−")
+    return (
+        f"{quantity.name} holds whole numbers, so fractions of {wanted - after:,.2f} in all are dropped: "
+        f"{before:,.0f} become {after:,.0f}, {change}.",
+    )
 
 
 @dataclass(frozen=True)
@@ -54,6 +85,16 @@ class ScalePositions(Action):
         factor = shown(decimal(self.factor, "the factor"))
         return f"Multiply {_quantity(table, self.quantity).name} by {factor}{rows_meant(self.where)}"
 
+    def caveats(self, table: TableInfo) -> tuple[str, ...]:
+        grows = decimal(self.factor, "the factor") > 1
+        return cost_caveat(table, _quantity(table, self.quantity)) if grows else ()
+
+    def watched(self, table: TableInfo) -> str | None:
+        return _rest_watched(table, _quantity(table, self.quantity), self.where)
+
+    def told(self, table: TableInfo, before: float, after: float) -> tuple[str, ...]:
+        return _rest_told(_quantity(table, self.quantity), before, after, decimal(self.factor, "the factor"))
+
 
 class TrimTo(Enum):
     """What a position is trimmed by, or to."""
@@ -61,6 +102,18 @@ class TrimTo(Enum):
     BY_PERCENT = "by percent"
     TO_QUANTITY = "to a quantity"
     TO_VALUE = "to a value"
+
+
+_HALF = 50
+_AMOUNTS = Varies(
+    "how",
+    {
+        TrimTo.BY_PERCENT.value: "Sell of each row, in %",
+        TrimTo.TO_QUANTITY.value: "Keep at most, quantity per row",
+        TrimTo.TO_VALUE.value: "Keep at most, value per row",
+    },
+    {TrimTo.BY_PERCENT.value: _HALF},
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +127,15 @@ class TrimPositions(Action):
     how: Annotated[Any, Takes(Kind.CHOICE, "Trim", "By percent, to a quantity, or to a value.", choices=TrimTo)] = (
         TrimTo.BY_PERCENT
     )
-    amount: Annotated[Any, Takes(Kind.NUMBER, "Amount", "The percentage, the quantity or the value; at least 0.")] = 50
+    amount: Annotated[
+        Any,
+        Takes(
+            Kind.NUMBER,
+            "Amount",
+            "The percentage, 50 by default; or the most of the quantity or the value that each row keeps.",
+            varies=_AMOUNTS,
+        ),
+    ] = None
     quantity: Annotated[
         str | None, Takes(Kind.COLUMN, "Quantity column", "The column that holds quantities.", role=Role.QUANTITY)
     ] = None
@@ -84,7 +145,9 @@ class TrimPositions(Action):
     ] = None
 
     def require_sense(self) -> None:
-        amount = decimal(self.amount, "the amount")
+        if self.amount is None and self.how is not TrimTo.BY_PERCENT:
+            raise InvalidAction("Say what each row is trimmed to.")
+        amount = self._amount
         if amount < 0 or (self.how is TrimTo.BY_PERCENT and not 0 < amount <= 100):
             raise InvalidAction(
                 "A quantity is trimmed by more than 0 and at most 100 %."
@@ -94,7 +157,7 @@ class TrimPositions(Action):
 
     def statements(self, table: TableInfo) -> tuple[str, ...]:
         quantity = _quantity(table, self.quantity)
-        name, amount = identifier(quantity.name), decimal(self.amount, "the amount")
+        name, amount = identifier(quantity.name), self._amount
         positive = [f"{name} > 0"]
         if self.how is TrimTo.BY_PERCENT:
             left = f"{name} * {number(1 - amount / Decimal(100))}"
@@ -112,14 +175,25 @@ class TrimPositions(Action):
         )
 
     def sentence(self, table: TableInfo) -> str:
-        amount = shown(decimal(self.amount, "the amount"))
+        amount = shown(self._amount)
         quantity = _quantity(table, self.quantity).name
         ends = {
             TrimTo.BY_PERCENT: f"by {amount} %",
-            TrimTo.TO_QUANTITY: f"to at most {amount}",
-            TrimTo.TO_VALUE: f"to a value of at most {amount}",
+            TrimTo.TO_QUANTITY: f"to at most {amount} a row",
+            TrimTo.TO_VALUE: f"to a value of at most {amount} a row",
         }
         return f"Trim {quantity} {ends[self.how]}{rows_meant(self.where)}"
+
+    def watched(self, table: TableInfo) -> str | None:
+        is_share = self.how is TrimTo.BY_PERCENT
+        return _rest_watched(table, _quantity(table, self.quantity), self.where) if is_share else None
+
+    def told(self, table: TableInfo, before: float, after: float) -> tuple[str, ...]:
+        return _rest_told(_quantity(table, self.quantity), before, after, 1 - self._amount / Decimal(100))
+
+    @property
+    def _amount(self) -> Decimal:
+        return decimal(_HALF if self.amount is None else self.amount, "the amount")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 from hati_core.errors import InvalidAction
 from hati_core.model import Column, TableInfo
 from hati_core.quote import identifier
-from hati_core.scenarios.action import Action, Kind, Named, Takes, role_column, written
+from hati_core.scenarios.action import Action, Kind, Named, Takes, cost_caveat, role_column, written
 from hati_core.scenarios.conditions import column_of
 from hati_core.scenarios.roles import Role, is_whole
 from hati_core.scenarios.sql_text import counted, decimal, number, shown, typed, worth
@@ -100,6 +100,9 @@ class Rebalance(Action):
 
     def named(self, table: TableInfo) -> tuple[Named, ...]:
         return (Named(column_of(table, self.by), tuple(self.weights)),)
+
+    def caveats(self, table: TableInfo) -> tuple[str, ...]:
+        return cost_caveat(table, self._columns(table)[0])
 
     def watched(self, table: TableInfo) -> str:
         quantity, price = self._columns(table)

@@ -15,7 +15,7 @@ from hati_core.scenarios.sql_text import typed
 
 @dataclass(frozen=True)
 class SetValue(Action):
-    """Write one value into a column, in all rows or in those that meet a condition; no value empties the cells."""
+    """Write one value into a column, or empty its cells, in all rows or in those that meet a condition."""
 
     name: ClassVar[str] = "set_value"
     title: ClassVar[str] = "Set a value"

@@ -22,13 +22,21 @@ _PARTS = 100
 """Parts that weights are asked for."""
 _WIDE = (Kind.CONDITION, Kind.WEIGHTS, Kind.CELLS)
 _ALL, _SOME = "All rows", "Some rows"
+_FILL, _EMPTY = "a value", "nothing: empty the cells"
+_MISSING = object()
+_NO_NUMBER = "Fill in the number, to see what would change."
+_UNNAMED = "(empty)"
 _ORDERED = (Operator.LESS, Operator.AT_MOST, Operator.MORE, Operator.AT_LEAST)
 _IN_TEXT = (Operator.CONTAINS, Operator.BEGINS)
 
 
-def arguments(page: Page, info: TableInfo, action: type[Action]) -> dict[str, Any]:
-    """Draw a control for each parameter of an action on a table, and give what they say."""
-    place = f"action-{page.branch.id}-{info.name}-{action.name}"
+def arguments(page: Page, info: TableInfo, action: type[Action], turn: int) -> dict[str, Any]:
+    """Draw a control for each parameter of an action on a table, and give what they say; a new turn begins afresh.
+
+    Raises:
+        InvalidAction: something that nobody can guess was not given.
+    """
+    place = f"action-{page.branch.id}-{info.name}-{action.name}-{turn}"
     found: dict[str, Any] = {"table": info.name}
     asked = [parameter for parameter in action.parameters() if parameter.takes.kind is not Kind.TABLE]
     columns = [p for p in asked if p.takes.kind is Kind.COLUMN and not p.required]
@@ -36,7 +44,7 @@ def arguments(page: Page, info: TableInfo, action: type[Action]) -> dict[str, An
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         for parameter in asked:
             if parameter not in columns and parameter not in wide:
-                found[parameter.name] = _control(info, parameter, place)
+                found[parameter.name] = _control(info, parameter, found, place)
         scopes = {p.name: _scope(p, place) for p in wide if p.takes.kind is Kind.CONDITION}
         if columns:
             with st.popover("Columns", icon=":material/view_column:", width="content"):
@@ -51,6 +59,10 @@ def arguments(page: Page, info: TableInfo, action: type[Action]) -> dict[str, An
                 found[parameter.name] = _weights(page, info, found, key)
             case _:
                 found[parameter.name] = _cells(info, key)
+    for parameter in asked:
+        if found[parameter.name] is _MISSING:
+            is_value = parameter.takes.kind is Kind.VALUE
+            raise InvalidAction("Type the value to write, or choose to empty the cells." if is_value else _NO_NUMBER)
     return found
 
 
@@ -59,20 +71,41 @@ def _scope(parameter: Parameter, place: str) -> str | None:
     return st.segmented_control(parameter.takes.title, [_ALL, _SOME], default=_ALL, required=True, key=key)
 
 
-def _control(info: TableInfo, parameter: Parameter, place: str) -> Any:
+def _control(info: TableInfo, parameter: Parameter, found: dict[str, Any], place: str) -> Any:
     takes, key = parameter.takes, f"{place}-{parameter.name}"
     match takes.kind:
         case Kind.NUMBER | Kind.PERCENT:
             label = f"{takes.title} in %" if takes.kind is Kind.PERCENT else takes.title
-            value = float(parameter.default) if parameter.default is not None else None
-            return st.number_input(label, value=value, step=1.0, format="%g", key=key, width=200)
+            start = parameter.default
+            if takes.varies:
+                choice = str(found[takes.varies.by])
+                label, start, key = takes.varies.titles[choice], takes.varies.starts.get(choice), f"{key}-{choice}"
+            return _number(label, start, key)
         case Kind.CHOICE:
             options = list(parameter.choices)
             return st.segmented_control(takes.title, options, default=options[0], required=True, key=key)
         case Kind.COLUMN:
             return _column(info, parameter, place)
         case _:
-            return st.text_input(takes.title, key=key, placeholder="Nothing empties the cell", width=320) or None
+            return _value(takes.title, key)
+
+
+def _number(label: str, start: Any, key: str) -> Any:
+    """A number that is still there when a choice has hidden its field for a while."""
+    kept = f"kept {key}"
+    if key not in st.session_state:
+        st.session_state[key] = st.session_state.get(kept, None if start is None else float(start))
+    number = st.number_input(label, value=None, step=1.0, format="%g", key=key, width=240)
+    st.session_state[kept] = number
+    return _MISSING if number is None else number
+
+
+def _value(title: str, key: str) -> Any:
+    """What is to be written; to empty cells is a choice of its own."""
+    choice = st.segmented_control("Write", [_FILL, _EMPTY], default=_FILL, required=True, key=f"{key}-choice")
+    if choice == _EMPTY:
+        return None
+    return st.text_input(title, key=key, placeholder="What the cells get", width=320) or _MISSING
 
 
 def _column(info: TableInfo, parameter: Parameter, place: str) -> str | None:
@@ -138,9 +171,9 @@ def _weights(page: Page, info: TableInfo, found: dict[str, Any], key: str) -> di
     total = sum(part.amount for part in parts) or 1.0
     frame = pd.DataFrame(
         {
-            "part": [part.label for part in parts if part.label],
-            "now": [100 * part.amount / total for part in parts if part.label],
-            "target": [None for part in parts if part.label],
+            "part": [part.label or _UNNAMED for part in parts],
+            "now": [100 * part.amount / total for part in parts],
+            "target": [None for _ in parts],
         }
     ).astype({"target": "float"})
     edited = st.data_editor(
@@ -157,7 +190,10 @@ def _weights(page: Page, info: TableInfo, found: dict[str, Any], key: str) -> di
         },
         key=f"{key}-{page.info.head}-{by}-{quantity}-{price}",
     )
-    weights = {part: weight for part, weight in zip(edited["part"], edited["target"], strict=True) if pd.notna(weight)}
+    given = zip((part.label for part in parts), edited["target"], strict=True)
+    weights = {part: float(weight) for part, weight in given if pd.notna(weight)}
+    if "" in weights:
+        raise InvalidAction(f"Rows without a {by} have no weight of their own: they share what the others leave.")
     left = 100 - sum(weights.values())
     if weights and left > 0:
         st.caption(f"The other {left:g} % is shared among the other rows in the proportions that they have.")

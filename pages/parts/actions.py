@@ -24,6 +24,9 @@ LIVE_ROWS = 200_000
 """Tables up to this size are previewed at every change of a parameter, larger ones when asked."""
 _HELD = "action preview"
 _APPLIED = "action applied"
+_TURN = "action turn"
+_UNTOUCHED = "action as a form begins"
+_DONE = "Done"
 _TITLES = {action.name: action.title for action in ACTIONS}
 
 
@@ -33,6 +36,7 @@ class Applied:
 
     branch_id: str
     version: int
+    action: str
     sentence: str
     worth: str
 
@@ -46,9 +50,12 @@ def actions_tab(page: Page, info: TableInfo) -> None:
     action = action_named(name or ACTIONS[0].name)
     st.caption(action.description())
     try:
-        made = make_action(action.name, arguments(page, info, action))
+        made = make_action(action.name, arguments(page, info, action, st.session_state.get(_TURN, 0)))
         sentence = made.sentence(info)
         made.statements(info)
+        if _rests(page, made):
+            st.caption(f"To go on, change something above, choose another action, or press {_DONE}.")
+            return
         preview = _preview(page, info, made)
     except InvalidAction as error:
         st.info(plain(error.message), icon=":material/tune:")
@@ -58,6 +65,14 @@ def actions_tab(page: Page, info: TableInfo) -> None:
         return
     if preview:
         _outcome(page, made, sentence, preview)
+
+
+def _rests(page: Page, made: Action) -> bool:
+    """Whether a form stands as it begins after it was applied: nobody has asked for the same once more."""
+    last: Applied | None = st.session_state.get(_APPLIED)
+    if last is None or last.branch_id != page.branch.id or last.action != made.name:
+        return False
+    return bool(st.session_state.setdefault(_UNTOUCHED, made) == made)
 
 
 def _preview(page: Page, info: TableInfo, action: Action) -> Preview | None:
@@ -109,7 +124,9 @@ def _apply(page: Page, action: Action, sentence: str, preview: Preview, message:
         complain(error)
         return
     worth = change_of_headline(before, headline(page, page.branch))
-    st.session_state[_APPLIED] = Applied(page.branch.id, commit.version, sentence, worth)
+    st.session_state[_APPLIED] = Applied(page.branch.id, commit.version, action.name, sentence, worth)
+    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+    st.session_state.pop(_UNTOUCHED, None)
     st.session_state.pop(f"action-message-{page.branch.id}", None)
     announce(f"Applied as version {commit.version} of {plain(page.branch.name)}.{plain(f' {worth}.' if worth else '')}")
     st.rerun()
@@ -126,7 +143,7 @@ def _applied(page: Page) -> None:
         with st.container(horizontal=True):
             if st.button("Undo this", icon=":material/undo:", key=f"action-undo-{last.version}"):
                 back_dialog(page, "undo", last.version, _forget)
-            if st.button("Done", type="tertiary", key="action-done"):
+            if st.button(_DONE, type="tertiary", key="action-done"):
                 _forget(last.version)
                 st.rerun()
 

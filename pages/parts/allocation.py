@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import cycle
 
 import pandas as pd
 import streamlit as st
 
 from hati_core import HatiError, Metric
-from hati_core.scenarios.allocation import Allocation
+from hati_core.scenarios.allocation import Allocation, largest_parts
 from hati_core.scenarios.metrics import Breakdown
 from pages.parts.exporting import camera, card_head, csv_button, html_button
 from pages.parts.figures_treemap import BranchAllocation, treemaps
@@ -73,12 +74,19 @@ def _groups(page: Page, breakdown: Breakdown, name: str) -> tuple[str, ...]:
 def _allocations(
     page: Page, breakdown: Breakdown, names: list[str], top: int, group: str | None
 ) -> list[BranchAllocation]:
-    infos = {info.name: info for info in page.infos}
+    """Each branch with the same parts, so that what is left is the same everywhere too."""
+    infos, comparisons = {info.name: info for info in page.infos}, page.repository.comparisons
+    largest = {}
+    for name in names:
+        # A branch without the table says so below.
+        with suppress(HatiError):
+            largest[name] = comparisons.largest(infos[name], breakdown, top)
+    labels = largest_parts(largest.values(), top)
     found = []
     for name in names:
         by = group if group in _groups(page, breakdown, name) else None
         try:
-            allocation = page.repository.comparisons.allocation(infos[names[0]], infos[name], breakdown, top, by)
+            allocation = comparisons.allocation(infos[names[0]], infos[name], breakdown, labels, by)
             found.append(BranchAllocation(name, allocation))
         except HatiError as error:
             st.caption(f":material/warning: {plain(name)}: {plain(error.message)}")

@@ -12,21 +12,23 @@ from hati_core.measures import PartChange
 from pages.parts.exporting import camera, card_head, csv_button, file_name, html_button
 from pages.parts.figures import BranchValue, waterfall
 from pages.parts.kpi_matrix import Values
-from pages.parts.session import asked_for, selection, told
+from pages.parts.session import asked_for, choose, selection, told
 from pages.parts.shell import Page
-from pages.parts.words import amount, difference, plain
+from pages.parts.words import difference, plain
 
 MOST_BRANCHES = 5
 _STATE = "compared branches"
 _TOPS = ("6", "12", "24", "48")
 _NARROW = 160
+_CLOSER, _CLOSER_FOR = "closer", "branch of the closer look"
 
 
 def chosen_branches(page: Page) -> list[str]:
     """Two to five branches, the first being what the others are compared with; kept in the address."""
     wanted = list(dict.fromkeys(name for name in (asked_for("with") or "").split("|") if name))
-    asked = [name for name in wanted if name in page.names][:MOST_BRANCHES]
-    _name_the_gone(page, [name for name in wanted if name not in page.names])
+    there = [name for name in wanted if name in page.names]
+    asked = there[:MOST_BRANCHES]
+    _name_the_gone([name for name in wanted if name not in page.names], there[MOST_BRANCHES:])
     default = ["main", page.branch.name] if not page.info.is_main else page.names[:MOST_BRANCHES]
     kept = [name for name in st.session_state.get(_STATE, []) if name in page.names]
     if asked:
@@ -47,10 +49,28 @@ def chosen_branches(page: Page) -> list[str]:
     return chosen
 
 
-def _name_the_gone(page: Page, gone: list[str]) -> None:
+def _name_the_gone(gone: list[str], too_many: list[str]) -> None:
     if gone:
-        names = ", ".join(f"“{plain(name)}”" for name in gone)
-        st.warning(f"There is no branch {names} any more, so it is not compared.", icon=":material/info:")
+        st.warning(f"There is no branch {_quoted(gone)} any more, so it is not compared.", icon=":material/info:")
+    if too_many:
+        st.warning(
+            f"At most {MOST_BRANCHES} branches are compared at once, so {_quoted(too_many)} of this link is left out.",
+            icon=":material/info:",
+        )
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(f"“{plain(name)}”" for name in names)
+
+
+def looked_at(page: Page, names: list[str]) -> str:
+    """The branch that is looked at closer: the one in view, until another one is chosen."""
+    others = {name: name for name in names[1:]}
+    start = page.branch.name if page.branch.name in others else names[1]
+    if st.session_state.get(_CLOSER_FOR) != page.branch.name and not asked_for(_CLOSER):
+        choose(_CLOSER, start)
+    st.session_state[_CLOSER_FOR] = page.branch.name
+    return selection("Look closer at", _CLOSER, others, start) if len(others) > 1 else names[1]
 
 
 def chosen_metric(metrics: Sequence[Metric]) -> int:
@@ -89,7 +109,7 @@ def made_of(page: Page, metric: Metric, position: int, before: str, after: str, 
                 csv_button("the parts", name, lambda: changes_frame(changes)),
                 html_button("the figure", name, figure),
             )
-        parts = "; ".join(f"{c.label} {amount(c.delta, metric.unit, signed=True)}" for c in changes)
+        parts = "; ".join(f"{c.label} {difference(c.before, c.after, metric.unit)}" for c in changes)
         st.plotly_chart(figure, theme=None, config=camera(name), key="waterfall", alt=f"{before} to {after}: {parts}")
 
 

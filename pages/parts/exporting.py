@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -36,8 +37,16 @@ def csv_of(frame: pd.DataFrame) -> bytes:
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front.
     """
-    safe = frame.map(_text).rename(columns=_text)
+    safe = frame.map(_number).map(_text).rename(columns=_text)
     return bytes(safe.to_csv(index=False).encode("utf-8-sig"))
+
+
+def _number(value: Any) -> Any:
+    """Without the noise that a calculation leaves in the last places: 341969.09, not 341969.08999999997."""
+    if not isinstance(value, float) or not math.isfinite(value):
+        return value
+    short = float(f"{value:.12g}")
+    return short if math.isclose(value, short, rel_tol=1e-14) else value
 
 
 def _text(value: Any) -> Any:

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 from hati_core import Unit
 from hati_core.measures import PartChange
 from pages.parts.palette import Theme
-from pages.parts.words import amount, brief
+from pages.parts.words import amount, brief, brief_difference
 
 CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False}
 _FONT = "Source Sans, Source Sans Pro, sans-serif"
@@ -72,7 +72,7 @@ def waterfall(
     bars, level = [first], before.value
     for change in changes:
         colour = theme.added if change.delta >= 0 else theme.removed
-        told = brief(change.delta, unit, signed=True)
+        told = brief_difference(change.before, change.after, unit)
         bars.append(_Bar(short(change.label), level, change.delta, colour, told))
         level += change.delta
     bars.append(last)

@@ -12,14 +12,18 @@ from hati_core import Unit
 from hati_core.scenarios.allocation import Allocation, Holding
 from pages.parts.figures import dressed, short
 from pages.parts.palette import Theme
-from pages.parts.words import amount, brief
+from pages.parts.words import amount, brief, brief_difference, difference
 
 _A_ROW = 3
 _ROW_HEIGHT = 300
 _HEAD = 34
 _GAP = 0.02
-_SMALL = 0.025
-"""A tile of less than this share of the largest branch has room for its name alone."""
+_PAGE = 700
+"""Pixels that the treemaps have beside each other, on a screen that is rather narrow."""
+_LETTER, _LINE = 5.6, 13
+"""Pixels of the smallest text that is still drawn."""
+_STRETCH = 2.0
+"""How much wider or taller than a square a tile may be."""
 _FAINTEST, _STRONGEST = 0.15, 0.55
 
 
@@ -64,17 +68,19 @@ def treemaps(
     most = max((abs(part.delta) for part in parts), default=0.0)
     figure = go.Figure()
     totals = [item.allocation.total for item in branches]
-    places, largest = boxes(totals), max(totals, default=0.0)
-    for item, place in zip(branches, places, strict=True):
+    rows = math.ceil(len(branches) / _A_ROW) or 1
+    for item, place in zip(branches, boxes(totals), strict=True):
         shown = _parts(item.allocation)
+        pixels = (place.right - place.left) * _PAGE * (place.top - place.bottom) * _ROW_HEIGHT * rows
+        told = [_fitting(part, unit, pixels * part.amount / item.allocation.total) for part in shown]
         figure.add_treemap(
             ids=[str(at) for at in range(len(shown))],
             labels=[short(part.label) for part in shown],
             parents=[""] * len(shown),
             values=[part.amount for part in shown],
-            text=[_told(part, unit) if part.amount > largest * _SMALL else "" for part in shown],
+            text=told,
             customdata=[[_hover(part, item.allocation.total, unit)] for part in shown],
-            texttemplate="<b>%{label}</b><br>%{text}",
+            texttemplate=["<b>%{label}</b>" + ("<br>%{text}" if text else "") for text in told],
             hovertemplate="%{label}: %{customdata[0]}<extra></extra>",
             marker={
                 "colors": [
@@ -101,7 +107,6 @@ def treemaps(
             showarrow=False,
             font={"color": theme.text, "size": 13},
         )
-    rows = math.ceil(len(branches) / _A_ROW) or 1
     dressed(figure, theme, height=_ROW_HEIGHT * rows, top=0)
     return figure.update_layout(uniformtext={"minsize": 10, "mode": "hide"}, margin={"l": 0, "r": 0, "b": 0})
 
@@ -115,12 +120,22 @@ def _told(part: Holding, unit: Unit) -> str:
     worth = brief(part.amount, unit)
     if not part.delta:
         return worth
-    return f"{worth}<br>{'▲' if part.delta > 0 else '▼'} {brief(part.delta, unit, signed=True)}"
+    return f"{worth}<br>{'▲' if part.delta > 0 else '▼'} {brief_difference(part.before, part.amount, unit)}"
+
+
+def _fitting(part: Holding, unit: Unit, pixels: float) -> str:
+    """What a tile of that area has room for beside its name: a text that does not fit takes the name along."""
+    side, told = math.sqrt(pixels / _STRETCH), _told(part, unit)
+    for text in (told, told.split("<br>")[0]):
+        lines = text.split("<br>")
+        if side > max(map(len, lines)) * _LETTER and side > (len(lines) + 1) * _LINE:
+            return text
+    return ""
 
 
 def _hover(part: Holding, total: float, unit: Unit) -> str:
     share = amount(part.amount / total, Unit.PERCENT) if total else ""
-    change = amount(part.delta, unit, signed=True) if part.delta else "no change"
+    change = difference(part.before, part.amount, unit) if part.delta else "no change"
     group = f"{short(part.group)}, " if part.group else ""
     return f"{group}{amount(part.amount, unit)}, {share} of the branch, {change}"
 

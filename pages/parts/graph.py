@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import plotly.graph_objects as go
 
@@ -32,7 +32,7 @@ def branch_graph(
     figure = go.Figure()
     for info in infos:
         own = [spots[c.branch, c.version] for c in ordered if c.branch == info.name]
-        start = _fork(info, lanes, spots, own)
+        start = _fork(_origin(info, infos), lanes, spots, own)
         away = [_Spot(start.x + _AHEAD, lanes[info.name])] if start else []
         _line(figure, [*([start] if start else []), *away, *own], colours[info.name], "solid")
         if away and not own:
@@ -45,6 +45,16 @@ def branch_graph(
     figure.update_xaxes(visible=False, range=[-0.6, max(len(ordered) - 0.4, 1)])
     named_lanes(figure, [info.name for info in infos])
     return dressed(figure, theme, height=_LANE * len(infos) + 24)
+
+
+def _origin(info: BranchInfo, infos: Sequence[BranchInfo]) -> BranchInfo:
+    """A branch beside the one that made the version which it begins at: versions up to a fork are the parent's."""
+    by_name = {one.name: one for one in infos}
+    parent = by_name.get(info.parent or "")
+    while parent and parent.parent is not None and parent.base is not None and (info.base or 0) <= parent.base:
+        info = replace(info, parent=parent.parent)
+        parent = by_name.get(parent.parent)
+    return info
 
 
 def _fork(

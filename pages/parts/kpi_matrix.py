@@ -14,12 +14,13 @@ from pages.parts.changed_inputs import changed_inputs
 from pages.parts.exporting import card_head, csv_button
 from pages.parts.palette import dot
 from pages.parts.shell import Page
-from pages.parts.words import MINUS, amount, plain
+from pages.parts.words import MINUS, amount, difference, plain
 
 Values = Mapping[str, Sequence[MetricValue]]
 _LONGEST_PROBLEM = 100
 _HARD_SPACE = "\u00a0"
 _LONGEST_CHANGE = 90
+_WIDE = 3
 
 
 def kpi_matrix(page: Page, metrics: Sequence[Metric], values: Values) -> None:
@@ -32,6 +33,8 @@ def kpi_matrix(page: Page, metrics: Sequence[Metric], values: Values) -> None:
             csv_button("the matrix", "metrics", lambda: matrix_frame(metrics, values, inputs)),
         )
         st.table(matrix(metrics, values, inputs, page.colours), border="horizontal", hide_index=True)
+        if len(names) > _WIDE:
+            st.caption("On a narrow screen, scroll the table sideways to see every branch.")
 
 
 def _inputs(page: Page, reference: str, name: str) -> list[str]:
@@ -78,11 +81,11 @@ def _cell(here: MetricValue, reference: MetricValue | None) -> str:
 
 
 def change(here: float, reference: float, unit: Unit) -> tuple[str, str]:
-    """A mark for the direction, and the difference: absolute, and in per cent of the reference where that has sense."""
+    """A mark for the direction, and the difference as on every page, with its share of the reference if any."""
     delta = here - reference
     if not delta:
         return "", "±0"
-    told = amount(delta, unit, signed=True)
+    told = difference(reference, here, unit)
     share = relative(here, reference)
     # Points of a percentage in per cent of a percentage would confuse.
     if share is not None and unit is not Unit.PERCENT:

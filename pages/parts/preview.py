@@ -11,7 +11,7 @@ from pages.parts.outlook import Outlook
 from pages.parts.paged_rows import paged_rows
 from pages.parts.shell import Page
 from pages.parts.values import value_card
-from pages.parts.words import amount, count, plain
+from pages.parts.words import amount, count, difference, plain
 
 _WHOLE = {TableAction.CREATE: "table created", TableAction.DROP: "table dropped"}
 _MOST_IN_VIEW = 10
@@ -34,7 +34,7 @@ def _made_of(page: Page, found: Outlook, key: str) -> None:
     before, after = (BranchValue("now", found.before[0].value), BranchValue("after", found.after[0].value))
     colours = dict.fromkeys((before.branch, after.branch), page.colours[found.plan.target])
     figure = waterfall(before, after, changes, metric.unit, colours, page.theme)
-    parts = "; ".join(f"{change.label} {amount(change.delta, metric.unit, signed=True)}" for change in changes)
+    parts = "; ".join(f"{change.label} {difference(change.before, change.after, metric.unit)}" for change in changes)
     st.caption(f"What changes the {plain(metric.name)}")
     st.plotly_chart(figure, theme=None, config=CONFIG, key=f"{key}-waterfall", alt=f"{metric.name}: {parts}")
 

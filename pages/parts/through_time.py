@@ -51,7 +51,7 @@ def through_time(page: Page, metric: Metric | None, names: list[str]) -> None:
             card_head("**Through time**")
             st.caption(f"{plain(history.table)} has no price of what these branches hold.")
             return
-        _figures(page, metric, lines, shown_as, head)
+        _figures(page, history, _unit(metric), lines, shown_as, head)
         _rules(history, series, lines)
 
 
@@ -91,25 +91,33 @@ def _series(page: Page, infos: list[BranchInfo], history: History) -> dict[str, 
     return found
 
 
-def _figures(page: Page, metric: Metric, lines: Lines, shown_as: str, head: st.delta_generator.DeltaGenerator) -> None:
+def _unit(metric: Metric) -> Unit:
+    """A quantity times a price is money where the metric of the figures is."""
+    return Unit.MONEY if metric.unit is Unit.MONEY else Unit.NUMBER
+
+
+def _figures(
+    page: Page, history: History, unit: Unit, lines: Lines, shown_as: str, head: st.delta_generator.DeltaGenerator
+) -> None:
     results = {name: performance(points) for name, points in lines.items()}
     can_index = shown_as == _INDEX and all(points[0].value > 0 for points in lines.values())
     drawn = {name: indexed(points) for name, points in lines.items()} if can_index else lines
-    chart = value_lines(drawn, Unit.NUMBER if can_index else metric.unit, page.colours, page.theme)
+    chart = value_lines(drawn, Unit.NUMBER if can_index else unit, page.colours, page.theme)
     risks, earned = risk_points(results)
     scatter = risk_and_return(risks, earned, page.colours, page.theme)
+    amounts = f"{history.quantity} × {history.price}"
     with head:
         card_head(
-            f"**Through time** · {plain(metric.name)} of what is held now",
+            f"**Through time** · value of what is held now, {plain(amounts)} of each day",
             csv_button("the series", "through-time", lambda: series_frame(lines)),
             html_button("the lines", "through-time", chart),
         )
     if shown_as == _INDEX and not can_index:
         st.caption("A branch is not worth more than nought at the start, so the values are shown as they are.")
     with st.grid(2, min_column_width=380):
-        told = "; ".join(f"{name} {amount(points[-1].value, metric.unit)}" for name, points in lines.items())
+        told = "; ".join(f"{name} {amount(points[-1].value, unit)}" for name, points in lines.items())
         st.plotly_chart(
-            chart, theme=None, config=camera("through-time"), key="series", alt=f"{metric.name} on the last day: {told}"
+            chart, theme=None, config=camera("through-time"), key="series", alt=f"Value on the last day: {told}"
         )
         if risks:
             told = "; ".join(

@@ -8,13 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from hati_core import Unit
-from hati_core.phrases import MINUS, amount, brief, count, difference, size
+from hati_core.phrases import MINUS, amount, brief, brief_difference, count, difference, size
 
 __all__ = [
     "MINUS",
     "ago",
     "amount",
     "brief",
+    "brief_difference",
     "cell",
     "count",
     "difference",

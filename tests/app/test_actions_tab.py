@@ -104,6 +104,75 @@ def test_weights_are_typed_beside_what_they_are_now(trial: Branch, screen: Scree
     assert trial.query("SELECT shares FROM portfolio WHERE ticker = 'AAPL'") == [{"shares": 158}]
 
 
+def test_rows_without_a_group_are_listed_and_share_what_is_left(trial: Branch, screen: Screen) -> None:
+    trial.execute("ALTER TABLE portfolio ADD COLUMN desk VARCHAR")
+    trial.execute("UPDATE portfolio SET desk = 'tech' WHERE ticker = 'AAPL'")
+    opened(screen, "rebalance").pick("Weights by", "desk")
+    editor = screen.at.data_editor[-1]
+    assert editor.value["part"].tolist() == ["(empty)", "tech"]
+    assert editor.value["now"].sum() == pytest.approx(100)
+    screen.at.session_state[editor.key] = {"edited_rows": {0: {"target": 50}}, "added_rows": [], "deleted_rows": []}
+    assert "Rows without a desk have no weight of their own" in screen.run().text
+    assert "Apply to trial" not in screen.buttons
+
+
+def test_nothing_is_set_before_a_value_is_given_and_emptying_is_a_choice(trial: Branch, screen: Screen) -> None:
+    opened(screen, "set_value")
+    assert "Type the value to write, or choose to empty the cells." in screen.text
+    assert "Apply to trial" not in screen.buttons
+    (field,) = [
+        field for field in screen.at.text_input if str(field.key).startswith("action-") and field.label == "Value"
+    ]
+    field.set_value("7")
+    screen.run()
+    assert "Set shares to 7 on trial would change" in screen.text
+    screen.pick("Write", "nothing: empty the cells")
+    assert "Empty shares on trial would change" in screen.text
+    screen.press("Apply to trial")
+    assert trial.query("SELECT count(shares) AS n FROM portfolio") == [{"n": 0}]
+    assert "Type the value to write, or choose to empty the cells." in screen.text
+
+
+def test_a_number_that_was_taken_away_is_not_made_up(trial: Branch, screen: Screen) -> None:
+    opened(screen, "scale_positions")
+    (field,) = [field for field in screen.at.number_input if field.label == "Factor"]
+    field.set_value(None)
+    assert "Fill in the number, to see what would change." in screen.run().text
+    assert "Apply to trial" not in screen.buttons
+
+
+def test_what_was_applied_is_not_offered_once_more_until_somebody_asks(trial: Branch, screen: Screen) -> None:
+    number(opened(screen), "Change in %", -20)
+    screen.press("Apply to trial")
+    assert "Undo this" in screen.buttons
+    assert "Apply to trial" not in screen.buttons
+    number(screen, "Change in %", -30)
+    assert "Apply to trial" in screen.buttons
+    number(screen, "Change in %", -10)
+    assert "Apply to trial" not in screen.buttons
+    assert "Apply to trial" in screen.press("Done").buttons
+
+
+def test_a_row_that_was_added_is_not_proposed_again(trial: Branch, screen: Screen) -> None:
+    opened(screen, "add_position").fill("ticker", "NVDA").fill("shares", "20").press("Apply to trial")
+    assert screen.problems == []
+    assert screen.field("ticker") == ""
+    assert "Fill in at least one." in screen.text
+
+
+def test_each_way_of_trimming_has_a_number_of_its_own(trial: Branch, screen: Screen) -> None:
+    number(opened(screen, "trim_positions"), "Sell of each row, in %", 40)
+    screen.pick("Trim", "to a value")
+    assert "Fill in the number, to see what would change." in screen.text
+    assert "Apply to trial" not in screen.buttons
+    number(screen, "Keep at most, value per row", 10_000)
+    assert "Trim shares to a value of at most 10,000 a row on trial would change" in screen.text
+    screen.pick("Trim", "by percent")
+    assert "Trim shares by 40 %" in screen.text
+    screen.pick("Trim", "to a value")
+    assert "at most 10,000 a row" in screen.text
+
+
 def test_a_table_of_prices_takes_actions_too(trial: Branch, screen: Screen) -> None:
     trial.execute("CREATE TABLE plans (product VARCHAR, tier VARCHAR, price DECIMAL(10,2), quantity INTEGER)")
     trial.execute("INSERT INTO plans VALUES ('Hati', 'free', 0, 900), ('Hati', 'team', 49.5, 40)")

@@ -288,7 +288,7 @@ def test_nothing_above_nought_cannot_be_divided(branches: Repository, screen: Sc
 def test_the_sample_is_valued_through_time(sample: Repository, screen: Screen) -> None:
     screen.open("Compare", **{"with": "main|tech-heavy|defensive"})
     assert screen.figure("series") == (
-        "Portfolio value on the last day: main $2,153,580; tech-heavy $2,662,248; defensive $2,153,580"
+        "Value on the last day: main $2,153,580; tech-heavy $2,662,248; defensive $2,153,580"
     )
     performance = screen.part("through-time", "dataframe")[0].value
     assert performance["branch"].tolist() == ["main", "tech-heavy", "defensive"]
@@ -296,6 +296,38 @@ def test_the_sample_is_valued_through_time(sample: Repository, screen: Screen) -
     assert "defensive: 1 row of 34 left out, without any price in prices: BND" in screen.text
     assert "2014-01-31 to 2022-05-31" in screen.text
     assert "tech-heavy return a year 13.2 %" in screen.figure("risk")
+
+
+def test_branches_beyond_five_in_a_link_are_named(branches: Repository, screen: Screen) -> None:
+    for name in "abcd":
+        branches.create_branch(name)
+    screen.open("Compare", **{"with": "main|a|b|c|d|aggressive-growth"})
+    assert "At most 5 branches are compared at once, so “aggressive-growth” of this link is left out." in screen.text
+    assert screen.matrix().columns.tolist() == ["main", "a", "b", "c", "d"]
+
+
+def test_the_closer_look_begins_with_the_branch_in_view(branches: Repository, screen: Screen) -> None:
+    link = "main|aggressive-growth|conservative-hedge"
+    screen.open("Compare", branch="conservative-hedge", **{"with": link})
+    assert "main → conservative-hedge" in screen.text
+    screen.pick("Look closer at", "aggressive-growth").run()
+    assert "main → aggressive-growth" in screen.text
+    other = Screen().open("Compare", branch="conservative-hedge", **{"with": link, "closer": "aggressive-growth"})
+    assert "main → aggressive-growth" in other.text
+
+
+def test_the_other_parts_are_the_same_on_every_branch(sample: Repository, screen: Screen) -> None:
+    screen.open("Compare", **{"with": "main|tech-heavy", "parts": "6"})
+    main, tech = screen.figure("treemaps").split("; ")
+    parts = [{part.rsplit(" ", 1)[0] for part in told.split(": ")[-1].split(", ")} for told in (main, tech)]
+    assert parts[0] == parts[1]
+
+
+@pytest.mark.parametrize("metric", ["Portfolio value", "Unrealised P&L", "Cost", "Positions"])
+def test_the_series_is_called_what_it_is_whatever_the_metric(sample: Repository, screen: Screen, metric: str) -> None:
+    screen.open("Compare", branch="tech-heavy", metric=metric)
+    assert "Through time · value of what is held now, shares × price of each day" in screen.text
+    assert screen.figure("series") == "Value on the last day: main $2,153,580; tech-heavy $2,662,248"
 
 
 def test_a_branch_without_the_history_is_named_and_the_others_stay(sample: Repository, screen: Screen) -> None:

@@ -29,6 +29,14 @@ def test_numbers_stay_numbers_whatever_their_sign() -> None:
     assert content.splitlines()[1:] == ["-1", "-2.5", "+3"]
 
 
+def test_the_noise_of_calculations_is_left_out_and_nothing_else() -> None:
+    numbers = [341969.08999999997, 0.1 + 0.2, 1234567890123.45, 9007199254740991.0, 0.123456789012345]
+    content = csv_of(pd.DataFrame({"n": [*numbers, "x"]}, dtype=object)).decode("utf-8-sig")
+    assert content.splitlines()[1:] == [
+        "341969.09", "0.3", "1234567890123.45", "9007199254740991.0", "0.123456789012345", "x",
+    ]  # fmt: skip
+
+
 def test_a_figure_is_a_page_that_asks_the_network_for_nothing() -> None:
     page = html_of(go.Figure(go.Bar(y=[1])), "bars").decode()
     assert "<html>" in page

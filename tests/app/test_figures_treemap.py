@@ -59,8 +59,22 @@ def test_a_tile_tells_its_amount_and_its_change_by_mark_and_colour() -> None:
 
 
 def test_small_tiles_have_their_name_alone() -> None:
-    (trace,) = treemaps([spread("main", Holding("big", 99, 99), Holding("small", 1, 1))], Unit.NUMBER, DARK).data
-    assert trace.text == ("99", "")
+    (trace,) = treemaps([spread("main", Holding("big", 400, 400), Holding("small", 1, 1))], Unit.NUMBER, DARK).data
+    assert trace.text == ("400", "")
+
+
+def test_large_tiles_are_never_blank_for_a_text_that_does_not_fit() -> None:
+    """Twelve equal parts of one of three branches: room for a name and an amount, not for a long change below it."""
+    parts = [Holding(f"P{at}", 205_270.5, 102_635.25) for at in range(12)]
+    items = [spread(name, *parts) for name in ("main", "bold", "calm")]
+    first, *_ = treemaps(items, Unit.MONEY, LIGHT).data
+    assert set(first.text) == {"$205,270"}
+    (alone,) = treemaps(items[:1], Unit.MONEY, LIGHT).data
+    assert set(alone.text) == {"$205,270<br>▲ +$102,635"}
+    crowd = [spread(name, *(Holding(f"P{at}", 1e5, 9e4) for at in range(60))) for name in ("main", "bold", "calm")]
+    few, *_ = treemaps(crowd, Unit.MONEY, LIGHT).data
+    assert set(few.text) == {""}
+    assert set(few.texttemplate) == {"<b>%{label}</b>"}
 
 
 def test_groups_colour_the_tiles_and_the_rest_stays_quiet() -> None:

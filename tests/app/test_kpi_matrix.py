@@ -24,6 +24,9 @@ COLOURS = {"main": "#64748b", "bold": "#2563eb"}
         (100_010.0, 100_000.0, Unit.MONEY, ("▲", "+$10 · +0.01 %")),
         (100_001.0, 100_000.0, Unit.MONEY, ("▲", "+$1 · +<0.01 %")),
         (0.3, 0.2, Unit.PERCENT, ("▲", "+10.0 pts")),
+        # As the two amounts beside it are shown: 6.3 % and 15.9 %, $593,164 and $792,142.
+        (0.15949, 0.06251, Unit.PERCENT, ("▲", "+9.6 pts")),
+        (792_142.4, 593_163.6, Unit.MONEY, ("▲", "+$198,978 · +33.5 %")),
     ],
 )
 def test_a_difference_has_a_mark_a_sign_and_its_share(

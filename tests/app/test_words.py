@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from hati_core import Unit
-from pages.parts.words import ago, amount, brief, cell, count, difference, fitting, left, plain, size
+from pages.parts.words import ago, amount, brief, brief_difference, cell, count, difference, fitting, left, plain, size
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -64,6 +64,12 @@ def test_a_difference_carries_its_sign(value: float, unit: Unit, shown: str) -> 
 )
 def test_amounts_are_as_far_apart_as_they_look(before: float, after: float, unit: Unit, shown: str) -> None:
     assert difference(before, after, unit) == shown
+
+
+def test_where_there_is_little_room_only_millions_are_shortened() -> None:
+    assert brief_difference(0, 2_153_580, Unit.MONEY) == "+$2.2M"
+    assert brief_difference(3e6, 1.5e6, Unit.MONEY) == "−$1.5M"
+    assert brief_difference(1000.4, 1001.6, Unit.MONEY) == difference(1000.4, 1001.6, Unit.MONEY) == "+$2"
 
 
 @pytest.mark.parametrize(

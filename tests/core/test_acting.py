@@ -19,6 +19,12 @@ def act(branch: Branch, name: str, **arguments: Any) -> None:
     branch.act(make_action(name, {"table": "portfolio", **arguments}))
 
 
+OLD_COST = (
+    "Bought units are reckoned at the old avg_cost of their row, not at today's price, "
+    "so the unrealised P&L changes with them though nothing was earned."
+)
+
+
 def prices(branch: Branch) -> list[float]:
     return [row["current_price"] for row in branch.query("SELECT current_price FROM portfolio ORDER BY ticker")]
 
@@ -57,6 +63,25 @@ def test_trimming_sells_and_never_buys(branch: Branch, how: str, amount: int, af
     assert shares(branch) == after
 
 
+def test_dropped_fractions_are_told_with_what_they_come_to(branch: Branch) -> None:
+    trim = make_action("trim_positions", {"table": "portfolio", "amount": 50})
+    assert branch.preview(trim).notes == (
+        "shares holds whole numbers, so fractions of 0.50 in all are dropped: 225 become 112, −50.2 %.",
+    )
+    even = make_action("trim_positions", {"table": "portfolio", "where": only("AAPL")})
+    assert branch.preview(even).notes == ()
+    large = {"column": "shares", "operator": "is more than", "value": 60}
+    assert branch.preview(make_action("trim_positions", {"table": "portfolio", "where": large})).notes == ()
+
+
+def test_buying_at_the_old_cost_is_told_and_selling_is_not(branch: Branch) -> None:
+    double, halve = (make_action("scale_positions", {"table": "portfolio", "factor": f}) for f in (2, 0.4))
+    assert branch.preview(double).notes == (OLD_COST,)
+    assert OLD_COST not in branch.preview(halve).notes
+    branch.execute("ALTER TABLE portfolio DROP COLUMN avg_cost")
+    assert branch.preview(double).notes == ()
+
+
 def test_a_position_is_added_and_one_that_is_there_breaks_the_key(branch: Branch) -> None:
     act(branch, "add_position", values={"ticker": "NVDA", "shares": "200", "current_price": 950})
     assert shares(branch)["NVDA"] == 200
@@ -80,7 +105,7 @@ def test_a_value_is_set_where_a_condition_holds(branch: Branch) -> None:
 def test_rebalancing_moves_the_money_and_says_what_is_left(branch: Branch) -> None:
     action = make_action("rebalance", {"table": "portfolio", "by": "ticker", "weights": {"AAPL": 50, "MSFT": 50}})
     preview = branch.preview(action)
-    assert preview.notes == ("540.00 of 58,750.00 is left over: shares holds whole numbers.",)
+    assert preview.notes == ("540.00 of 58,750.00 is left over: shares holds whole numbers.", OLD_COST)
     branch.act(action, expected_version=preview.version)
     assert shares(branch) == {"AAPL": 158, "GOOGL": 0, "MSFT": 69}
 
@@ -110,7 +135,7 @@ def test_a_part_that_holds_nothing_yet_is_bought(branch: Branch) -> None:
 def test_what_no_row_can_take_is_told(branch: Branch) -> None:
     act(branch, "scale_positions", factor=0, where={"column": "ticker", "operator": "is not", "value": "AAPL"})
     action = make_action("rebalance", {"table": "portfolio", "by": "ticker", "weights": {"AAPL": 40}})
-    (note,) = branch.preview(action).notes
+    note, _ = branch.preview(action).notes
     assert note == "11,100.00 of 18,500.00 is left over: no other row holds anything that could take the other 60 %."
 
 

@@ -6,10 +6,11 @@ import pytest
 
 from hati_core import Branch, BranchInfo, Breakdown, ChangeKind, Repository, RowFilter
 from hati_core.errors import EngineRestarted, HatiError
-from hati_core.scenarios.allocation import Holding
+from hati_core.scenarios.allocation import Holding, largest_parts
 from tests.core.dying import Trap
 
 VALUE = Breakdown("portfolio", "shares * current_price", ("ticker",))
+EVERY = ("AAPL", "GOOGL", "MSFT", "NVDA")
 
 
 @pytest.fixture
@@ -89,24 +90,29 @@ def test_what_asks_for_chance_is_worked_out_each_time(repo: Repository, bold: Br
 
 def test_an_allocation_has_the_largest_parts_beside_the_reference(repo: Repository, bold: Branch) -> None:
     before, after = infos(repo)
-    found = repo.comparisons.allocation(before, after, VALUE, 2)
+    largest = [repo.comparisons.largest(info, VALUE, 2) for info in (before, after)]
+    assert largest == [{"MSFT": 31_500, "AAPL": 18_500}, {"NVDA": 190_000, "AAPL": 37_000}]
+    labels = largest_parts(largest, 2)
+    assert labels == ("NVDA", "AAPL")
+    found = repo.comparisons.allocation(before, after, VALUE, labels)
     assert found.shown == (Holding("NVDA", 190_000, 0), Holding("AAPL", 37_000, 18_500))
-    assert found.rest == Holding("other", 31_500, 31_500)
+    assert found.rest == Holding("other", 31_500, 40_250)
+    assert repo.comparisons.allocation(before, before, VALUE, labels).rest == Holding("other", 40_250, 40_250)
     assert (found.rest_parts, found.below, found.total) == (1, 0, 258_500)
-    assert repo.comparisons.allocation(before, after, VALUE, 2) is found
-    assert repo.comparisons.allocation(before, after, VALUE, 3).rest is None
+    assert repo.comparisons.allocation(before, after, VALUE, labels) is found
+    assert repo.comparisons.allocation(before, after, VALUE, (*labels, "MSFT")).rest is None
 
 
 def test_parts_below_nought_are_counted_apart(repo: Repository, bold: Branch) -> None:
     bold.execute("UPDATE portfolio SET shares = -10 WHERE ticker = 'MSFT'")
-    found = repo.comparisons.allocation(*infos(repo), VALUE, 12)
+    found = repo.comparisons.allocation(*infos(repo), VALUE, EVERY)
     assert [part.label for part in found.shown] == ["NVDA", "AAPL"]
     assert (found.below, found.below_amount, found.rest) == (1, -4_200, None)
 
 
 def test_nothing_held_is_an_empty_allocation(repo: Repository, bold: Branch) -> None:
     bold.execute("DELETE FROM portfolio")
-    found = repo.comparisons.allocation(*infos(repo), VALUE, 12)
+    found = repo.comparisons.allocation(*infos(repo), VALUE, EVERY)
     assert (found.shown, found.rest, found.total) == ((), None, 0)
 
 
@@ -117,13 +123,13 @@ def test_parts_have_the_group_that_their_rows_are_in(repo: Repository, bold: Bra
     before, after = infos(repo)
     assert repo.comparisons.groups(after, VALUE) == ("sector",)
     assert repo.comparisons.groups(before, VALUE) == ()
-    found = repo.comparisons.allocation(before, after, VALUE, 12, "sector")
+    found = repo.comparisons.allocation(before, after, VALUE, EVERY, "sector")
     assert [(part.label, part.group) for part in found.shown] == [("NVDA", "chips"), ("AAPL", "it"), ("MSFT", "it")]
 
 
 def test_a_breakdown_that_does_not_run_says_so(repo: Repository, bold: Branch) -> None:
     with pytest.raises(HatiError):
-        repo.comparisons.allocation(*infos(repo), Breakdown("portfolio", "nonsense", ("ticker",)), 12)
+        repo.comparisons.allocation(*infos(repo), Breakdown("portfolio", "nonsense", ("ticker",)), EVERY)
 
 
 def test_a_difference_that_an_error_inside_duckdb_took_is_worked_out_again(repo: Repository, bold: Branch) -> None:

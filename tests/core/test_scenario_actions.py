@@ -100,6 +100,7 @@ def test_every_comparison_is_sql_that_the_gate_lets_through(operator: Operator) 
         ("trim_positions", {"amount": 0}, "more than 0 and at most 100 %"),
         ("trim_positions", {"amount": 101}, "more than 0 and at most 100 %"),
         ("trim_positions", {"how": "to a value", "amount": -1}, "to 0 or more"),
+        ("trim_positions", {"how": "to a value"}, "Say what each row is trimmed to"),
         ("trim_positions", {"how": "sideways"}, "one of: by percent, to a quantity, to a value"),
         ("add_position", {"values": {}}, "Values: give at least one"),
         ("add_position", {"values": {"ticker": None}}, "no values"),
