@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hati_core.importing.reading import Dates, Numbers
+from hati_core.model import Column
+from hati_core.scenarios.roles import is_numeric
 
 
 class ImportMode(Enum):
@@ -41,6 +43,12 @@ class ImportOrder:
     key: tuple[str, ...] = ()
     numbers: Numbers = Numbers.POINT
     dates: Dates = Dates.DAY_FIRST
+
+    @property
+    def numeric(self) -> tuple[str, ...]:
+        """The columns of the table that are numbers by the types chosen, those of the key last."""
+        names = [taken.name for taken in self.columns if is_numeric(Column(taken.name, taken.type))]
+        return tuple(sorted(names, key=lambda name: name in self.key))
 
 
 @dataclass(frozen=True)
