@@ -290,7 +290,8 @@ class Importer:
                 raise ImportRefused("Give the table a name.")
             if named(self._store.tables(branch.id, head), name):
                 raise TableExists(
-                    f"“{branch.name}” has a table called “{name}” already. Choose another name.", table=name
+                    f"“{branch.name}” has a table called “{name}”. Choose another name, or put the rows into it.",
+                    table=name,
                 )
             columns = tuple(Column(c.name, c.type, c.name not in order.key) for c in order.columns)
             info = TableInfo(name, "", columns, order.key, KeyOrigin.DECLARED if order.key else KeyOrigin.LINEAGE)

@@ -6,9 +6,8 @@ import math
 import re
 from decimal import Decimal
 
+from hati_core.cell_text import MINUS
 from hati_core.scenarios.metrics import Unit
-
-MINUS = "−"
 
 
 def amount(value: float | None, unit: Unit, *, signed: bool = False) -> str:

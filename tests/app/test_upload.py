@@ -80,7 +80,10 @@ def test_a_file_goes_to_the_branch_in_view(portfolio: Repository, screen: Screen
 
 @pytest.mark.parametrize(
     ("table", "sentence"),
-    [("portfolio", "“main” has a table called “portfolio” already"), ("  ", "Give the table a name.")],
+    [
+        ("portfolio", "“main” has a table called “portfolio”. Choose another name, or put"),
+        ("  ", "Give the table a name."),
+    ],
 )
 def test_a_table_name_that_cannot_be_is_explained_and_the_file_kept(
     table: str, sentence: str, portfolio: Repository, screen: Screen
