@@ -20,7 +20,7 @@ from hati_core.importing.judging import Target, Verdict
 from hati_core.importing.order import ImportMode, ImportOrder, ImportPlan, RejectedRow, TakenColumn
 from hati_core.importing.reading import Dates, Numbers, Reading
 from hati_core.importing.staging import Staged
-from hati_core.importing.suggesting import suggested_key, table_name, taken_by_name
+from hati_core.importing.suggesting import is_meant_for, suggested_key, table_name, taken_by_name
 from hati_core.importing.upload import SUFFIXES, TEXT, WORKBOOKS, Upload
 from hati_core.importing.writing import write
 from hati_core.model import Column, KeyOrigin, Row, TableInfo
@@ -42,12 +42,14 @@ __all__ = [
     "Reading",
     "RejectedRow",
     "TakenColumn",
+    "is_meant_for",
     "table_name",
     "taken_by_name",
 ]
 
 _SAMPLE_ROWS = 8
 _REJECTS_SHOWN = 200
+_CHANGES_SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ class Importer:
             key = suggested_key(cursor, relation, columns, found.mixed)
         how = replace(staged.reading, numbers=found.numbers, dates=found.dates)
         return FilePreview(
-            table_name(self._name),
+            table_name(self._name, how.sheet if len(self._upload.sheets) > 1 else None),
             columns,
             staged.rows,
             tuple(sample),
@@ -173,8 +175,8 @@ class Importer:
         staged = self._upload.staged(self._reading)
         with self._judged(branch, order, target) as (cursor, verdict):
             require_filled(order, target.info, verdict)
-            rejects = self._rejects(cursor, staged, _REJECTS_SHOWN)
-        return plan_of(staged, order, head, verdict, rejects)
+            plan = plan_of(staged, order, head, verdict, self._rejects(cursor, staged, _REJECTS_SHOWN))
+            return replace(plan, changes=judging.changes(cursor, order, target, _CHANGES_SHOWN) if plan.changed else ())
 
     def run(
         self,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hati_core.importing.reading import Dates, Numbers
-from hati_core.model import Column
+from hati_core.model import Column, RowChange
 from hati_core.scenarios.roles import is_numeric
 
 
@@ -64,7 +64,8 @@ class RejectedRow:
 class ImportPlan:
     """What an import would do to a branch at ``version``; all counts are in rows.
 
-    ``rejects`` are the first of the rejected rows, in the order of the file.
+    ``rejects`` are the first of the rejected rows, and ``changes`` of those that would change, in the order of the
+    file; the latter are not there once it is done.
     """
 
     order: ImportOrder
@@ -77,6 +78,7 @@ class ImportPlan:
     rejected: int
     rejects: Sequence[RejectedRow] = ()
     place: str = "line"
+    changes: Sequence[RowChange] = ()
 
     @property
     def good(self) -> int:

@@ -24,9 +24,9 @@ _IDENTIFIERS = (
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
-def table_name(file_name: str) -> str:
-    """A table's name made out of a file's."""
-    stem = re.sub(r"\W+", "_", Path(file_name).stem).strip("_").lower()
+def table_name(file_name: str, sheet: str | None = None) -> str:
+    """A table's name made out of a file's, or out of that of a sheet which is one of several."""
+    stem = re.sub(r"\W+", "_", sheet or Path(file_name).stem).strip("_").lower()
     return f"t_{stem}" if not stem or stem[0].isdigit() else stem
 
 
@@ -34,6 +34,12 @@ def taken_by_name(columns: Sequence[Column], info: TableInfo) -> dict[str, str]:
     """The column of a table that each column of a file is meant for: case, spaces and signs in names do not count."""
     there = {_folded(name): name for name in info.column_names}
     return {column.name: there[_folded(column.name)] for column in columns if _folded(column.name) in there}
+
+
+def is_meant_for(columns: Sequence[Column], info: TableInfo) -> bool:
+    """Whether a file looks like rows of a table: each of its columns is one of the table's, and the key is there."""
+    found = taken_by_name(columns, info)
+    return len(found) == len(columns) and set(info.key) <= set(found.values())
 
 
 def _folded(name: str) -> str:

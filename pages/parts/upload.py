@@ -31,8 +31,8 @@ class _Open:
 
 
 @st.dialog("Import a file", width="large", icon=":material/upload_file:")
-def import_dialog(repository: Repository, branch: str) -> None:
-    """Choose a file, look at it, and take its rows in on a branch."""
+def import_dialog(repository: Repository, branch: str, table: str | None = None) -> None:
+    """Choose a file, look at it, and take its rows in on a branch; ``table`` is the one in view."""
     st.caption(f"The file becomes a new table on {plain(branch)}, or its rows go into one that is there.")
     upload = st.file_uploader("CSV, Excel or Parquet file", type=_KINDS, key="upload")
     if upload is None:
@@ -44,7 +44,7 @@ def import_dialog(repository: Repository, branch: str) -> None:
         reading = how_it_is_read(importer, upload.name, place)
         preview = _preview(importer, place, reading)
         above = st.container()
-        where = destination(preview, repository.branch(branch).tables(), place)
+        where = destination(preview, repository.branch(branch).tables(), table, place)
         with above:
             _first_rows(importer, preview, where)
         worth = _worth(where, place) if where.is_new else None

@@ -149,6 +149,16 @@ def test_rows_that_do_not_fit_are_listed_and_keep_the_others_out_until_somebody_
     assert portfolio.main.log(1)[0].message == "From the bank"
 
 
+def test_a_file_with_the_columns_of_the_table_in_view_is_meant_for_it(portfolio: Repository, screen: Screen) -> None:
+    with screen.open("Data").dialog("Import a file"):
+        _upload(screen, "new.csv", b"ticker,shares,avg_cost,current_price\nAAPL,90,150,185\nGOOGL,50,120,175\n")
+        assert "On main, in portfolio: :blue[~ 1 changed], 1 as they are." in screen.text
+        (changes,) = [frame.value for frame in screen.at.dataframe if "~ changed" in frame.value.to_numpy()]
+        assert changes.to_dict("records") == [{"": "~ changed", "ticker": "AAPL", "shares": "100 → 90"}]
+        _upload(screen, "pricing.csv", PRICING)
+        assert screen.field("Table name") == "pricing"
+
+
 def test_what_somebody_saved_meanwhile_is_looked_at_before_importing(portfolio: Repository, screen: Screen) -> None:
     with screen.open("Data").dialog("Import a file"):
         _into_portfolio(screen, ImportMode.APPEND)

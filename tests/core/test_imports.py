@@ -10,7 +10,7 @@ import pytest
 from hati_core import HatiError, Repository
 from hati_core.errors import ImportRefused, TableExists
 from hati_core.imports import Importer, Reading, table_name
-from tests.core.importing import Take
+from tests.core.importing import Take, workbook
 
 
 def _load(repo: Repository, importer: Importer, *, key: tuple[str, ...] | None = None, table: str | None = None) -> int:
@@ -195,3 +195,10 @@ def test_parquet_types_that_the_lake_has_not_are_stored_as_near_ones(
 )
 def test_a_table_is_named_after_its_file(file: str, table: str) -> None:
     assert table_name(file) == table
+
+
+def test_a_sheet_that_is_one_of_several_names_its_table(take: Take) -> None:
+    importer = take("book.xlsx", workbook({"Holdings": "ticker", "Q1.2024 Sales": "product"}))
+    assert importer.preview().table == "holdings"
+    assert importer.preview(Reading(sheet="Q1.2024 Sales")).table == "q1_2024_sales"
+    assert take("book.xlsx", workbook({"Sheet1": "ticker"})).preview().table == "book"
