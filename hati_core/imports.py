@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,12 +15,12 @@ from hati_core.branch import Branch
 from hati_core.errors import BranchMoved, ImportRefused, TableExists
 from hati_core.importing import judging
 from hati_core.importing.fitting import fitted, notes, plan_of, refusal, require_columns, require_filled, typed
-from hati_core.importing.guessing import guess
+from hati_core.importing.guessing import ColumnNote, guess
 from hati_core.importing.judging import Target, Verdict
 from hati_core.importing.order import ImportMode, ImportOrder, ImportPlan, RejectedRow, TakenColumn
 from hati_core.importing.reading import Dates, Numbers, Reading
 from hati_core.importing.staging import Staged
-from hati_core.importing.suggesting import suggested_key, table_name, taken_by_name
+from hati_core.importing.suggesting import is_meant_for, suggested_key, table_name, taken_by_name
 from hati_core.importing.upload import SUFFIXES, TEXT, WORKBOOKS, Upload
 from hati_core.importing.writing import write
 from hati_core.model import Column, KeyOrigin, Row, TableInfo
@@ -42,12 +42,14 @@ __all__ = [
     "Reading",
     "RejectedRow",
     "TakenColumn",
+    "is_meant_for",
     "table_name",
     "taken_by_name",
 ]
 
 _SAMPLE_ROWS = 8
 _REJECTS_SHOWN = 200
+_CHANGES_SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,30 @@ class FilePreview:
     reading: Reading
     sheets: tuple[str, ...]
     misread: int
-    notes: tuple[str, ...]
+    file_notes: tuple[str, ...]
+    column_notes: tuple[ColumnNote, ...]
 
     @property
     def has_header(self) -> bool:
         """Whether the names of the columns are in the file."""
         return self.reading.has_header is not False
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know of the file and of its columns."""
+        return self.notes_with({})
+
+    def notes_with(self, types: Mapping[str, str]) -> tuple[str, ...]:
+        """The notes that hold when columns, by their names in the file, get other types than those guessed."""
+        guessed = {column.name: column.type for column in self.columns}
+        return (
+            *self.file_notes,
+            *(
+                note.text
+                for note in self.column_notes
+                if types.get(note.column, guessed[note.column]) == guessed[note.column]
+            ),
+        )
 
     def order(self, table: str, key: Sequence[str] | None = None) -> ImportOrder:
         """Everything in the file as a new table."""
@@ -118,13 +138,12 @@ class Importer:
         with self._upload.session() as cursor:
             found = guess(cursor, staged, self._reading.numbers, self._reading.dates)
             columns = tuple(Column(column.name, kind) for column, kind in zip(staged.columns, found.types, strict=True))
-            relation = typed(staged, found)
+            relation = typed(staged, found.types, found.numbers, found.dates)
             sample = rows_of(cursor.execute(f"SELECT * FROM {relation} LIMIT {_SAMPLE_ROWS}"))
-            key = suggested_key(cursor, relation, columns)
+            key = suggested_key(cursor, relation, columns, found.mixed)
         how = replace(staged.reading, numbers=found.numbers, dates=found.dates)
-        said = (*notes(staged, key), *found.notes)
         return FilePreview(
-            table_name(self._name),
+            table_name(self._name, how.sheet if len(self._upload.sheets) > 1 else None),
             columns,
             staged.rows,
             tuple(sample),
@@ -132,8 +151,17 @@ class Importer:
             how,
             self._upload.sheets,
             len(staged.misread),
-            said,
+            tuple(notes(staged, key)),
+            found.notes,
         )
+
+    def sample(self, preview: FilePreview, types: Mapping[str, str]) -> tuple[Row, ...]:
+        """The first rows when columns, by their names in the file, get other types; what does not fit is empty."""
+        staged = self._upload.staged(self._reading)
+        kinds = [types.get(column.name, column.type) for column in preview.columns]
+        relation = typed(staged, kinds, preview.reading.numbers, preview.reading.dates)
+        with self._upload.session() as cursor:
+            return tuple(rows_of(cursor.execute(f"SELECT * FROM {relation} LIMIT {_SAMPLE_ROWS}")))
 
     def plan(self, branch: Branch, order: ImportOrder) -> ImportPlan:
         """Work out what an import would do, and which rows cannot be taken in; nothing is written.
@@ -147,8 +175,8 @@ class Importer:
         staged = self._upload.staged(self._reading)
         with self._judged(branch, order, target) as (cursor, verdict):
             require_filled(order, target.info, verdict)
-            rejects = self._rejects(cursor, staged, _REJECTS_SHOWN)
-        return plan_of(staged, order, head, verdict, rejects)
+            plan = plan_of(staged, order, head, verdict, self._rejects(cursor, staged, _REJECTS_SHOWN))
+            return replace(plan, changes=judging.changes(cursor, order, target, _CHANGES_SHOWN) if plan.changed else ())
 
     def run(
         self,
@@ -264,7 +292,8 @@ class Importer:
                 raise ImportRefused("Give the table a name.")
             if named(self._store.tables(branch.id, head), name):
                 raise TableExists(
-                    f"“{branch.name}” has a table called “{name}” already. Choose another name.", table=name
+                    f"“{branch.name}” has a table called “{name}”. Choose another name, or put the rows into it.",
+                    table=name,
                 )
             columns = tuple(Column(c.name, c.type, c.name not in order.key) for c in order.columns)
             info = TableInfo(name, "", columns, order.key, KeyOrigin.DECLARED if order.key else KeyOrigin.LINEAGE)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from hati_core.cell_text import told
 from hati_core.errors import HatiError, InvalidMetric, QueryTimeout
 from hati_core.merge.rows import fetch
 from hati_core.model import Commit, Row
@@ -117,7 +118,7 @@ def number_of(metric: Metric, rows: list[dict[str, object]]) -> float:
     try:
         return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError) as error:
-        raise InvalidMetric(f"“{metric.name}” gives {value!r}, which is not a number.") from error
+        raise InvalidMetric(f"“{metric.name}” gives {told(value)}, which is not a number.") from error
 
 
 def measured_together(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import accumulate, chain
 
 from hati_core.branch_view import BranchView
-from hati_core.errors import HatiError, InvalidMetric, StorageUnavailable
+from hati_core.errors import HatiError, InvalidMetric, StorageUnavailable, TableNotFound
 from hati_core.measured import (
     ListedMetric,
     MeasuredVersion,
@@ -23,7 +24,7 @@ from hati_core.measured import (
 from hati_core.merge.lineage import Lineage, Point
 from hati_core.merge.plan import MergePlan
 from hati_core.merged_measures import merged_changes, merged_values
-from hati_core.model import BranchInfo, Commit
+from hati_core.model import BranchInfo, Commit, TableInfo
 from hati_core.recent import Recent
 from hati_core.scenarios.metrics import Breakdown, Metric, ready_made, row_counts
 from hati_core.sql import gate
@@ -50,26 +51,28 @@ class Measures:
         self._branches = Lineage((), ())
 
     def metrics(self, branch: BranchView) -> list[Metric]:
-        """The ready-made ones for the branch's tables, then those that were set, unless somebody ordered them.
+        """The ready-made ones, and those that were set behind those of their table, unless somebody ordered them.
+
+        Tables stand in the order in which they were made, and what belongs to none of them is last.
 
         One that was set takes the place of a ready-made one of its name, and those that were removed are left out.
         Where there are none, rows are counted.
         """
         listed = [found.metric for found in self.catalogue(branch) if not found.is_removed]
-        return listed or row_counts(list(branch.tables().values()))
+        return listed or row_counts(branch.tables().values())
 
     def catalogue(self, branch: BranchView) -> list[ListedMetric]:
         """As :meth:`metrics`, with where each comes from, and with the ready-made ones that were removed."""
         kept = self._store.registry.metrics
         own = {metric.name: metric for metric in map(Metric.from_definition, kept.all())}
         removed, order = set(kept.removed()), {name: at for at, name in enumerate(kept.order())}
-        found = []
-        for metric in ready_made(branch.tables().values()):
+        found, tables = [], branch.tables()
+        for metric in ready_made(tables.values()):
             if metric.name in own:
                 found.append(ListedMetric(own.pop(metric.name), MetricOrigin.REPLACED))
             else:
                 found.append(ListedMetric(metric, MetricOrigin.READY_MADE, metric.name in removed))
-        found += [ListedMetric(metric, MetricOrigin.OWN) for metric in own.values()]
+        found = _by_age_of_table(found, [ListedMetric(metric, MetricOrigin.OWN) for metric in own.values()], tables)
         return sorted(found, key=lambda one: order.get(one.metric.name, len(order)))
 
     def add(self, metric: Metric, branch: BranchView) -> None:
@@ -232,6 +235,20 @@ class Measures:
         return merged_changes(self._store.engine, plan, breakdown, limit)
 
 
+def _by_age_of_table(
+    ready: Sequence[ListedMetric], own: Sequence[ListedMetric], tables: Mapping[str, TableInfo]
+) -> list[ListedMetric]:
+    """What was set keeps its order, and stays ahead of what is ready-made for tables that came later."""
+    numbers = {name.casefold(): table.number for name, table in tables.items()}
+
+    def ages(listed: Sequence[ListedMetric], otherwise: float) -> Iterator[float]:
+        parts = (one.metric.breakdown for one in listed)
+        return accumulate((numbers.get(p.table.casefold(), otherwise) if p else otherwise for p in parts), max)
+
+    placed = zip(chain(ages(ready, 0), ages(own, math.inf)), chain(ready, own), strict=True)
+    return [one for _, one in sorted(placed, key=lambda place: place[0])]
+
+
 def _sources(metric: Metric, commits: Sequence[Commit], tables: Collection[str]) -> dict[int, int]:
     """For each of these versions, newest first, the one at which the metric got the value that it has there."""
     try:
@@ -256,5 +273,7 @@ def _holds_for_good(query: str, tables: Collection[str]) -> bool:
 def _measured(branch: BranchView, metric: Metric, timeout: float | None = None) -> MetricValue:
     try:
         return MetricValue(metric, number_of(metric, branch.query(metric.sql, limit=2, timeout=timeout)))
+    except TableNotFound as error:
+        return MetricValue(metric, None, f"{error.message.rstrip('.')} on this branch.")
     except HatiError as error:
         return MetricValue(metric, None, error.message)

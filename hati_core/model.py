@@ -84,13 +84,17 @@ class Column:
 
 @dataclass(frozen=True)
 class TableInfo:
-    """A table at one version of one branch; ``key`` is empty where rows are told apart by lineage."""
+    """A table at one version of one branch; ``key`` is empty where rows are told apart by lineage.
+
+    ``number`` grows from table to table of a branch in the order in which they were made.
+    """
 
     name: str
     uuid: str
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     key_origin: KeyOrigin = KeyOrigin.LINEAGE
+    number: int = field(default=0, compare=False)
 
     @property
     def column_names(self) -> tuple[str, ...]:

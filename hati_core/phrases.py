@@ -6,9 +6,9 @@ import math
 import re
 from decimal import Decimal
 
+from hati_core.cell_text import MINUS
 from hati_core.scenarios.metrics import Unit
 
-MINUS = "−"
 _LONG = 1e6
 
 

@@ -69,7 +69,7 @@ def _require_whole(table: str, column: Column, value: Any) -> None:
 def _misfit(table: str, column: Column, value: Any, reason: str) -> InvalidValue:
     because = f": {reason}" if reason else ""
     return InvalidValue(
-        f"{str(value)[:80]!r} does not fit “{column.name}” of “{table}”, which is {column.type}{because}.",
+        f"“{str(value)[:80]}” does not fit “{column.name}” of “{table}”, which is {column.type}{because}.",
         column=column.name,
         table=table,
     )

@@ -95,7 +95,7 @@ class Understood:
         first, others = self.misfits[0], len(self.misfits) - 1
         more = f" ({others:,} more like that.)" if others else ""
         raise InvalidValue(
-            f"{first.text[:80]!r} does not fit “{first.column.name}” of “{table}”, which is {first.column.type}"
+            f"“{first.text[:80]}” does not fit “{first.column.name}” of “{table}”, which is {first.column.type}"
             f"{_because(first, writing)}.{more}",
             column=first.column.name,
             table=table,

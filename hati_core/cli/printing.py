@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from hati_core.phrases import MINUS
+from hati_core.cell_text import MINUS
 
 CELL_LENGTH = 60
 _SIGNS = {"added": "+", "removed": MINUS, "changed": "~"}

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from hati_core.errors import ImportRefused, InvalidKey
 from hati_core.importing import cells
-from hati_core.importing.guessing import Guess
 from hati_core.importing.judging import Verdict
 from hati_core.importing.order import ImportMode, ImportOrder, ImportPlan, RejectedRow
 from hati_core.importing.reading import Dates, Numbers
@@ -123,12 +122,12 @@ def refusal(file: str, plan: ImportPlan) -> ImportRefused:
     )
 
 
-def typed(staged: Staged, found: Guess) -> str:
-    """The rows of a file by the names and types of its columns, as SQL that can follow FROM."""
-    comma, day_first = found.numbers is Numbers.COMMA, found.dates is Dates.DAY_FIRST
+def typed(staged: Staged, types: Sequence[str], numbers: Numbers | None, dates: Dates | None) -> str:
+    """The rows of a file by the names of its columns, with these types, as SQL that can follow FROM."""
+    comma, day_first = numbers is Numbers.COMMA, dates is Dates.DAY_FIRST
     chosen = ", ".join(
         f"{cells.value(c.staged, c.type, kind, comma=comma, day_first=day_first)} AS {identifier(c.name)}"
-        for c, kind in zip(staged.columns, found.types, strict=True)
+        for c, kind in zip(staged.columns, types, strict=True)
     )
     return f"(SELECT {chosen} FROM {staged.relation})"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 
@@ -23,13 +22,25 @@ _COUNTS = (
 
 
 @dataclass(frozen=True)
+class ColumnNote:
+    """What a person should know of a column, as long as its type is the one that was guessed."""
+
+    column: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Guess:
-    """The types of the columns, in their order, how numbers and dates are written, and sentences for a person."""
+    """The types of the columns, in their order, how numbers and dates are written, and what to know of columns.
+
+    ``mixed`` names the text columns that are mostly numbers or dates.
+    """
 
     types: tuple[str, ...]
     numbers: Numbers
     dates: Dates
-    notes: tuple[str, ...]
+    notes: tuple[ColumnNote, ...]
+    mixed: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -98,11 +109,12 @@ def guess(cursor: duckdb.DuckDBPyConnection, staged: Staged, numbers: Numbers | 
     types = tuple(
         facts[column.name].type(style, order) if column.name in facts else column.type for column in staged.columns
     )
-    notes = [
-        *(note for fact, kind in zip(found, types, strict=False) if (note := _note(fact, kind, style, order, dates))),
-        *_mixed(cursor, staged, texts, types, style),
+    kinds = dict(zip((column.name for column in staged.columns), types, strict=True))
+    said = [
+        ColumnNote(fact.name, note) for fact in found if (note := _note(fact, kinds[fact.name], style, order, dates))
     ]
-    return Guess(types, style, order, tuple(notes))
+    mixed = _mixed(cursor, staged, [column for column in texts if kinds[column.name] == "VARCHAR"], style, order)
+    return Guess(types, style, order, (*said, *mixed), tuple(note.column for note in mixed))
 
 
 def _facts(cursor: duckdb.DuckDBPyConnection, staged: Staged, columns: Sequence[SourceColumn]) -> list[_Facts]:
@@ -129,10 +141,7 @@ def _count(
 def _counted(cell: str, wanted: Collection[str]) -> list[str]:
     point, comma = (cells.number_text(cell, comma=comma) for comma in (False, True))
     day, month = (cells.moment(cell, day_first=first) for first in (True, False))
-    # Only texts with a sign of a date in them are tried in many forms, which is slow.
-    dated = (
-        f"regexp_matches({cell}, '[0-9].*[-/. ].*[0-9]') AND NOT regexp_full_match({cell}, '[-+]?[0-9]*[.,]?[0-9]*')"
-    )
+    dated = _dated(cell)
     tries = {
         "filled": f"trim({cell}) <> ''",
         "digits": f"regexp_full_match({cell}, '\\s*[-+]?[0-9]+\\s*')",
@@ -152,6 +161,11 @@ def _counted(cell: str, wanted: Collection[str]) -> list[str]:
         "months": f"CASE WHEN {dated} THEN {month} IS NOT NULL ELSE false END",
     }
     return [f"count(*) FILTER ({tries[name]})" if name in wanted else "0" for name in _COUNTS]
+
+
+def _dated(cell: str) -> str:
+    """Only texts with a sign of a date in them are tried in many forms, which is slow."""
+    return f"regexp_matches({cell}, '[0-9].*[-/. ].*[0-9]') AND NOT regexp_full_match({cell}, '[-+]?[0-9]*[.,]?[0-9]*')"
 
 
 def _style(facts: Sequence[_Facts], delimiter: str | None) -> Numbers:
@@ -183,28 +197,39 @@ def _note(fact: _Facts, kind: str, style: Numbers, order: Dates, asked: Dates | 
 
 
 def _mixed(
-    cursor: duckdb.DuckDBPyConnection,
-    staged: Staged,
-    texts: Sequence[SourceColumn],
-    types: Sequence[str],
-    style: Numbers,
-) -> list[str]:
-    """Text columns that are mostly numbers: which values keep them from being numbers."""
+    cursor: duckdb.DuckDBPyConnection, staged: Staged, texts: Sequence[SourceColumn], style: Numbers, order: Dates
+) -> list[ColumnNote]:
+    """Text columns that are mostly numbers, or mostly dates: which values keep them from being so."""
+    first = f"(FROM {staged.relation} LIMIT {_FIRST})"
     notes = []
-    kinds = dict(zip((column.name for column in staged.columns), types, strict=True))
     for column in texts:
-        if kinds[column.name] != "VARCHAR":
-            continue
-        number = f"TRY_CAST({cells.number_text(column.staged, comma=style is Numbers.COMMA)} AS DOUBLE)"
         cell = column.staged
-        row: tuple[Any, ...] = cursor.execute(
-            f"SELECT count({cell}), count({number}), "
-            f"any_value({cell}) FILTER ({cell} IS NOT NULL AND {number} IS NULL) FROM {staged.relation}"
-        ).fetchall()[0]
-        filled, numbers, other = row
-        if filled and filled > numbers >= filled * _MOSTLY:
-            notes.append(
-                f"“{column.name}” is read as text: {filled - numbers:,} of {filled:,} "
-                f"values are not numbers, such as {other!r}."
-            )
+        number = f"TRY_CAST({cells.number_text(cell, comma=style is Numbers.COMMA)} AS DOUBLE)"
+        day = f"CASE WHEN {_dated(cell)} THEN {cells.moment(cell, day_first=order is Dates.DAY_FIRST)} END"
+        for value, what in ((number, "numbers"), (day, "dates")):
+            # Most text columns are neither, which the first rows show at little cost.
+            if not _is_mostly(cursor, first, cell, value):
+                continue
+            filled, fits, other = _fitting(cursor, staged.relation, cell, value)
+            if filled > fits >= filled * _MOSTLY:
+                sentence = (
+                    f"“{column.name}” is read as text: {filled - fits:,} of {filled:,} values are not {what}, "
+                    f"such as “{other}”."
+                )
+                notes.append(ColumnNote(column.name, sentence))
+                break
     return notes
+
+
+def _is_mostly(cursor: duckdb.DuckDBPyConnection, relation: str, cell: str, value: str) -> bool:
+    filled, fits, _ = _fitting(cursor, relation, cell, value)
+    return fits > 0 and fits >= filled * _MOSTLY
+
+
+def _fitting(cursor: duckdb.DuckDBPyConnection, relation: str, cell: str, value: str) -> tuple[int, int, str | None]:
+    """How many texts are filled, how many of them have a value, and the first that has none."""
+    row: tuple[int, int, str | None] = cursor.execute(
+        f"SELECT count({cell}), count({value}), any_value({cell}) FILTER ({cell} IS NOT NULL AND {value} IS NULL) "
+        f"FROM {relation}"
+    ).fetchall()[0]
+    return row

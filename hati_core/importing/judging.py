@@ -12,7 +12,7 @@ from hati_core.importing.order import ImportMode, ImportOrder, TakenColumn
 from hati_core.importing.reading import Dates, Numbers
 from hati_core.importing.staging import SourceColumn, Staged
 from hati_core.merge.checks import is_false, missing_columns
-from hati_core.model import Check, Column, KeyOrigin, TableInfo
+from hati_core.model import Check, Column, KeyOrigin, RowChange, TableInfo
 from hati_core.quote import identifier, identifiers, literal
 
 ROWS = "temp.import_rows"
@@ -178,6 +178,29 @@ def _reject_broken(cursor: duckdb.DuckDBPyConnection, order: ImportOrder, target
         f"UPDATE {ROWS} SET why = {said} "
         f"WHERE place IN (SELECT {place} FROM {rows} AS {identifier(target.info.name)} WHERE {is_false(check)})"
     )
+
+
+def changes(cursor: duckdb.DuckDBPyConnection, order: ImportOrder, target: Target, limit: int) -> list[RowChange]:
+    """The first rows of the table that the file changes, before and after, as :func:`judge` found them."""
+    staged = staged_as(order)
+    sides = ", ".join([*(f"t.{identifier(name)}" for name in staged), *(f"i.{name}" for name in staged.values())])
+    rows = cursor.execute(
+        f"SELECT {sides} FROM {ROWS} AS i JOIN {target.relation} AS t ON {matched(order, target.key)} "
+        f"WHERE i.why IS NULL AND ({differs(order, target.key)}) ORDER BY i.place LIMIT {int(limit)}"
+    ).fetchall()
+    pairs = [
+        tuple(dict(zip(staged, cells, strict=True)) for cells in (row[: len(staged)], row[len(staged) :]))
+        for row in rows
+    ]
+    return [
+        RowChange(
+            tuple(after[name] for name in target.key),
+            before,
+            after,
+            tuple(name for name in staged if name not in target.key and before[name] != after[name]),
+        )
+        for before, after in pairs
+    ]
 
 
 def _free(name: str, taken: Sequence[str]) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hati_core.importing.reading import Dates, Numbers
+from hati_core.model import Column, RowChange
+from hati_core.scenarios.roles import is_numeric
 
 
 class ImportMode(Enum):
@@ -42,6 +44,12 @@ class ImportOrder:
     numbers: Numbers = Numbers.POINT
     dates: Dates = Dates.DAY_FIRST
 
+    @property
+    def numeric(self) -> tuple[str, ...]:
+        """The columns of the table that are numbers by the types chosen, those of the key last."""
+        names = [taken.name for taken in self.columns if is_numeric(Column(taken.name, taken.type))]
+        return tuple(sorted(names, key=lambda name: name in self.key))
+
 
 @dataclass(frozen=True)
 class RejectedRow:
@@ -56,7 +64,8 @@ class RejectedRow:
 class ImportPlan:
     """What an import would do to a branch at ``version``; all counts are in rows.
 
-    ``rejects`` are the first of the rejected rows, in the order of the file.
+    ``rejects`` are the first of the rejected rows, and ``changes`` of those that would change, in the order of the
+    file; the latter are not there once it is done.
     """
 
     order: ImportOrder
@@ -69,6 +78,7 @@ class ImportPlan:
     rejected: int
     rejects: Sequence[RejectedRow] = ()
     place: str = "line"
+    changes: Sequence[RowChange] = ()
 
     @property
     def good(self) -> int:

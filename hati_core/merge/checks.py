@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import duckdb
 
+from hati_core.cell_text import told_cells
 from hati_core.errors import CheckViolation, DataError, InvalidCheck, QueryError, QueryTimeout
 from hati_core.model import Check, Row, Violation
 from hati_core.sql.checks import columns_of
@@ -79,7 +80,9 @@ def violation(
     if not rows:
         return None
     wanted = {name.casefold() for name in (*key, *columns_of(check.expression))}
-    examples = "; ".join(_shown(row, wanted) for row in rows[:_SHOWN])
+    examples = "; ".join(
+        told_cells({name: value for name, value in row.items() if name.casefold() in wanted}) for row in rows[:_SHOWN]
+    )
     more = ", and in more rows" if len(rows) > _SHOWN else ""
     message = (
         f"The check “{check.name}” of “{table}” on {where} does not hold: "
@@ -101,10 +104,6 @@ def refusal(violations: Sequence[Violation], branch: str | None, table: str, adv
 
 def _where_false(relation: str, check: Check) -> str:
     return f"SELECT * FROM (FROM {relation}) WHERE {is_false(check)}"
-
-
-def _shown(row: Row, wanted: Collection[str]) -> str:
-    return ", ".join(f"{name} = {value!r}" for name, value in row.items() if name.casefold() in wanted)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import duckdb
 
+from hati_core.cell_text import told_cells
 from hati_core.errors import InvalidKey
 from hati_core.model import Column, KeyOrigin, Row, TableInfo
 from hati_core.quote import identifier, identifiers
@@ -117,7 +118,7 @@ def repeated_keys(written: str, everything: str, key: Sequence[str]) -> str:
 
 def duplicate_message(table: str, branch: str, key: tuple[str, ...], repeated: list[Row]) -> str:
     """The sentence for several rows with one key."""
-    examples = "; ".join(_shown({column: row[column] for column in key}) for row in repeated[:3])
+    examples = "; ".join(told_cells({column: row[column] for column in key}) for row in repeated[:3])
     return (
         f"{_listed(key)} does not tell the rows of “{table}” on {branch} apart: more than one row has {examples}. "
         "Remove the extra rows or choose other columns as the key."
@@ -128,13 +129,9 @@ def empty_message(table: str, branch: str, key: tuple[str, ...], empty: list[Row
     """The sentence for rows without a key."""
     return (
         f"{_listed(key)} cannot be the key of “{table}” on {branch}: it is empty in some rows, such as "
-        f"{_shown(empty[0])}. Fill them in or choose other columns."
+        f"{told_cells(empty[0])}. Fill them in or choose other columns."
     )
 
 
 def _listed(key: tuple[str, ...]) -> str:
     return " + ".join(f"“{column}”" for column in key)
-
-
-def _shown(row: Row) -> str:
-    return ", ".join(f"{column} = {value!r}" for column, value in row.items())

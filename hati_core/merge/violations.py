@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
+from hati_core.cell_text import told
 from hati_core.merge.alter import is_widening
 from hati_core.merge.checks import Query, is_false, missing_columns, violation
 from hati_core.merge.context import MergeContext
@@ -78,7 +79,7 @@ def _lost_values(work: TableWork, query: Query) -> list[Violation]:
             if rows:
                 message = (
                     f"“{column.name}” of “{work.shape.table}” would be {column.type}, and values of "
-                    f"“{there.catalog.name}” do not fit it, such as {rows[0][source.name]!r}."
+                    f"“{there.catalog.name}” do not fit it, such as {told(rows[0][source.name])}."
                 )
                 found.append(Violation(work.shape.table, f"{column.name} {column.type}", message, tuple(rows)))
     return found

@@ -222,7 +222,7 @@ def _read(parameter: Parameter, value: Any) -> Any:
                 return takes.choices(value)
             except ValueError as error:
                 known = ", ".join(parameter.choices)
-                raise InvalidAction(f"{what} is one of: {known}; not {value!r}.") from error
+                raise InvalidAction(f"{what} is one of: {known}; not “{value}”.") from error
         case Kind.TABLE | Kind.COLUMN:
             if not isinstance(value, str) or not value.strip():
                 raise InvalidAction(f"Give the name of a {takes.kind.value} as {what}.")

@@ -45,7 +45,7 @@ def action_named(name: str) -> type[Action]:
     """
     found = next((action for action in ACTIONS if action.name == name), None)
     if found is None:
-        raise InvalidAction(f"There is no action {name!r}. Those are: {', '.join(a.name for a in ACTIONS)}.")
+        raise InvalidAction(f"There is no action “{name}”. Those are: {', '.join(a.name for a in ACTIONS)}.")
     return found
 
 
@@ -58,10 +58,10 @@ def make_action(name: str, arguments: Mapping[str, Any]) -> Action:
     action = action_named(name)
     known = {parameter.name: parameter for parameter in action.parameters()}
     if unknown := [name for name in arguments if name not in known]:
-        raise InvalidAction(f"“{action.title}” has no parameter {unknown[0]!r}. Those are: {', '.join(known)}.")
+        raise InvalidAction(f"“{action.title}” has no parameter “{unknown[0]}”. Those are: {', '.join(known)}.")
     given = {name: value for name, value in arguments.items() if value is not None}
     if missing := [name for name, parameter in known.items() if parameter.required and name not in given]:
-        raise InvalidAction(f"“{action.title}” needs {missing[0]!r}: {known[missing[0]].takes.description}")
+        raise InvalidAction(f"“{action.title}” needs “{missing[0]}”: {known[missing[0]].takes.description}")
     return action(**given)
 
 

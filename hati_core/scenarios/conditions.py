@@ -54,7 +54,7 @@ class Condition:
             operator = Operator(self.operator)
         except ValueError as error:
             known = ", ".join(choice.value for choice in Operator)
-            raise InvalidAction(f"There is no comparison {self.operator!r}. Those are: {known}.") from error
+            raise InvalidAction(f"There is no comparison “{self.operator}”. Those are: {known}.") from error
         value = self.value
         if operator is Operator.ONE_OF:
             value = tuple(dict.fromkeys([value] if isinstance(value, str) or not hasattr(value, "__iter__") else value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -86,12 +86,11 @@ def held_by(table: TableInfo, by: str, quantity: Column, price: Column) -> Break
 
 
 def ready_made(tables: Iterable[TableInfo]) -> list[Metric]:
-    """Metrics for tables with a quantity and a price, positions first: all for the first table, its sum for others.
+    """Metrics for tables with a quantity and a price: all for the table made first, its sum for later ones.
 
-    There are none where there is no such table.
+    A table that comes later leaves those that are there in their places. There are none where there is no such table.
     """
-    found = [positions for table in tables if (positions := _positions(table))]
-    found.sort(key=lambda positions: positions.rank)
+    found = [positions for table in _by_age(tables) if (positions := _positions(table))]
     metrics: list[Metric] = []
     for positions in found:
         names = {metric.name for metric in metrics}
@@ -101,9 +100,13 @@ def ready_made(tables: Iterable[TableInfo]) -> list[Metric]:
     return metrics
 
 
-def row_counts(tables: Sequence[TableInfo]) -> list[Metric]:
-    """The number of rows of the first table, for data that nothing else is known to measure."""
-    return [Metric(f"Rows in {t.name}", f"SELECT count(*) FROM {identifier(t.name)}") for t in tables[:1]]
+def row_counts(tables: Iterable[TableInfo]) -> list[Metric]:
+    """The number of rows of the table made first, for data that nothing else is known to measure."""
+    return [Metric(f"Rows in {t.name}", f"SELECT count(*) FROM {identifier(t.name)}") for t in _by_age(tables)[:1]]
+
+
+def _by_age(tables: Iterable[TableInfo]) -> list[TableInfo]:
+    return sorted(tables, key=lambda table: table.number)
 
 
 @dataclass(frozen=True)
@@ -123,10 +126,6 @@ class _Positions:
     def is_offer(self) -> bool:
         """Whether its rows are what somebody sells, not what somebody holds."""
         return is_offer(self.table, self.quantity)
-
-    @property
-    def rank(self) -> int:
-        return 0 if self.is_portfolio else 1
 
     def metrics(self) -> list[Metric]:
         amount = self._per_row(f"{identifier(self.quantity)} * {identifier(self.price)}")

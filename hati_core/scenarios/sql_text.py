@@ -27,7 +27,7 @@ def decimal(value: object, what: str) -> Decimal:
     except ArithmeticError:
         found = None
     if found is None or not found.is_finite():
-        raise InvalidAction(f"{str(value)[:40]!r} is not a number. Give {what} as a number, such as 12.5.")
+        raise InvalidAction(f"“{str(value)[:40]}” is not a number. Give {what} as a number, such as 12.5.")
     if len(format(found, "f").strip("-").replace(".", "")) > _MOST_DIGITS:
         raise InvalidAction(f"{what[:1].upper()}{what[1:]} has more than {_MOST_DIGITS} digits. Give a shorter number.")
     return found

@@ -254,12 +254,13 @@ class Catalog:
         origins = self._origins(version)
         with self.engine.session(self.branch_id) as cursor:
             for name, lineage in self.table_uuids(version).items():
+                number = next(origin.table for (uuid, _), origin in origins.items() if uuid == lineage)
                 described = cursor.execute(f"DESCRIBE FROM {self.at(name, version)}").fetchall()
                 columns = tuple(
                     _column(column, kind, nullable, default, origins[lineage, column])
                     for column, kind, nullable, _, default, _ in described
                 )
-                infos[name] = TableInfo(name, lineage, columns)
+                infos[name] = TableInfo(name, lineage, columns, number=number)
         return infos
 
     def _origins(self, version: int) -> dict[tuple[str, str], _Origin]:
@@ -268,7 +269,7 @@ class Catalog:
         table = self.engine.metadata(self.branch_id, "ducklake_table")
         with self.engine.metadata_session(self.branch_id) as cursor:
             rows = cursor.execute(
-                f"SELECT t.table_uuid::VARCHAR, c.column_name, c.column_id, c.initial_default, born.at, "
+                f"SELECT t.table_uuid::VARCHAR, t.table_id, c.column_name, c.column_id, c.initial_default, born.at, "
                 f"(SELECT min(begin_snapshot) FROM {table} AS first WHERE first.table_id = t.table_id) "
                 f"FROM (FROM {column} WHERE {_LIVE_AT} AND parent_column IS NULL) AS c "
                 f"JOIN (FROM {table} WHERE {_LIVE_AT}) AS t USING (table_id) "
@@ -277,8 +278,8 @@ class Catalog:
                 {"version": version},
             ).fetchall()
         return {
-            (lineage, name): _Origin(column_id, born, initial, born == table_born)
-            for lineage, name, column_id, initial, born, table_born in rows
+            (lineage, name): _Origin(table_id, column_id, born, initial, born == table_born)
+            for lineage, table_id, name, column_id, initial, born, table_born in rows
         }
 
     def at(self, table: str, version: int) -> str:
@@ -290,6 +291,7 @@ class Catalog:
 class _Origin:
     """Where a column comes from; ``initial`` is DuckLake's text of its value in rows that are older than it."""
 
+    table: int
     id: int
     born: int
     initial: str | None

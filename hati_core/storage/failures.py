@@ -21,6 +21,7 @@ from hati_core.errors import (
     TableExists,
     TableNotFound,
 )
+from hati_core.storage.wording import in_words
 
 _POSITION = re.compile(r"\n+LINE \d+:.*", re.DOTALL)
 _GUESS = re.compile(r"\s*Did you mean.*", re.DOTALL)
@@ -35,7 +36,11 @@ _FULL = ("No space left on device", "disk is full", "database or disk is full")
 
 
 def plain(error: BaseException) -> str:
-    """The message of a database error without its class, its code frame and our internal names."""
+    """The message of a database error in a person's words, without its class, code frame and our internal names."""
+    return in_words(_bare(error))
+
+
+def _bare(error: BaseException) -> str:
     text = _PREFIX.sub("", _POSITION.sub("", _STACK.sub("", str(error))))
     return _METADATA.sub("the catalog", _ALIAS.sub("", text)).strip()
 
@@ -56,7 +61,9 @@ def translated(branch: str | None = None) -> Iterator[None]:
 
 
 def _translate(error: duckdb.Error) -> HatiError:
-    text = plain(error)
+    told = _bare(error)
+    words = in_words(told)
+    text = words if words == told else f"{words}."
     if any(sign in text for sign in _FULL):
         return StorageUnavailable("The disk is full. Nothing was written; free some space and try again.")
     if "disk I/O error" in text:
@@ -75,7 +82,7 @@ def _translate(error: duckdb.Error) -> HatiError:
     if isinstance(error, duckdb.InterruptException):
         return QueryStopped("The statement was stopped. Nothing was written.")
     if isinstance(error, duckdb.CatalogException):
-        if "does not exist" in text and "Table" in text:
+        if "does not exist" in told and "Table" in told:
             return TableNotFound(_GUESS.sub("", text))
         return TableExists(text) if "already exists" in text and "Table" in text else QueryError(text)
     if isinstance(error, duckdb.ConversionException | duckdb.OutOfRangeException):

@@ -21,7 +21,7 @@ def table_bar(page: Page, tables: Mapping[str, TableInfo]) -> str:
         with st.container(width=360):
             name = picker("Table", "table", list(tables), next(iter(tables)))
         if st.button("Import a file", icon=":material/upload_file:", key="import"):
-            import_dialog(page.repository, page.branch.name)
+            import_dialog(page.repository, page.branch.name, name)
         export_menu(page, tables[name])
         if st.button("Change tables", icon=":material/table_edit:", key="change-tables"):
             change_tables(page, tables[name])

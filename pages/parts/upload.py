@@ -11,7 +11,6 @@ from hati_core import Breakdown, Repository
 from hati_core.imports import SUFFIXES, FilePreview, Importer, Reading
 from hati_core.quote import identifier
 from hati_core.scenarios.metrics import value_metric
-from hati_core.scenarios.roles import is_numeric
 from pages.parts.session import announce, choose, told
 from pages.parts.upload_columns import Destination, destination
 from pages.parts.upload_outcome import outcome
@@ -32,8 +31,8 @@ class _Open:
 
 
 @st.dialog("Import a file", width="large", icon=":material/upload_file:")
-def import_dialog(repository: Repository, branch: str) -> None:
-    """Choose a file, look at it, and take its rows in on a branch."""
+def import_dialog(repository: Repository, branch: str, table: str | None = None) -> None:
+    """Choose a file, look at it, and take its rows in on a branch; ``table`` is the one in view."""
     st.caption(f"The file becomes a new table on {plain(branch)}, or its rows go into one that is there.")
     upload = st.file_uploader("CSV, Excel or Parquet file", type=_KINDS, key="upload")
     if upload is None:
@@ -44,14 +43,15 @@ def import_dialog(repository: Repository, branch: str) -> None:
         place = upload.file_id
         reading = how_it_is_read(importer, upload.name, place)
         preview = _preview(importer, place, reading)
-        _notes(preview)
-        there = repository.branch(branch).tables()
-        where = destination(preview, there, place)
-        worth = _worth(preview, place) if where.is_new else None
+        above = st.container()
+        where = destination(preview, repository.branch(branch).tables(), table, place)
+        with above:
+            _first_rows(importer, preview, where)
+        worth = _worth(where, place) if where.is_new else None
         done = outcome(importer, repository.branch(branch), where, place)
         if done:
             if worth:
-                _measure(repository, branch, where, worth, preview)
+                _measure(repository, branch, where, worth)
             choose("table", done.order.table.strip())
             announce(f"{_what_was_done(where, done.added, done.changed, done.removed)} on {plain(branch)}.")
             st.rerun()
@@ -82,17 +82,32 @@ def _preview(importer: Importer, place: str, reading: Reading) -> FilePreview:
     return preview
 
 
-def _notes(preview: FilePreview) -> None:
-    for note in preview.notes:
+def _first_rows(importer: Importer, preview: FilePreview, where: Destination) -> None:
+    """What to know of the file, and its first rows, by the names and types that are chosen for the columns."""
+    taken = {column.source: column for column in where.order.columns}
+    types = {source: column.type for source, column in taken.items() if where.is_new}
+    for note in preview.notes_with(types):
         st.warning(plain(note), icon=":material/info:")
     st.caption(f"{count(preview.rows, 'row')}, {count(len(preview.columns), 'column')}. The first rows:")
-    types = {c.name: st.column_config.Column(f"{c.name} · {type_name(c.type)}") for c in preview.columns}
-    height: int | Literal["content"] = 245 if len(preview.sample) > 6 else "content"
-    st.dataframe(list(preview.sample) or None, hide_index=True, column_config=types, height=height)
+    labels = {
+        column.name: f"{taken[column.name].name} · {type_name(types[column.name])}"
+        if column.name in types
+        else f"{column.name} · {'left out' if where.is_new else type_name(column.type)}"
+        for column in preview.columns
+    }
+    is_as_read = all(types.get(column.name, column.type) == column.type for column in preview.columns)
+    rows = preview.sample if is_as_read else importer.sample(preview, types)
+    height: int | Literal["content"] = 245 if len(rows) > 6 else "content"
+    st.dataframe(
+        list(rows) or None,
+        hide_index=True,
+        column_config={name: st.column_config.Column(label) for name, label in labels.items()},
+        height=height,
+    )
 
 
-def _worth(preview: FilePreview, place: str) -> str | None:
-    numeric = [column.name for column in preview.columns if is_numeric(column)]
+def _worth(where: Destination, place: str) -> str | None:
+    numeric = where.order.numeric
     if not numeric:
         return None
     left, right = st.columns(2)
@@ -101,21 +116,21 @@ def _worth(preview: FilePreview, place: str) -> str | None:
         numeric,
         index=None,
         placeholder="Known columns decide",
-        key=f"upload-worth-{place}-{preview.has_header}",
+        key=f"upload-worth-{place}",
     )
     second = right.selectbox(
         "times (optional)",
         numeric,
         index=None,
         placeholder="Nothing",
-        key=f"upload-times-{place}-{preview.has_header}",
+        key=f"upload-times-{place}",
     )
     return " * ".join(identifier(name) for name in (first, second) if name) if first else None
 
 
-def _measure(repository: Repository, branch: str, where: Destination, worth: str, preview: FilePreview) -> None:
+def _measure(repository: Repository, branch: str, where: Destination, worth: str) -> None:
     table = where.order.table.strip()
-    breakdown = Breakdown(table, worth, where.order.key or (preview.columns[0].name,))
+    breakdown = Breakdown(table, worth, where.order.key or (where.order.columns[0].name,))
     metric = value_metric(f"Value of {table}", breakdown)
     repository.set_metric(metric.name, metric.sql, unit=metric.unit, breakdown=breakdown, branch=branch)
 

@@ -9,7 +9,17 @@ import pandas as pd
 import streamlit as st
 
 from hati_core import TableInfo
-from hati_core.imports import Dates, FilePreview, ImportMode, ImportOrder, Numbers, TakenColumn, taken_by_name
+from hati_core.imports import (
+    Dates,
+    FilePreview,
+    ImportMode,
+    ImportOrder,
+    Numbers,
+    TakenColumn,
+    is_meant_for,
+    taken_by_name,
+)
+from hati_core.model import KeyOrigin
 from pages.parts.words import cell, plain, type_name
 
 _NEW, _THERE = "A new table", "A table that is there"
@@ -34,22 +44,29 @@ class Destination:
         return self.order.mode is ImportMode.NEW
 
 
-def destination(preview: FilePreview, tables: Mapping[str, TableInfo], place: str) -> Destination:
-    """Ask where the rows go and what the columns become."""
-    kind = _NEW
+def destination(preview: FilePreview, tables: Mapping[str, TableInfo], in_view: str | None, place: str) -> Destination:
+    """Ask where the rows go and what the columns become; rows of the table in view are meant for it."""
+    kind, seen = _NEW, tables.get(in_view or "")
     if tables:
-        kind = (
-            st.segmented_control("Into", [_NEW, _THERE], default=_NEW, required=True, key=f"upload-into-{place}")
-            or _NEW
-        )
+        first = _THERE if seen and is_meant_for(preview.columns, seen) else _NEW
+        key = f"upload-into-{place}-{hash(preview.columns)}"
+        kind = st.segmented_control("Into", [_NEW, _THERE], default=first, required=True, key=key) or first
     if kind == _NEW:
         return Destination(_new(preview, place))
     left, right = st.columns([2, 3])
-    table = left.selectbox("Table to take the rows", list(tables), key=f"upload-there-{place}")
+    names = list(tables)
+    at = names.index(seen.name) if seen else 0
+    table = left.selectbox("Table to take the rows", names, index=at, key=f"upload-there-{place}")
     info = tables[table]
     modes = [mode for mode in _MODES if info.key or mode is not ImportMode.UPSERT]
+    # A key that nobody chose may be one by chance, so rows are changed by it on demand only.
+    usual = ImportMode.UPSERT if info.key_origin is KeyOrigin.DECLARED else ImportMode.APPEND
     mode = right.selectbox(
-        "What the rows do", modes, format_func=lambda mode: _MODES[mode], key=f"upload-mode-{place}-{table}"
+        "What the rows do",
+        modes,
+        index=modes.index(usual),
+        format_func=lambda mode: _MODES[mode],
+        key=f"upload-mode-{place}-{table}",
     )
     if info.key:
         st.caption(f"Rows of {plain(table)} are matched by {plain(' + '.join(info.key))}.")
@@ -58,7 +75,7 @@ def destination(preview: FilePreview, tables: Mapping[str, TableInfo], place: st
 
 def _new(preview: FilePreview, place: str) -> ImportOrder:
     left, right = st.columns(2)
-    table = left.text_input("Table name", value=preview.table, key=f"upload-table-{place}")
+    table = left.text_input("Table name", value=preview.table, key=f"upload-table-{place}-{preview.table}")
     columns = _editable(preview, place)
     names = [column.name for column in columns]
     key = right.multiselect(

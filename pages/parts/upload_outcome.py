@@ -8,6 +8,7 @@ import streamlit as st
 from hati_core import Branch, ChangeKind
 from hati_core.imports import Importer, ImportMode, ImportPlan
 from pages.parts.palette import SIGNS
+from pages.parts.rows_table import changes_table
 from pages.parts.session import author
 from pages.parts.upload_columns import Destination
 from pages.parts.words import count, plain
@@ -21,6 +22,8 @@ def outcome(importer: Importer, branch: Branch, where: Destination, place: str) 
     """Say what would be done, and do it when the button is pressed; returns what was done."""
     plan = _plan(importer, branch, where, place)
     st.markdown(_sentence(plan, branch.name))
+    if plan.changes:
+        _changes(plan, place)
     only_good = _rejected(importer, branch, plan, place) if plan.rejected else False
     message = st.text_input(
         "Message",
@@ -77,6 +80,15 @@ def _sentence(plan: ImportPlan, branch: str) -> str:
     parts = [f":{colour}[**{sign}** {number:,} {word}]" for number, colour, sign, word in signs if number]
     parts += [f"{plan.unchanged:,} as they are"] if plan.unchanged else []
     return f"**On {plain(branch)}**, in {table}: {', '.join(parts)}."
+
+
+def _changes(plan: ImportPlan, place: str) -> None:
+    """Rows that would change, each cell before and after."""
+    changed = {name for change in plan.changes for name in change.columns}
+    columns = [column.name for column in plan.order.columns if column.name in changed or column.name in plan.order.key]
+    changes_table(plan.changes, columns, f"upload-changes-{place}")
+    if plan.changed > len(plan.changes):
+        st.caption(f"The first {len(plan.changes)} of {count(plan.changed, 'changed row')}.")
 
 
 def _rejected(importer: Importer, branch: Branch, plan: ImportPlan, place: str) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any
 
 from hati_core import Unit
-from hati_core.phrases import MINUS, amount, brief, brief_difference, count, difference, size
+from hati_core.cell_text import MINUS, cell
+from hati_core.phrases import amount, brief, brief_difference, count, difference, size
 
 __all__ = [
     "MINUS",
@@ -41,28 +40,6 @@ def fitting(value: float | None, unit: Unit) -> str:
     """As :func:`amount`, in no more characters than a card of a narrow screen holds: ``$25,030,892``, ``$25.031B``."""
     whole = amount(value, unit)
     return whole if value is None or len(whole) <= _CARD_CHARACTERS else brief(value, unit, places=3)
-
-
-def cell(value: Any) -> str:
-    """A value of a table in few characters; an empty one says so."""
-    if value is None:
-        return "empty"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float | Decimal):
-        return re.sub("^-", MINUS, _number(value))
-    text = str(value)
-    return text if len(text) <= 60 else f"{text[:59]}…"
-
-
-def _number(value: float | Decimal) -> str:
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, Decimal):
-        return str(value)
-    if value.is_integer() and abs(value) < 1e15:
-        return f"{value:,.0f}"
-    return f"{value:,.2f}" if 1000 <= abs(value) < 1e15 else f"{value:,.6g}"
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:

@@ -85,7 +85,7 @@ def test_a_row_with_a_key_that_is_there_cannot_be_added(trial: Branch, screen: S
     assert problem.startswith("This would be refused. “ticker” does not tell the rows of “portfolio” on “trial” apart")
     assert "Apply to trial" not in screen.buttons
     screen.fill("ticker", "NVDA").fill("shares", "many")
-    assert "'many' is not a number. Give “shares” as a number" in screen.text
+    assert "“many” is not a number. Give “shares” as a number" in screen.text
     screen.fill("shares", "20").fill("current_price", "100").press("Apply to trial")
     assert trial.query("SELECT shares FROM portfolio WHERE ticker = 'NVDA'") == [{"shares": 20}]
 

@@ -21,7 +21,7 @@ def test_a_check_is_set_listed_held_and_dropped(portfolio: Repository, screen: S
     screen.edit_grid({0: {"shares": -5}}).press("Save to main")
     (problem,) = screen.problems
     assert problem.startswith("Some rows break a rule. The check “positive” of “portfolio” on “main” does not hold")
-    assert "ticker = 'AAPL', shares = -5" in problem
+    assert "ticker = “AAPL”, shares = −5" in problem
     assert "AAPL: shares 100 → −5" in screen.unsaved()
     screen.press("Drop positive").press("Save to main")
     assert screen.problems == []
@@ -64,5 +64,5 @@ def test_a_merge_that_would_break_a_check_is_held_back_with_the_row(conflict: Re
     assert "The check “worth” of “portfolio” on “main” does not hold" not in screen.text
     screen.pick("Conflicts without a choice", Strategy.BRANCH_WINS)
     assert "does not hold" in screen.text
-    assert "ticker = 'MSFT', shares = 400" in screen.text
+    assert "ticker = “MSFT”, shares = 400" in screen.text
     assert "Merge into main" not in screen.buttons

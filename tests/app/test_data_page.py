@@ -116,8 +116,8 @@ def test_edits_of_one_branch_are_not_shown_on_another(trial: Branch, portfolio: 
 @pytest.mark.parametrize(
     ("cells", "sentence"),
     [
-        ({"shares": "many"}, "'many' does not fit “shares” of “portfolio”"),
-        ({"shares": 1.5}, "'1.5' does not fit “shares” of “portfolio”, which is BIGINT: it would lose its fraction"),
+        ({"shares": "many"}, "“many” does not fit “shares” of “portfolio”"),
+        ({"shares": 1.5}, "“1.5” does not fit “shares” of “portfolio”, which is BIGINT: it would lose its fraction"),
         ({"ticker": None}, "“ticker” of “portfolio” cannot be empty"),
     ],
 )

@@ -167,7 +167,7 @@ def test_a_typed_value_is_checked_and_then_settles_the_cell(conflict: Repository
     screen.at.text_input[0].set_value("lots")
     screen.press("Use it")
     (problem,) = screen.problems
-    assert "'lots' does not fit “shares” of “portfolio”" in problem
+    assert "“lots” does not fit “shares” of “portfolio”" in problem
     assert screen.metrics[LEFT] == "1 of 1"
     screen.at.text_input[0].set_value("120")
     screen.press("Use it").press("Merge into main")

@@ -57,7 +57,7 @@ def test_a_sum_is_added_after_its_value_was_seen(branches: Repository, screen: S
     ("query", "sentence"),
     [
         ("SELECT shares FROM portfolio", "must give one number"),
-        ("SELECT nothing FROM portfolio", "Referenced column"),
+        ("SELECT nothing FROM portfolio", "There is no column “nothing”"),
         ("SELECT ticker FROM portfolio LIMIT 1", "is not a number"),
         ("DELETE FROM portfolio", "This writes"),
         ("SELECT (*b*", "syntax error"),

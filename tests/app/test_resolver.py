@@ -233,11 +233,11 @@ def test_a_row_that_breaks_a_rule_is_listed_and_mended_by_a_value(broken: Reposi
     screen.open("Merge", source="bold", into="main")
     assert BROKEN in screen.text
     assert _captions(screen) == ["≠ breaks check “not too much”"]
-    assert "is false where ticker = 'MSFT', shares = 120, current_price = 620.0." in _card(screen)
+    assert "is false where ticker = “MSFT”, shares = 120, current_price = 620." in _card(screen)
     screen.press("Use these values")
     assert "Change a value so that the rule holds." in screen.problems[0]
     screen.type("Value of shares", "100").press("Use these values")
-    assert "shares = 100, current_price = 620.0. Choose another value." in screen.problems[0]
+    assert "shares = 100, current_price = 620. Choose another value." in screen.problems[0]
     screen.type("Value of shares", "80").press("Use these values")
     assert screen.problems == []
     assert MENDED in screen.text

@@ -80,7 +80,10 @@ def test_a_file_goes_to_the_branch_in_view(portfolio: Repository, screen: Screen
 
 @pytest.mark.parametrize(
     ("table", "sentence"),
-    [("portfolio", "“main” has a table called “portfolio” already"), ("  ", "Give the table a name.")],
+    [
+        ("portfolio", "“main” has a table called “portfolio”. Choose another name, or put"),
+        ("  ", "Give the table a name."),
+    ],
 )
 def test_a_table_name_that_cannot_be_is_explained_and_the_file_kept(
     table: str, sentence: str, portfolio: Repository, screen: Screen
@@ -146,6 +149,16 @@ def test_rows_that_do_not_fit_are_listed_and_keep_the_others_out_until_somebody_
     assert portfolio.main.log(1)[0].message == "From the bank"
 
 
+def test_a_file_with_the_columns_of_the_table_in_view_is_meant_for_it(portfolio: Repository, screen: Screen) -> None:
+    with screen.open("Data").dialog("Import a file"):
+        _upload(screen, "new.csv", b"ticker,shares,avg_cost,current_price\nAAPL,90,150,185\nGOOGL,50,120,175\n")
+        assert "On main, in portfolio: :blue[~ 1 changed], 1 as they are." in screen.text
+        (changes,) = [frame.value for frame in screen.at.dataframe if "~ changed" in frame.value.to_numpy()]
+        assert changes.to_dict("records") == [{"": "~ changed", "ticker": "AAPL", "shares": "100 → 90"}]
+        _upload(screen, "pricing.csv", PRICING)
+        assert screen.field("Table name") == "pricing"
+
+
 def test_what_somebody_saved_meanwhile_is_looked_at_before_importing(portfolio: Repository, screen: Screen) -> None:
     with screen.open("Data").dialog("Import a file"):
         _into_portfolio(screen, ImportMode.APPEND)
@@ -156,16 +169,35 @@ def test_what_somebody_saved_meanwhile_is_looked_at_before_importing(portfolio: 
         assert "Import into portfolio" not in screen.buttons
 
 
+def test_the_dialog_follows_the_types_that_are_chosen(portfolio: Repository, screen: Screen) -> None:
+    with screen.open("Data").dialog("Import a file"):
+        _upload(screen, "orders.csv", b"order_id,price,kilos\n1,2.5,4\n2,n/a,ten\n3,5,6\n")
+        worth = next(box for box in screen.at.selectbox if box.label.startswith("A row is worth"))
+        assert worth.options == ["order_id"]
+        assert "“price” is read as text" in screen.text
+        _edit_columns(screen, {1: {"Type": "number"}, 2: {"Type": "whole number", "Name": "weight"}})
+        assert "is read as text" not in screen.text
+        (rows,) = [frame.value for frame in screen.at.dataframe if "kilos" in frame.value]
+        assert rows["price"].tolist()[::2] == [2.5, 5.0]
+        worth = next(box for box in screen.at.selectbox if box.label.startswith("A row is worth"))
+        assert worth.options == ["price", "weight", "order_id"]
+        screen.pick("A row is worth (optional)", "price").pick("times (optional)", "weight")
+        screen.choose("With these rows", "Take in the rows that fit").press("upload-import")
+    assert screen.problems == []
+    assert screen.open("Overview").metrics["Value of orders"] == "$40"
+
+
+def _edit_columns(screen: Screen, edited: dict[int, dict[str, object]]) -> None:
+    (columns,) = [grid for grid in screen.at.data_editor if "upload-columns" in grid.key]
+    screen.at.session_state[columns.key] = {"edited_rows": edited, "added_rows": [], "deleted_rows": []}
+    screen.run()
+
+
 def test_a_column_can_be_left_out_renamed_and_given_another_type(portfolio: Repository, screen: Screen) -> None:
     with screen.open("Data").dialog("Import a file"):
         _upload(screen, "pricing.csv", PRICING)
-        (columns,) = [grid for grid in screen.at.data_editor if "upload-columns" in grid.key]
-        screen.at.session_state[columns.key] = {
-            "edited_rows": {1: {"Take in": False}, 2: {"Name": "cost"}, 3: {"Type": "text"}},
-            "added_rows": [],
-            "deleted_rows": [],
-        }
-        screen.run().press("upload-import")
+        _edit_columns(screen, {1: {"Take in": False}, 2: {"Name": "cost"}, 3: {"Type": "text"}})
+        screen.press("upload-import")
     assert screen.problems == []
     table = portfolio.main.table("pricing")
     assert [(column.name, column.type) for column in table.columns] == [

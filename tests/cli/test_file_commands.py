@@ -78,7 +78,7 @@ def test_the_good_rows_can_be_taken_alone(hati: Hati, trunk: Branch) -> None:
     [
         (("missing.csv",), "missing.csv"),
         (("odd.bin",), "odd.bin"),
-        (("more.csv", "--table", "portfolio"), "has a table called “portfolio” already"),
+        (("more.csv", "--table", "portfolio"), "has a table called “portfolio”"),
         (("more.csv", "--table", "nothing", "--mode", "append"), "There is no table “nothing”"),
         (("more.csv", "--key", "nothing"), "“nothing” is part of the key"),
     ],

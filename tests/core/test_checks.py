@@ -38,7 +38,7 @@ def test_a_commit_that_breaks_a_check_names_rule_branch_and_rows_and_writes_noth
 
 
 def test_an_edit_in_the_grid_is_held_to_checks(checked: Branch) -> None:
-    with pytest.raises(CheckViolation, match="ticker = 'AAPL', shares = -1"):
+    with pytest.raises(CheckViolation, match="ticker = “AAPL”, shares = −1"):
         checked.edit("portfolio", TableEdits(updates={("AAPL",): {"shares": -1}}))
     checked.edit("portfolio", TableEdits(updates={("AAPL",): {"shares": 1}}))
     assert shares(checked)["AAPL"] == 1
@@ -73,7 +73,7 @@ def test_only_the_rows_that_a_commit_writes_are_looked_at(repo: Repository, chec
 def test_a_column_called_as_ducklakes_own_hides_no_row(repo: Repository) -> None:
     repo.main.execute("CREATE TABLE t (k INTEGER PRIMARY KEY, snapshot_id INTEGER CHECK (snapshot_id > 0), rowid INT)")
     repo.main.execute("INSERT INTO t VALUES (1, 1, 1)")
-    with pytest.raises(CheckViolation, match="k = 2, snapshot_id = -1"):
+    with pytest.raises(CheckViolation, match="k = 2, snapshot_id = −1"):
         repo.main.execute("INSERT INTO t VALUES (2, -1, 1)")
     with pytest.raises(HatiError, match="more than one row has k = 1"):
         repo.main.execute("INSERT INTO t VALUES (1, 2, 1)")
@@ -158,7 +158,7 @@ def test_a_check_needs_a_name(shared_repo: Repository, shared_main: Branch) -> N
 def test_an_expression_that_fails_on_a_row_is_a_violation_with_a_reason(repo: Repository, main: Branch) -> None:
     main.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, text VARCHAR CHECK (text::INTEGER > 0))")
     main.execute("INSERT INTO notes VALUES (1, '7')")
-    with pytest.raises(CheckViolation, match=r"cannot be worked out on “main”.*'seven'"):
+    with pytest.raises(CheckViolation, match=r"cannot be worked out on “main”.*“seven”"):
         main.execute("INSERT INTO notes VALUES (2, 'seven')")
     assert main.query("SELECT count(*) AS n FROM notes") == [{"n": 1}]
 
@@ -220,7 +220,7 @@ def test_a_branch_that_replaced_the_table_by_another_is_no_hindrance(repo: Repos
 def test_a_new_type_of_a_column_puts_every_row_to_the_test(repo: Repository, main: Branch) -> None:
     main.execute("CREATE TABLE t (k INTEGER PRIMARY KEY, a SMALLINT CHECK (a::VARCHAR <> '7.0'))")
     main.execute("INSERT INTO t VALUES (1, 7)")
-    with pytest.raises(CheckViolation, match=r"k = 1, a = 7\.0"):
+    with pytest.raises(CheckViolation, match=r"k = 1, a = 7"):
         main.execute("ALTER TABLE t ALTER COLUMN a SET DATA TYPE DOUBLE")
     assert main.table("t").columns[1].type == "SMALLINT"
 

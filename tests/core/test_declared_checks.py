@@ -41,10 +41,10 @@ def test_the_rows_written_in_the_transaction_that_makes_the_table_are_checked(ma
             tx.execute("CREATE TABLE t (a INTEGER CHECK (a > 0))")
             tx.execute(f"INSERT INTO t VALUES ({shares})")
 
-    with pytest.raises(CheckViolation, match="a = -1"):
+    with pytest.raises(CheckViolation, match="a = −1"):
         create_and_fill(-1)
     create_and_fill(1)
-    with pytest.raises(CheckViolation, match="a = -2"):
+    with pytest.raises(CheckViolation, match="a = −2"):
         main.execute("INSERT INTO t VALUES (-2)")
 
 

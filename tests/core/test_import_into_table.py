@@ -48,6 +48,17 @@ def test_rows_are_matched_by_key_and_only_what_differs_is_written(
     assert importer.plan(main, order).is_idle
 
 
+def test_rows_that_would_change_are_shown_before_and_after(main: Branch, take: Take) -> None:
+    importer = take("new.csv", "ticker,shares,avg_cost\nMSFT,75,300\nBND,1,2\nGOOGL,50,120\nAAPL,9,150\n")
+    plan = importer.plan(main, into(importer.preview(), "portfolio", ImportMode.UPSERT))
+    assert [(change.key, change.columns) for change in plan.changes] == [
+        (("MSFT",), ("avg_cost",)),
+        (("AAPL",), ("shares",)),
+    ]
+    assert (plan.changes[1].before or {})["shares"] == 100
+    assert (plan.changes[1].after or {})["shares"] == 9
+
+
 def test_rows_that_are_there_already_are_rejected_when_rows_are_added(main: Branch, take: Take) -> None:
     importer = take("new.csv", NEW_PRICES)
     order = into(importer.preview(), "portfolio", ImportMode.APPEND)

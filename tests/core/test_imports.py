@@ -10,7 +10,7 @@ import pytest
 from hati_core import HatiError, Repository
 from hati_core.errors import ImportRefused, TableExists
 from hati_core.imports import Importer, Reading, table_name
-from tests.core.importing import Take
+from tests.core.importing import Take, workbook
 
 
 def _load(repo: Repository, importer: Importer, *, key: tuple[str, ...] | None = None, table: str | None = None) -> int:
@@ -38,6 +38,46 @@ def test_a_good_file_becomes_a_table_with_its_key_in_one_commit(repo: Repository
 def test_two_columns_that_identify_a_row_together_are_suggested(take: Take) -> None:
     rows = "date,ticker,price\n2024-01-31,A,1\n2024-01-31,B,1\n2024-02-29,A,1\n2024-02-29,B,1\n"
     assert take("prices.csv", rows).preview().suggested_key == ("date", "ticker")
+
+
+ORDERS = ["order_id,product,price,date"] + [f"{at},p{at % 7},{at}.25,2024-01-{at % 28 + 1:02}" for at in range(1, 41)]
+
+
+def test_an_identifier_that_a_row_repeats_goes_before_a_number_that_happens_to_be_unique(
+    repo: Repository, take: Take
+) -> None:
+    importer = take("orders.csv", "\n".join([*ORDERS, "7,p9,99.5,2024-02-01"]))
+    preview = importer.preview()
+    assert preview.suggested_key == ("order_id",)
+    (rejected,) = importer.plan(repo.main, preview.order("orders")).rejects
+    assert (rejected.line, rejected.reason) == (42, "“order_id” = 7 stands in the file already, in line 8")
+
+
+@pytest.mark.parametrize(
+    ("rows", "key"),
+    [
+        (["price,item,weight", "1.5,A,2", "2.5,A,3", "3.5,B,3"], ("item", "weight")),
+        (["price,kind", "1.5,A", "2.5,A", "3.5,B"], ()),
+        (["price,kind", "1.5,A", "2.5,A", "n/a,B"], ()),
+        (["day,Order No.", "2024-01-01,7", "2024-01-02,8"], ("Order No.",)),
+        (["name,orderId", "A,7", "B,8"], ("orderId",)),
+        (["paid,humid", "1.5,A", "2.5,B"], ("humid",)),
+    ],
+)
+def test_a_measure_is_a_key_only_where_it_is_called_like_one(rows: list[str], key: tuple[str, ...], take: Take) -> None:
+    assert take("rows.csv", "\n".join(rows)).preview().suggested_key == key
+
+
+def test_text_that_is_mostly_dates_says_which_value_is_to_blame(take: Take) -> None:
+    preview = take("days.csv", "id,date\n1,2024-02-01\n2,2024-02-31\n3,2024-02-03\n").preview()
+    assert preview.notes == ("“date” is read as text: 1 of 3 values are not dates, such as “2024-02-31”.",)
+    assert preview.notes_with({"date": "DATE"}) == ()
+
+
+def test_the_first_rows_are_shown_by_the_types_that_are_chosen(take: Take) -> None:
+    importer = take("mixed.csv", "t,price\nA,1.5\nB,n/a\n")
+    rows = importer.sample(importer.preview(), {"price": "DOUBLE"})
+    assert rows == ({"t": "A", "price": 1.5}, {"t": "B", "price": None})
 
 
 def test_a_file_without_a_header_is_said_to_have_none(repo: Repository, take: Take) -> None:
@@ -76,7 +116,7 @@ def test_what_cannot_become_a_table_is_refused_with_a_sentence(
 
 def test_a_column_of_mixed_values_is_text_and_says_which_value_is_to_blame(repo: Repository, take: Take) -> None:
     importer = take("mixed.csv", "t,price\nA,1.5\nB,n/a\nC,3\n")
-    assert importer.preview().notes == ("“price” is read as text: 1 of 3 values are not numbers, such as 'n/a'.",)
+    assert importer.preview().notes == ("“price” is read as text: 1 of 3 values are not numbers, such as “n/a”.",)
     assert _load(repo, importer) == 3
     assert repo.main.query("SELECT price FROM mixed ORDER BY t") == [{"price": "1.5"}, {"price": "n/a"}, {"price": "3"}]
 
@@ -155,3 +195,10 @@ def test_parquet_types_that_the_lake_has_not_are_stored_as_near_ones(
 )
 def test_a_table_is_named_after_its_file(file: str, table: str) -> None:
     assert table_name(file) == table
+
+
+def test_a_sheet_that_is_one_of_several_names_its_table(take: Take) -> None:
+    importer = take("book.xlsx", workbook({"Holdings": "ticker", "Q1.2024 Sales": "product"}))
+    assert importer.preview().table == "holdings"
+    assert importer.preview(Reading(sheet="Q1.2024 Sales")).table == "q1_2024_sales"
+    assert take("book.xlsx", workbook({"Sheet1": "ticker"})).preview().table == "book"

@@ -63,7 +63,7 @@ def test_a_composite_key_counts_as_a_whole(repo: Repository) -> None:
         "INSERT INTO prices VALUES ('2024-01-01', 'A', 1), ('2024-01-01', 'B', 1), ('2024-01-02', 'A', 1)"
     )
     assert repo.main.table("prices").key == ("day", "ticker")
-    with pytest.raises(KeyViolation, match="'B'"):
+    with pytest.raises(KeyViolation, match="“B”"):
         repo.main.execute("INSERT INTO prices VALUES ('2024-01-01', 'B', 2)")
 
 

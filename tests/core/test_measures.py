@@ -63,7 +63,7 @@ def test_a_table_that_is_neither_is_worth_its_sum(repo: Repository) -> None:
     }
 
 
-def test_every_table_of_positions_has_its_sum_and_a_portfolio_comes_first(repo: Repository) -> None:
+def test_every_table_of_positions_has_its_sum_and_the_one_made_first_comes_first(repo: Repository) -> None:
     repo.main.execute("CREATE TABLE book (name VARCHAR, units INTEGER, price DOUBLE)")
     repo.main.execute("CREATE TABLE another AS SELECT 'desk' AS product, 200.0 AS price, 3 AS quantity")
     repo.main.execute("CREATE TABLE cellar AS SELECT 'wine' AS label, 10 AS units, 5.0 AS price")
@@ -72,9 +72,28 @@ def test_every_table_of_positions_has_its_sum_and_a_portfolio_comes_first(repo: 
         "Positions",
         "Largest weight",
         "Concentration (HHI)",
-        "Portfolio value of cellar",
         "Revenue",
+        "Portfolio value of cellar",
     ]
+
+
+def test_a_table_that_comes_later_leaves_metrics_in_their_places(repo: Repository) -> None:
+    repo.main.execute("CREATE TABLE sales AS SELECT 'desk' AS product, 200.0 AS price, 3 AS quantity")
+    repo.set_metric("Net", "SELECT sum(price) FROM sales", breakdown=Breakdown("sales", "price", ("product",)))
+    repo.set_metric("Rows", "SELECT count(*) FROM sales")
+    before = repo.create_branch("before")
+    repo.main.execute("CREATE TABLE p AS SELECT 'A' AS ticker, 3 AS shares, 5.0 AS price")
+    names = [metric.name for metric in repo.measures.metrics(repo.main)]
+    assert names == ["Revenue", "Units", "Average price", "Net", "Portfolio value", "Rows"]
+    values = repo.measures.values(before, repo.measures.metrics(repo.main))
+    assert [found.problem for found in values if found.value is None] == ["There is no table “p” on this branch."]
+
+
+def test_a_table_keeps_its_place_when_it_is_renamed(repo: Repository) -> None:
+    repo.main.execute("CREATE TABLE b AS SELECT 'desk' AS product, 200.0 AS price, 3 AS quantity")
+    repo.main.execute("CREATE TABLE a AS SELECT 'A' AS ticker, 3 AS shares, 5.0 AS price")
+    repo.main.execute("ALTER TABLE b RENAME TO z")
+    assert repo.measures.metrics(repo.create_branch("later"))[0].name == "Revenue"
 
 
 def test_a_position_that_was_sold_off_is_none_and_nothing_held_is_worth_nothing(repo: Repository, main: Branch) -> None:

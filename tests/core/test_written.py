@@ -90,7 +90,7 @@ def test_what_is_written_is_understood(
         ("price", "1.5", DE, "A number is written like 1.234,5."),
         ("whole", "1.7", US, "it would lose its fraction."),
         ("whole", "12%", US, "A number is written like 1,234.5."),
-        ("whole", "many", US, "'many' does not fit “whole” of “sheet”, which is INTEGER."),
+        ("whole", "many", US, "“many” does not fit “whole” of “sheet”, which is INTEGER."),
         ("whole", "9,007,199,254,740,993", US, "which is INTEGER."),
         ("day", "31/12/2024", US, "A date is written like 2024-12-31 or 12/31/2024."),
         ("day", "12/31/2024", UK, "A date is written like 2024-12-31 or 31/12/2024."),
@@ -120,7 +120,7 @@ def test_new_rows_are_understood_and_all_that_does_not_fit_is_counted(sheet: Rep
     edits = TableEdits(inserts=[{"id": "1", "price": "1,000"}, {"id": "2", "price": "1,5"}, {"id": "x"}])
     understood = understand(sheet.main, sheet.main.table("sheet"), edits, {}, US)
     assert list(understood.edits.inserts) == [{"id": 1, "price": 1000.0}, {"id": 2, "price": "1,5"}, {"id": "x"}]
-    with pytest.raises(InvalidValue, match=r"'1,5' does not fit .* \(1 more like that\.\)"):
+    with pytest.raises(InvalidValue, match=r"“1,5” does not fit .* \(1 more like that\.\)"):
         understood.require_all("sheet", US)
 
 

@@ -96,7 +96,7 @@ def test_the_first_line_can_be_said_to_be_names(desk: App, office: Server) -> No
 
 def test_a_column_of_numbers_and_words_is_named_and_taken_in_as_text(desk: App, office: Server) -> None:
     dialog = desk.upload("mixed.csv", b"ticker,shares\nA,1\nB,2\nC,many\n")
-    expect(dialog).to_contain_text("“shares” is read as text: 1 of 3 values are not numbers, such as 'many'.")
+    expect(dialog).to_contain_text("“shares” is read as text: 1 of 3 values are not numbers, such as “many”.")
     _take_in(dialog, "3 rows")
     desk.sees("3 rows imported into mixed on main.")
     with Repository.open(office.home) as repository:
@@ -144,7 +144,7 @@ def test_rows_that_do_not_fit_are_listed_by_line_and_the_others_can_be_taken_in(
 
 def test_a_table_name_that_is_taken_is_explained_and_another_can_be_chosen(desk: App, office: Server) -> None:
     dialog = desk.upload("taken.csv", b"id\n1\n2\n")
-    desk.problem("“main” has a table called “taken” already. Choose another name.")
+    desk.problem("“main” has a table called “taken”. Choose another name, or put the rows into it.")
     field = dialog.get_by_label("Table name")
     field.fill("free")
     field.press("Enter")

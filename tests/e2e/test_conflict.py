@@ -75,7 +75,7 @@ def test_a_typed_value_is_checked_and_lands(app: App, server: Server) -> None:
     card.get_by_text("another value").click()
     card.get_by_role("textbox", name="Value of shares").fill("lots")
     card.get_by_role("button", name="Use it").click()
-    app.sees("'lots' does not fit “shares” of “portfolio”")
+    app.sees("“lots” does not fit “shares” of “portfolio”")
     expect(app.metric("! Conflicts left")).to_contain_text("1 of 1")
 
     card.get_by_role("textbox", name="Value of shares").fill("120")

@@ -122,7 +122,7 @@ def test_a_typed_value_is_held_to_type_and_checks_and_lands(app: App, server: Se
     app.open(MERGE)
     _choose(app, "shares", "another value")
     field = _card(app).get_by_role("textbox", name="Value of shares")
-    for value, refused in (("lots", "'lots' does not fit “shares” of “portfolio”"), ("-5", "shares = -5")):
+    for value, refused in (("lots", "“lots” does not fit “shares” of “portfolio”"), ("-5", "shares = −5")):
         field.fill(value)
         field.press("Enter")
         app.problem(refused)

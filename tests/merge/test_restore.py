@@ -149,7 +149,7 @@ def test_rows_that_break_a_rule_set_since_do_not_come_back(desk: Desk) -> None:
     desk.trunk.execute("UPDATE portfolio SET shares = 50 WHERE ticker = 'AAPL'")
     desk.repo.set_check("portfolio", "few", "shares < 80")
     before = desk.trunk.head
-    with pytest.raises(CheckViolation, match="ticker = 'AAPL', shares = 100"):
+    with pytest.raises(CheckViolation, match="ticker = “AAPL”, shares = 100"):
         desk.trunk.restore(old)
     desk.trunk.execute("CREATE TABLE t AS SELECT 1 AS k, 1 AS v UNION ALL SELECT 1, 2")
     twice = desk.trunk.head

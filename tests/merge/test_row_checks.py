@@ -26,7 +26,7 @@ def plan(desk: Desk) -> Iterator[MergePlan]:
 
 def test_a_value_that_breaks_a_check_is_refused_in_the_words_of_the_check(plan: MergePlan) -> None:
     (conflict,) = plan.conflicts
-    with pytest.raises(CheckViolation, match=r"“some shares”.*shares > 0 is false where ticker = 'AAPL', shares = -5"):
+    with pytest.raises(CheckViolation, match=r"“some shares”.*shares > 0 is false where ticker = “AAPL”, shares = −5"):
         require_checks(plan, conflict.id, {"shares": -5})
     assert plan.resolutions == {}
 
@@ -60,7 +60,7 @@ def test_a_row_that_breaks_a_rule_is_mended_by_several_cells_at_once(desk: Desk)
     desk.trunk.execute("UPDATE portfolio SET price = 9 WHERE ticker = 'AAPL'")
     plan = desk.plan(branch)
     (row_id,) = plan.violations[0].row_ids
-    with pytest.raises(CheckViolation, match=r"shares = 200, price = 9\.0"):
+    with pytest.raises(CheckViolation, match=r"shares = 200, price = 9"):
         require_checks(plan, row_id, {"shares": 200})
     require_checks(plan, row_id, {"shares": 200, "price": "5"})
     desk.repo.drop_check("portfolio", "not too much")
