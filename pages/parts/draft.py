@@ -59,6 +59,16 @@ class Draft:
         """Everything unsaved, as one."""
         return joined(self.kept, self.said)
 
+    @property
+    def outgoing(self) -> Left | None:
+        """The grid that is drawn, as one that will not be any more."""
+        return Left(self.key, self.page, self.kept, self.said) if self.page else self.left
+
+    @property
+    def oldest(self) -> int:
+        """The oldest version that any of the edits was made at."""
+        return min(self.version, self.left.page.version) if self.left else self.version
+
     def catch_up(self, key: str, states: Mapping[Any, Any]) -> None:
         """Take in what grids other than that of ``key`` have to say; ``states`` has what each says, by its key."""
         if self.page and self.key != key and self.key in states:
@@ -74,7 +84,7 @@ class Draft:
     def drawn_anew(self, key: str) -> None:
         """A grid is about to be drawn that has said nothing yet."""
         if self.page and self.key != key:
-            self.left = Left(self.key, self.page, self.kept, self.said)
+            self.left = self.outgoing
             self.page = None
         self.key = key
         self.kept, self.said = self.edits, TableEdits()

@@ -49,8 +49,12 @@ def edit_table(page: Page, info: TableInfo) -> None:
 def _draft(page: Page, place: str) -> Draft:
     """What is unsaved, at the version the grid was opened at: edits must not land on rows that moved under them."""
     draft: Draft | None = st.session_state.get(f"draft {place}")
+    if draft is not None and draft.version != page.info.head:
+        # The first edit arrives in the very run that finds the new head, from the grid of the old one.
+        draft.catch_up("", st.session_state)
     if draft is None or (not draft and draft.version != page.info.head):
-        draft = st.session_state[f"draft {place}"] = Draft(page.info.head)
+        left = draft.outgoing if draft else None
+        draft = st.session_state[f"draft {place}"] = Draft(page.info.head, left=left)
     return draft
 
 
@@ -151,7 +155,7 @@ def _reading(understood: Understood, writing: Writing) -> None:
 
 def _moved_rows(page: Page, info: TableInfo, draft: Draft) -> list[str]:
     """The rows to be changed or removed that are not any more what the grid shows: what they were and are."""
-    if draft.version == page.info.head:
+    if draft.oldest == page.info.head:
         return []
     touched = [*draft.edits.updates, *draft.edits.deletes]
     now = page.branch.rows_by_key(info.name, touched)

@@ -187,6 +187,29 @@ def test_new_rows_are_shown_where_nothing_is_unsaved(trial: Branch, screen: Scre
     assert screen.run().table()["shares"].tolist() == ["90", "50", "75"]
 
 
+def test_the_first_edit_after_a_colleague_saved_another_row_is_kept_and_saved_without_a_question(
+    trial: Branch, screen: Screen
+) -> None:
+    screen.open("Data", branch="trial")
+    trial.execute("UPDATE portfolio SET shares = 60 WHERE ticker = 'GOOGL'", author="bob")
+    screen.edit_grid({0: {"shares": "200"}})
+    assert "AAPL: shares 100 → 200" in screen.unsaved()
+    screen.press("Save to trial")
+    assert screen.problems == []
+    assert _shares(trial) == {"AAPL": 200, "GOOGL": 60, "MSFT": 75}
+
+
+def test_the_first_edit_after_a_colleague_saved_the_same_row_is_kept_and_asked_about(
+    trial: Branch, screen: Screen
+) -> None:
+    screen.open("Data", branch="trial")
+    trial.execute("UPDATE portfolio SET shares = 90 WHERE ticker = 'AAPL'", author="bob")
+    screen.edit_grid({0: {"shares": "200"}})
+    assert "AAPL: shares 100 → 200" in screen.unsaved()
+    assert "AAPL: shares 100 → 90" in screen.unsaved()
+    assert "Overwrite on trial" in screen.buttons
+
+
 def test_a_branch_that_was_discarded_before_saving_is_named_and_main_is_untouched(
     trial: Branch, portfolio: Repository, screen: Screen
 ) -> None:

@@ -168,3 +168,16 @@ def test_a_cell_that_arrives_after_the_page_was_turned_is_kept_once_and_on_its_r
     assert draft.edits.updates == {("AAPL",): {"shares": 7}, ("NVDA",): {"shares": 2}}
     assert list(draft.edits.inserts) == [{"ticker": "AA"}]
     assert draft.before[("AAPL",)]["shares"] == 100
+
+
+def test_an_edit_from_a_grid_of_an_older_version_is_kept_and_remembers_how_old_it_is() -> None:
+    older = Draft(1)
+    older.drawn_anew("old")
+    older.take(PAGE, {})
+    draft = Draft(2, left=older.outgoing)
+    draft.drawn_anew("new")
+    draft.take(PAGE, {})
+    assert not draft
+    draft.catch_up("new", {"old": {"edited_rows": {0: {"shares": 7}}}, "new": {}})
+    assert draft.edits.updates == {("AAPL",): {"shares": 7}}
+    assert draft.oldest == 1
