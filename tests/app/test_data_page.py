@@ -210,6 +210,55 @@ def test_the_first_edit_after_a_colleague_saved_the_same_row_is_kept_and_asked_a
     assert "Overwrite on trial" in screen.buttons
 
 
+def test_a_column_that_is_added_meanwhile_is_no_conflict(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"shares": "200"}})
+    trial.execute("ALTER TABLE portfolio ADD COLUMN note VARCHAR DEFAULT 'x'", author="ada")
+    screen.run()
+    assert "Somebody" not in screen.unsaved()
+    screen.press("Save to trial")
+    assert screen.problems == []
+    assert _shares(trial)["AAPL"] == 200
+    assert "note" in screen.table().columns
+
+
+def test_a_column_that_is_dropped_while_it_is_edited_is_named(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"avg_cost": "155"}})
+    trial.execute("ALTER TABLE portfolio DROP COLUMN avg_cost", author="bob")
+    screen.run()
+    assert "portfolio has no column avg_cost any more: it was dropped or got another name" in screen.unsaved()
+    assert "Somebody changed rows" not in screen.unsaved()
+    screen.press("Start over")
+    assert screen.unsaved() == ""
+    assert "avg_cost" not in screen.table().columns
+
+
+@pytest.mark.parametrize("cells", [{"current_price": "185.0"}, {"shares": "100"}, {"ticker": "AAPL"}])
+def test_a_cell_that_is_typed_as_it_is_leaves_nothing_to_save(
+    cells: dict[str, Any], trial: Branch, screen: Screen
+) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: cells})
+    assert screen.unsaved() == ""
+    assert "Save to trial" not in screen.buttons
+    trial.execute("UPDATE portfolio SET shares = 90 WHERE ticker = 'AAPL'", author="bob")
+    assert screen.run().table()["shares"].tolist() == ["90", "50", "75"]
+
+
+def test_a_press_that_came_too_late_says_so_with_the_way_to_what_is_new_and_the_next_one_saves(
+    trial: Branch, screen: Screen
+) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"shares": "200"}})
+    trial.execute("UPDATE portfolio SET shares = 60 WHERE ticker = 'GOOGL'", author="bob", message="More search")
+    screen.press("Save to trial")
+    assert "“trial” has changed since you opened “portfolio”. Nothing was written" in screen.problems[0]
+    assert "version 2 by bob, “More search”" in screen.text
+    assert trial.head == 2
+    screen.fill("Message", "Mine")
+    assert len(screen.problems) == 1
+    screen.press("Save to trial")
+    assert screen.problems == []
+    assert _shares(trial) == {"AAPL": 200, "GOOGL": 60, "MSFT": 75}
+
+
 def test_a_branch_that_was_discarded_before_saving_is_named_and_main_is_untouched(
     trial: Branch, portfolio: Repository, screen: Screen
 ) -> None:
