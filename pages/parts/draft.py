@@ -90,6 +90,11 @@ class Draft:
         self.kept, self.said = self.edits, TableEdits()
         self.drawn = self.kept
 
+    def settle(self, edits: TableEdits) -> None:
+        """Go on from these edits in place of all that the grids said, which are not listened to any more."""
+        self.kept, self.said = edits, TableEdits()
+        self.page = self.left = None
+
     def take(self, page: GridPage, state: Mapping[str, Any]) -> None:
         """What the grid says now; cells that were typed back to what is stored are not changed any more."""
         self.page, self.said = page, edits_of(page, state)

@@ -31,7 +31,7 @@ def unsaved(page: Page, info: TableInfo, draft: Draft, understood: Understood, p
             st.caption(f"and {total - _SHOWN:,} more")
         if draft.kept.inserts:
             st.caption("New rows that you typed before you left the grid are listed here and not in it any more.")
-        _reading(understood, writing)
+        _reading(draft, understood, writing)
         moved = _moved_on(page, info, draft, edits, place)
         message = st.text_input(
             "Message", placeholder="What did you change, and why?", key=f"message-{place}", max_chars=200
@@ -47,7 +47,7 @@ def unsaved(page: Page, info: TableInfo, draft: Draft, understood: Understood, p
                     _save(page, info, edits, message, place)
 
 
-def _reading(understood: Understood, writing: Writing) -> None:
+def _reading(draft: Draft, understood: Understood, writing: Writing) -> None:
     """Which texts are no values, and a choice of how numbers and dates are written where that may be the reason."""
     if not understood.misfits and WRITING not in st.session_state:
         return
@@ -65,12 +65,13 @@ def _reading(understood: Understood, writing: Writing) -> None:
         others,
         index=others.index(writing),
         format_func=lambda one: f"{one.number} · {one.day}",
-        help="What is not saved yet is read anew in this way.",
+        help="What was understood keeps its value and is only written in the new way; what was not is read in it.",
         width=320,
         key=f"writing-{hash(writing)}",
     )
     if chosen != writing:
         st.session_state[WRITING] = chosen
+        draft.settle(understood.edits)
         st.rerun()
 
 

@@ -343,6 +343,30 @@ def test_a_number_written_in_another_way_can_be_read_in_that_way(trial: Branch, 
     assert trial.query("SELECT current_price FROM portfolio WHERE ticker = 'AAPL'") == [{"current_price": 1234.5}]
 
 
+def test_another_way_of_writing_keeps_what_was_understood_and_reads_only_the_rest(
+    trial: Branch, screen: Screen
+) -> None:
+    screen.open("Data", branch="trial").edit_grid(
+        {0: {"current_price": "1.250"}, 1: {"current_price": "12.50"}, 2: {"current_price": "1.234,5"}},
+        added=[{"ticker": "BND", "shares": "1,500", "current_price": "7.5"}],
+    )
+    screen.pick("Numbers and dates are written", Writing(comma=True))
+    assert screen.table()["current_price"].tolist()[:3] == ["1,25", "12,5", "1.234,5"]
+    assert "AAPL: current_price 185 → 1.25" in screen.unsaved()
+    assert "GOOGL: current_price 175 → 12.5" in screen.unsaved()
+    assert "MSFT: current_price 420 → 1,234.50" in screen.unsaved()
+    assert "not what the column takes" not in screen.unsaved()
+    screen.press("Save to trial")
+    assert screen.problems == []
+    prices = trial.query("SELECT ticker, shares, current_price FROM portfolio ORDER BY ticker")
+    assert [tuple(row.values()) for row in prices] == [
+        ("AAPL", 100, 1.25),
+        ("BND", 1500, 7.5),
+        ("GOOGL", 50, 12.5),
+        ("MSFT", 75, 1234.5),
+    ]
+
+
 def test_a_branch_without_tables_offers_to_create_one(empty: Repository, screen: Screen) -> None:
     screen.open("Data").press("Create a table")
     assert "On main only" in screen.text
