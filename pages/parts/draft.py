@@ -39,7 +39,7 @@ class Draft:
     which must not change under it. ``before`` has the rows as they are stored.
 
     A cell that is being typed when the page is turned reaches the server with the turning, or only after it: ``left``
-    is the grid that it belongs to.
+    is the grid that it belongs to. ``oldest`` is the oldest version that any of the edits was made at.
     """
 
     version: int
@@ -50,6 +50,10 @@ class Draft:
     key: str = ""
     page: GridPage | None = None
     left: Left | None = None
+    oldest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.oldest = self.version
 
     def __bool__(self) -> bool:
         return bool(self.edits)
@@ -64,11 +68,6 @@ class Draft:
         """The grid that is drawn, as one that will not be any more."""
         return Left(self.key, self.page, self.kept, self.said) if self.page else self.left
 
-    @property
-    def oldest(self) -> int:
-        """The oldest version that any of the edits was made at."""
-        return min(self.version, self.left.page.version) if self.left else self.version
-
     def catch_up(self, key: str, states: Mapping[Any, Any]) -> None:
         """Take in what grids other than that of ``key`` have to say; ``states`` has what each says, by its key."""
         if self.page and self.key != key and self.key in states:
@@ -79,6 +78,7 @@ class Draft:
             if said and said != left.said:
                 self.left = Left(left.key, left.page, left.kept, said)
                 self.kept = joined(left.kept, said)
+                self.oldest = min(self.oldest, left.page.version)
                 self._note(left.page, said)
 
     def drawn_anew(self, key: str) -> None:

@@ -18,7 +18,7 @@ from pages.parts.keys import key_line
 from pages.parts.looking import choose_look, describe_look
 from pages.parts.session import told
 from pages.parts.shell import Page
-from pages.parts.unsaved import WRITING, reset, unsaved
+from pages.parts.unsaved import WRITING, RowsBar, nothing_unsaved, reset, rows_bar, unsaved
 
 T = TypeVar("T")
 
@@ -33,15 +33,20 @@ def edit_table(page: Page, info: TableInfo) -> None:
     view = page.branch.at(draft.version)
     opened = info if draft.version == page.info.head else view.table(info.name)
     writing = st.session_state.get(WRITING) or Writing.of_locale(st.context.locale)
+    is_editable = opened.key_origin is not KeyOrigin.LINEAGE
+    bar = rows_bar()
     with told():
-        _rows(view, opened, look.fitting(opened), draft, place, writing)
+        _rows(view, opened, look.fitting(opened), draft, place, writing, bar)
     if not draft:
+        nothing_unsaved(bar, is_editable)
         return
     with told():
         understood = understand(view, opened, draft.edits, draft.before, writing)
         if understood.edits:
-            unsaved(page, info, draft, understood, place, writing)
-        elif draft.version != page.info.head:
+            unsaved(page, info, draft, understood, place, writing, bar)
+            return
+        nothing_unsaved(bar, is_editable)
+        if draft.version != page.info.head:
             # Whatever was typed changes nothing, so nothing holds the grid at rows that have moved on.
             reset(place)
             st.rerun()
@@ -59,10 +64,13 @@ def _draft(page: Page, place: str) -> Draft:
     return draft
 
 
-def _rows(view: BranchView, info: TableInfo, look: Look, draft: Draft, place: str, writing: Writing) -> None:
+def _rows(
+    view: BranchView, info: TableInfo, look: Look, draft: Draft, place: str, writing: Writing, bar: RowsBar
+) -> None:
     """The page of rows in view, and what is changed in it."""
     total = _remembered(f"count {place}", (view.version, look), lambda: count_rows(view, info, look))
-    describe_look(look, total, place)
+    with bar.count:
+        describe_look(look, total)
     if not total:
         sentence = "No row is like that." if look.narrows else "The table has no rows yet."
         st.caption(f"{sentence} Add one in the empty line below{'' if look.narrows else ', or import a file'}.")

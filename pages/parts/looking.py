@@ -58,14 +58,14 @@ def choose_look(info: TableInfo, place: str) -> Look:
     return chosen
 
 
-def describe_look(look: Look, total: int, place: str) -> None:
-    """What is in view, in words, where that is not simply everything."""
-    parts = [f"with “{look.search}” in a text"] if look.search else []
+def describe_look(look: Look, total: int) -> None:
+    """How many rows are in view, and in words which, where that is not simply all of them."""
+    parts = [count(total, "row")]
+    parts += [f"with “{look.search}” in a text"] if look.search else []
     parts += [_words(one) for one in look.filters]
     if look.sort:
         parts.append(f"by {look.sort}, {'largest' if look.descending else 'smallest'} first")
-    if parts:
-        st.caption(f"{count(total, 'row')} · {plain(' · '.join(parts))}")
+    st.caption(plain(" · ".join(parts)), width="content")
 
 
 def _asked(info: TableInfo) -> Look | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from hati_core import ChangeKind, HatiError, TableEdits, TableInfo
 from hati_core.errors import BranchMoved
 from hati_core.written import Understood, Writing
 from pages.parts.draft import Draft
 from pages.parts.palette import SIGNS
-from pages.parts.session import announce, author, complain, told
+from pages.parts.session import announce, author, complain
 from pages.parts.shell import Page
 from pages.parts.values import change_of_headline, headline
 from pages.parts.words import cell, count, plain
@@ -19,7 +22,54 @@ _SHOWN = 8
 _CHARACTERS = 40
 
 
-def unsaved(page: Page, info: TableInfo, draft: Draft, understood: Understood, place: str, writing: Writing) -> None:
+@dataclass(frozen=True)
+class RowsBar:
+    """The line above the grid: how many rows there are, what of them is unsaved, and saving it.
+
+    It is as high with something unsaved as without, so that the grid stays where it is under the mouse.
+    """
+
+    count: DeltaGenerator
+    saving: DeltaGenerator
+    trouble: DeltaGenerator
+
+
+def rows_bar() -> RowsBar:
+    """Make room above the grid; what belongs there is only known after it."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="rows-bar"):
+        counted = st.container(width="content")
+        saving = st.container(horizontal=True, vertical_alignment="center", width="content")
+    return RowsBar(counted, saving, st.container(key="rows-trouble"))
+
+
+def nothing_unsaved(bar: RowsBar, is_editable: bool) -> None:
+    """The bar of a grid in which nothing is changed."""
+    if is_editable:
+        bar.saving.button("Save", icon=":material/save:", key="save-above", disabled=True)
+
+
+def _above(bar: RowsBar, page: Page, edits: TableEdits, waits: str, *, is_refused: bool) -> bool:
+    """The same in one line above the grid, which is in view where the rest is not; whether Save was pressed there."""
+    more = waits or ("see below what is new, then save again" if is_refused else "")
+    with bar.saving:
+        st.markdown(
+            f":orange[:material/edit:] **Not saved yet:** {_counted(edits)}{f' · {more}' if more else ''}",
+            width="content",
+        )
+        return st.button(
+            "Save", type="primary", icon=":material/save:", key=f"above-{_save_key(page)}", disabled=bool(waits)
+        )
+
+
+def unsaved(
+    page: Page,
+    info: TableInfo,
+    draft: Draft,
+    understood: Understood,
+    place: str,
+    writing: Writing,
+    bar: RowsBar,
+) -> None:
     """What would be saved, and saving it."""
     edits = understood.edits
     with st.container(border=True, key="unsaved"):
@@ -41,10 +91,13 @@ def unsaved(page: Page, info: TableInfo, draft: Draft, understood: Understood, p
                 reset(place)
                 st.rerun()
             label = f"Overwrite on {plain(page.branch.name)}" if moved else f"Save to {plain(page.branch.name)}"
-            if st.button(label, type="primary", key=_save_key(page), icon=":material/save:"):
-                with told():
-                    understood.require_all(info.name, writing)
-                    _save(page, info, edits, message, place)
+            pressed = st.button(label, type="primary", key=_save_key(page), icon=":material/save:")
+        if pressed:
+            _save(page, info, understood, writing, message, place)
+    waits = "decide below" if moved else "something does not fit, see below" if understood.misfits else ""
+    if _above(bar, page, edits, waits, is_refused=st.session_state.get(f"save refused {place}") == page.info.head):
+        with bar.trouble:
+            _save(page, info, understood, writing, message, place)
 
 
 def _reading(draft: Draft, understood: Understood, writing: Writing) -> None:
@@ -139,7 +192,8 @@ def _is_refused(page: Page, place: str) -> bool:
     offered, refused = f"save offered {place}", f"save refused {place}"
     before = st.session_state.get(offered)
     st.session_state[offered] = _save_key(page)
-    if before not in (None, _save_key(page)) and st.session_state.get(before):
+    presses = (st.session_state.get(key) for key in (before, f"above-{before}"))
+    if before not in (None, _save_key(page)) and any(presses):
         st.session_state[refused] = page.info.head
     return bool(st.session_state.get(refused) == page.info.head)
 
@@ -163,10 +217,11 @@ def _moved_rows(page: Page, info: TableInfo, draft: Draft) -> list[str]:
     return moved
 
 
-def _save(page: Page, info: TableInfo, edits: TableEdits, message: str, place: str) -> None:
+def _save(page: Page, info: TableInfo, understood: Understood, writing: Writing, message: str, place: str) -> None:
     before = headline(page, page.branch)
     try:
-        commit = page.branch.edit(info.name, edits, page.info.head, message or None, author=author())
+        understood.require_all(info.name, writing)
+        commit = page.branch.edit(info.name, understood.edits, page.info.head, message or None, author=author())
     except BranchMoved as error:
         # The next run knows what is new, says so, and offers to save beside it.
         st.session_state[f"save refused {place}"] = error.actual

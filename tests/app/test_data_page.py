@@ -367,6 +367,28 @@ def test_another_way_of_writing_keeps_what_was_understood_and_reads_only_the_res
     ]
 
 
+def test_what_is_unsaved_is_said_and_saved_above_the_grid_too(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial")
+    assert "3 rows" in screen.text
+    assert "Save" not in screen.buttons
+    screen.edit_grid({0: {"shares": "200"}})
+    assert "Not saved yet: 1 row changed" in screen.bar()
+    screen.fill("Message", "Double Apple").press("Save")
+    assert trial.log(1)[0].message == "Double Apple"
+    assert _shares(trial)["AAPL"] == 200
+    assert "Not saved yet" not in screen.bar()
+
+
+def test_above_the_grid_nothing_is_saved_over_a_question_that_stands_below(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"shares": "200"}})
+    trial.execute("UPDATE portfolio SET shares = 90 WHERE ticker = 'AAPL'", author="bob")
+    screen.press("Save")
+    assert "1 row changed · decide below" in screen.bar()
+    assert "Save" not in screen.buttons
+    assert "“trial” has changed since you opened “portfolio”" in screen.problems[0]
+    assert _shares(trial)["AAPL"] == 90
+
+
 def test_a_branch_without_tables_offers_to_create_one(empty: Repository, screen: Screen) -> None:
     screen.open("Data").press("Create a table")
     assert "On main only" in screen.text
