@@ -81,7 +81,9 @@ def _rows(
         f"rows {place}", (view.version, look, number), lambda: read_page(view, info, look, number, total)
     )
     attempt = st.session_state.get(f"attempt {place}", 0)
-    key = f"grid-{place}-{draft.version}-{number}-{hash(look)}-{hash(writing)}-{attempt}"
+    name = f"grid-{place}-{draft.version}-{number}-{hash(look)}-{hash(writing)}-{attempt}"
+    draft.catch_up(f"{name}-{draft.redrawn}", st.session_state)
+    key = f"{name}-{draft.redrawn}"
     draft.catch_up(key, st.session_state)
     if key not in st.session_state:
         draft.drawn_anew(key)

@@ -79,8 +79,6 @@ def unsaved(
         total = len(edits.inserts) + len(edits.updates) + len(edits.deletes)
         if total > _SHOWN:
             st.caption(f"and {total - _SHOWN:,} more")
-        if draft.kept.inserts:
-            st.caption("New rows that you typed before you left the grid are listed here and not in it any more.")
         _reading(draft, understood, writing)
         moved = _moved_on(page, info, draft, edits, place)
         message = st.text_input(

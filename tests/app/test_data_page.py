@@ -302,6 +302,19 @@ def test_edits_outlast_a_look_at_another_page_of_the_app(trial: Branch, screen: 
     assert "AAPL: shares 100 → 200" in screen.unsaved()
 
 
+def test_a_row_that_was_typed_before_the_page_was_left_can_be_changed_and_taken_out(
+    trial: Branch, screen: Screen
+) -> None:
+    added = [{"ticker": "BND", "shares": "1"}, {"ticker": "OOPS"}]
+    screen.open("Data", branch="trial").edit_grid(added=added)
+    screen.open("Compare").open("Data")
+    assert screen.table()["ticker"].tolist() == ["AAPL", "GOOGL", "MSFT", "BND", "OOPS"]
+    screen.edit_grid({3: {"shares": "500"}}, deleted=[4])
+    assert "Not saved yet on trial: 1 row added" in screen.unsaved()
+    screen.press("Save to trial")
+    assert _shares(trial) == {"AAPL": 100, "BND": 500, "GOOGL": 50, "MSFT": 75}
+
+
 def test_rows_are_found_filtered_and_sorted_and_the_address_says_how(trial: Branch, screen: Screen) -> None:
     trial.execute("INSERT INTO portfolio VALUES ('MSTR', 1, 1.0, 1.0)")
     screen.open("Data", branch="trial", find="ms", where='[["shares",">","1"]]', sort="-shares")
