@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from enum import Enum
 
 from hati_core.branch_view import BranchView
 from hati_core.model import Column, Row, TableInfo
 from hati_core.quote import identifier, identifiers
+from hati_core.scenarios.roles import is_numeric
 
 _FAR = 20_000
 """Rows to be passed over from which it is faster to find the keys of a page first, and its rows by them."""
+
+_NUMBER = re.compile(r"[-+]?[\d\s.,'’]*\d[\d\s.,'’]*")
 
 
 class Operator(Enum):
@@ -54,12 +58,16 @@ class Filter:
 
 @dataclass(frozen=True)
 class Look:
-    """Which rows, in which order: ``search`` is found in any text column; without ``sort`` the key decides."""
+    """Which rows, in which order: ``search`` is found in any column; without ``sort`` the key decides.
+
+    ``comma`` says that numbers to be found are written ``1.234,5``.
+    """
 
     search: str = ""
     filters: tuple[Filter, ...] = ()
     sort: str | None = None
     descending: bool = False
+    comma: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.search or self.filters or self.sort)
@@ -77,6 +85,7 @@ class Look:
             tuple(one for one in self.filters if one.column in names),
             self.sort if self.sort in names else None,
             self.descending and self.sort in names,
+            self.comma,
         )
 
 
@@ -149,15 +158,27 @@ def _condition(info: TableInfo, look: Look) -> tuple[str, list[str]]:
     """The WHERE of a look, with its values."""
     parts, params = [], []
     if look.search:
-        texts = [column.name for column in info.columns if column.type == "VARCHAR"]
-        parts.append(" OR ".join(f"contains(lower({identifier(name)}), lower(?))" for name in texts) or "false")
-        params += [look.search] * len(texts)
+        parts.append(" OR ".join(_contains(column) for column in info.columns))
+        params += [_sought(look, column) for column in info.columns]
     for one in look.filters:
         column = info.column(one.column)
         if column is not None:
             parts.append(_compared(column, one))
             params += [one.value] if one.operator.takes_value else []
     return (f" WHERE {' AND '.join(f'({part})' for part in parts)}" if parts else ""), params
+
+
+def _contains(column: Column) -> str:
+    name = identifier(column.name)
+    return f"contains(lower({name if column.type == 'VARCHAR' else f'CAST({name} AS VARCHAR)'}), lower(?))"
+
+
+def _sought(look: Look, column: Column) -> str:
+    """What is to be found in a column: a number is stored without the marks that part its thousands."""
+    if not is_numeric(column) or not _NUMBER.fullmatch(look.search):
+        return look.search
+    bare = re.sub(r"[\s.'’]" if look.comma else r"[\s,'’]", "", look.search)
+    return bare.replace(",", ".") if look.comma else bare
 
 
 def _compared(column: Column, one: Filter) -> str:

@@ -29,10 +29,10 @@ def edit_table(page: Page, info: TableInfo) -> None:
     table_checks(page, info)
     place = f"{page.branch.id}-{info.name}"
     draft = _draft(page, place)
-    look = choose_look(info, place)
+    writing = st.session_state.get(WRITING) or Writing.of_locale(st.context.locale)
+    look = choose_look(info, place, writing)
     view = page.branch.at(draft.version)
     opened = info if draft.version == page.info.head else view.table(info.name)
-    writing = st.session_state.get(WRITING) or Writing.of_locale(st.context.locale)
     is_editable = opened.key_origin is not KeyOrigin.LINEAGE
     bar = rows_bar()
     with told():

@@ -7,6 +7,7 @@ import streamlit as st
 from hati_core import TableInfo
 from hati_core.browsing import Filter, Look, Operator, dump_filters, load_filters
 from hati_core.scenarios.roles import is_numeric
+from hati_core.written import Writing
 from pages.parts.session import asked_for
 from pages.parts.words import count, plain
 
@@ -31,7 +32,7 @@ _TEXTS = (
 )
 
 
-def choose_look(info: TableInfo, place: str) -> Look:
+def choose_look(info: TableInfo, place: str, writing: Writing) -> Look:
     """Ask which rows are to be in view, and remember it in the address."""
     state = f"look {place}"
     asked = _asked(info) if st.session_state.get("look in address") != place else None
@@ -41,7 +42,7 @@ def choose_look(info: TableInfo, place: str) -> Look:
         search = st.text_input(
             "Search",
             value=look.search,
-            placeholder="Find in any text",
+            placeholder="Find in any column",
             icon=":material/search:",
             key=f"search-{place}-{attempt}",
             label_visibility="collapsed",
@@ -53,7 +54,7 @@ def choose_look(info: TableInfo, place: str) -> Look:
             st.session_state[f"{state} cleared"] = attempt + 1
             _remember(Look(), state, place)
             st.rerun()
-    chosen = Look(search.strip(), filters, sort, descending)
+    chosen = Look(search.strip(), filters, sort, descending, writing.comma)
     _remember(chosen, state, place)
     return chosen
 
@@ -61,7 +62,7 @@ def choose_look(info: TableInfo, place: str) -> Look:
 def describe_look(look: Look, total: int) -> None:
     """How many rows are in view, and in words which, where that is not simply all of them."""
     parts = [count(total, "row")]
-    parts += [f"with “{look.search}” in a text"] if look.search else []
+    parts += [f"with “{look.search}” "] if look.search else []
     parts += [_words(one) for one in look.filters]
     if look.sort:
         parts.append(f"by {look.sort}, {'largest' if look.descending else 'smallest'} first")

@@ -319,7 +319,7 @@ def test_rows_are_found_filtered_and_sorted_and_the_address_says_how(trial: Bran
     trial.execute("INSERT INTO portfolio VALUES ('MSTR', 1, 1.0, 1.0)")
     screen.open("Data", branch="trial", find="ms", where='[["shares",">","1"]]', sort="-shares")
     assert screen.table()["ticker"].tolist() == ["MSFT"]
-    assert "1 row · with “ms” in a text · shares > 1 · by shares, largest first" in screen.text
+    assert "1 row · with “ms” · shares > 1 · by shares, largest first" in screen.text
     screen.press("Show all")
     assert screen.table()["ticker"].tolist() == ["AAPL", "GOOGL", "MSFT", "MSTR"]
     assert "find" not in screen.at.query_params
