@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 
 from hati_core.branch_view import BranchView
 from hati_core.model import Column, Row, TableInfo
 from hati_core.quote import identifier, identifiers
 from hati_core.scenarios.roles import is_numeric
+from hati_core.written import Writing, is_read, read_one
 
 _FAR = 20_000
 """Rows to be passed over from which it is faster to find the keys of a page first, and its rows by them."""
@@ -37,6 +40,11 @@ class Operator(Enum):
         """Whether it compares the cell with something."""
         return self not in (Operator.EMPTY, Operator.FILLED)
 
+    @property
+    def takes_text(self) -> bool:
+        """Whether what it compares with is part of a text, whatever the column holds."""
+        return self in (Operator.CONTAINS, Operator.BEGINS)
+
 
 _COMPARED = {
     Operator.EQUAL: "=",
@@ -49,7 +57,7 @@ _COMPARED = {
 
 @dataclass(frozen=True)
 class Filter:
-    """What a column has to be, as a person typed it."""
+    """What a column has to be; ``value`` is as the database writes it, and not as anybody else does."""
 
     column: str
     operator: Operator
@@ -87,6 +95,28 @@ class Look:
             self.descending and self.sort in names,
             self.comma,
         )
+
+
+def read_filter(view: BranchView, info: TableInfo, one: Filter, writing: Writing) -> Filter:
+    """A filter whose value somebody wrote as they write into a cell.
+
+    Raises:
+        InvalidValue: it is no value of the column.
+    """
+    column = info.column(one.column)
+    if column is None or not one.operator.takes_value or one.operator.takes_text or not is_read(column):
+        return one
+    value = read_one(view, info.name, column, one.value, writing)
+    return replace(one, value=str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def filter_words(info: TableInfo, one: Filter, writing: Writing) -> str:
+    """A filter as it is read, its number as the grid writes numbers."""
+    column, value = info.column(one.column), one.value
+    if column is not None and is_numeric(column) and not one.operator.takes_text:
+        with suppress(InvalidOperation):
+            value = writing.text(Decimal(value), column) or value
+    return f"{one.column} {one.operator.value} {value}".strip()
 
 
 def dump_filters(filters: tuple[Filter, ...]) -> str:

@@ -156,6 +156,18 @@ def understand(
     return Understood(TableEdits(inserts, updates, deletes), tuple(misfits))
 
 
+def read_one(view: BranchView, table: str, column: Column, text: str, writing: Writing) -> Any:
+    """What a text that somebody wrote means in a column, by the same rules as a cell.
+
+    Raises:
+        InvalidValue: it is no value of the column.
+    """
+    value = _read(view, column, [text], writing)[text] if is_read(column) else text
+    if value is None:
+        Understood(TableEdits(), (Misfit(column, text),)).require_all(table, writing)
+    return value
+
+
 def _read(view: BranchView, column: Column, texts: Iterable[str], writing: Writing) -> dict[str, Any]:
     """What each text means in a column; None for those that mean nothing there."""
     listed = sorted(texts)

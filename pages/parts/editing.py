@@ -30,7 +30,7 @@ def edit_table(page: Page, info: TableInfo) -> None:
     place = f"{page.branch.id}-{info.name}"
     draft = _draft(page, place)
     writing = st.session_state.get(WRITING) or Writing.of_locale(st.context.locale)
-    look = choose_look(info, place, writing)
+    look = choose_look(page.branch, info, place, writing)
     view = page.branch.at(draft.version)
     opened = info if draft.version == page.info.head else view.table(info.name)
     is_editable = opened.key_origin is not KeyOrigin.LINEAGE
@@ -70,7 +70,7 @@ def _rows(
     """The page of rows in view, and what is changed in it."""
     total = _remembered(f"count {place}", (view.version, look), lambda: count_rows(view, info, look))
     with bar.count:
-        describe_look(look, total)
+        describe_look(info, look, total, writing)
     if not total:
         sentence = "No row is like that." if look.narrows else "The table has no rows yet."
         st.caption(f"{sentence} Add one in the empty line below{'' if look.narrows else ', or import a file'}.")

@@ -36,7 +36,8 @@ class RowsBar:
 
 def rows_bar() -> RowsBar:
     """Make room above the grid; what belongs there is only known after it."""
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="rows-bar"):
+    # The tools of the grid appear at its right end.
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="rows-bar"):
         counted = st.container(width="content")
         saving = st.container(horizontal=True, vertical_alignment="center", width="content")
     return RowsBar(counted, saving, st.container(key="rows-trouble"))
@@ -188,10 +189,10 @@ def _save_key(page: Page) -> str:
 def _is_refused(page: Page, place: str) -> bool:
     """Whether saving was refused since something is new, so that the press is answered in words."""
     offered, refused = f"save offered {place}", f"save refused {place}"
-    before = st.session_state.get(offered)
+    before: str | None = st.session_state.get(offered)
     st.session_state[offered] = _save_key(page)
-    presses = (st.session_state.get(key) for key in (before, f"above-{before}"))
-    if before not in (None, _save_key(page)) and any(presses):
+    keys = (before, f"above-{before}") if before else ()
+    if before != _save_key(page) and any(st.session_state.get(key) for key in keys):
         st.session_state[refused] = page.info.head
     return bool(st.session_state.get(refused) == page.info.head)
 

@@ -342,8 +342,29 @@ def test_an_edit_of_a_filtered_row_lands_on_that_row_and_is_shown_without_the_fi
 def test_a_filter_that_does_not_fit_is_explained_and_loses_nothing(trial: Branch, screen: Screen) -> None:
     screen.open("Data", branch="trial").edit_grid({0: {"shares": 200}})
     screen.pick("Column", "shares").pick("Is", Operator.LESS).fill("Value", "many").press("Add filter")
-    assert screen.problems[0].startswith("A value does not fit its column. ")
+    (problem,) = screen.problems
+    assert problem.startswith("A value does not fit its column. 'many' does not fit “shares” of “portfolio”")
+    assert len(screen.table()) == 3
     assert "AAPL: shares 100 → 200" in screen.unsaved()
+
+
+def test_a_filter_takes_numbers_as_the_grid_writes_them(trial: Branch, screen: Screen) -> None:
+    trial.execute("UPDATE portfolio SET current_price = 1600 WHERE ticker = 'MSFT'")
+    screen.open("Data", branch="trial")
+    screen.pick("Column", "current_price").pick("Is", Operator.GREATER).fill("Value", "1,500").press("Add filter")
+    assert screen.problems == []
+    assert screen.table()["ticker"].tolist() == ["MSFT"]
+    assert "1 row · current_price > 1,500" in screen.text
+    assert '[["current_price",">","1500.0"]]' in screen.at.query_params["where"]
+
+
+def test_a_filter_in_an_address_that_does_not_fit_is_named_and_the_rows_are_shown(
+    trial: Branch, screen: Screen
+) -> None:
+    screen.open("Data", branch="trial", where='[["shares",">","many"],["shares","<","60"]]')
+    (problem,) = screen.problems
+    assert "'many' does not fit “shares”" in problem
+    assert screen.table()["ticker"].tolist() == ["GOOGL"]
 
 
 def test_a_number_written_in_another_way_can_be_read_in_that_way(trial: Branch, screen: Screen) -> None:
