@@ -53,13 +53,14 @@ def _above(bar: RowsBar, page: Page, edits: TableEdits, waits: str, *, is_refuse
     """The same in one line above the grid, which is in view where the rest is not; whether Save was pressed there."""
     more = waits or ("see below what is new, then save again" if is_refused else "")
     with bar.saving:
+        pressed = st.button(
+            "Save", type="primary", icon=":material/save:", key=f"above-{_save_key(page)}", disabled=bool(waits)
+        )
         st.markdown(
             f":orange[:material/edit:] **Not saved yet:** {_counted(edits)}{f' · {more}' if more else ''}",
             width="content",
         )
-        return st.button(
-            "Save", type="primary", icon=":material/save:", key=f"above-{_save_key(page)}", disabled=bool(waits)
-        )
+    return pressed
 
 
 def unsaved(
