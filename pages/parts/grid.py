@@ -96,8 +96,13 @@ def added_before(page: GridPage, state: Any) -> list[Row]:
     edited = {int(position): cells for position, cells in state.get("edited_rows", {}).items()}
     gone = set(state.get("deleted_rows", []))
     places = enumerate(page.unsaved.inserts, start=len(page.rows))
-    rows = [_filled({**row, **edited.get(at, {})}) for at, row in places if at not in gone]
-    return [row for row in rows if row]
+    rows = [_with(row, edited.get(at, {})) for at, row in places if at not in gone]
+    return [row for row in rows if any(value is not None for value in row.values())]
+
+
+def _with(row: Row, cells: Row) -> Row:
+    """A new row with what is typed into it; a cell that was empty with a purpose stays so."""
+    return {**row, **{column: value for column, value in cells.items() if value is not None or column in row}}
 
 
 def _edited_rows(page: GridPage, state: Any) -> dict[int, Row]:

@@ -210,3 +210,13 @@ def test_a_row_added_that_arrives_after_the_page_was_turned_is_in_the_grid_that_
     draft.drawn_anew("next again")
     assert list(draft.drawn.inserts) == [{"ticker": "AA"}, {"ticker": "BB"}]
     assert draft.drawn.updates == {("NVDA",): {"shares": 2}}
+
+
+def test_a_row_that_got_another_key_keeps_its_empty_cells_in_the_next_grid() -> None:
+    draft = Draft(1)
+    draft.take(PAGE, {"edited_rows": {1: {"ticker": "GOOG"}}})
+    draft.drawn_anew("second")
+    draft.take(PAGE.beginning_with(draft.drawn), {"edited_rows": {2: {"bought": "2021-01-31"}}})
+    assert list(draft.edits.inserts) == [{**ROWS[1], "ticker": "GOOG", "bought": "2021-01-31"}]
+    draft.take(PAGE.beginning_with(draft.drawn), {"edited_rows": {2: dict.fromkeys(INFO.column_names)}})
+    assert list(draft.edits.inserts) == []
