@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 
 from hati_core.branch_view import BranchView
 from hati_core.model import Column, Row, TableInfo
 from hati_core.quote import identifier, identifiers
+from hati_core.scenarios.roles import is_numeric
+from hati_core.written import Writing, is_read, read_one
 
 _FAR = 20_000
 """Rows to be passed over from which it is faster to find the keys of a page first, and its rows by them."""
+
+_NUMBER = re.compile(r"[-+]?[\d\s.,'’]*\d[\d\s.,'’]*")
 
 
 class Operator(Enum):
@@ -33,6 +40,11 @@ class Operator(Enum):
         """Whether it compares the cell with something."""
         return self not in (Operator.EMPTY, Operator.FILLED)
 
+    @property
+    def takes_text(self) -> bool:
+        """Whether what it compares with is part of a text, whatever the column holds."""
+        return self in (Operator.CONTAINS, Operator.BEGINS)
+
 
 _COMPARED = {
     Operator.EQUAL: "=",
@@ -45,7 +57,7 @@ _COMPARED = {
 
 @dataclass(frozen=True)
 class Filter:
-    """What a column has to be, as a person typed it."""
+    """What a column has to be; ``value`` is as the database writes it, and not as anybody else does."""
 
     column: str
     operator: Operator
@@ -54,12 +66,16 @@ class Filter:
 
 @dataclass(frozen=True)
 class Look:
-    """Which rows, in which order: ``search`` is found in any text column; without ``sort`` the key decides."""
+    """Which rows, in which order: ``search`` is found in any column; without ``sort`` the key decides.
+
+    ``comma`` says that numbers to be found are written ``1.234,5``.
+    """
 
     search: str = ""
     filters: tuple[Filter, ...] = ()
     sort: str | None = None
     descending: bool = False
+    comma: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.search or self.filters or self.sort)
@@ -77,7 +93,30 @@ class Look:
             tuple(one for one in self.filters if one.column in names),
             self.sort if self.sort in names else None,
             self.descending and self.sort in names,
+            self.comma,
         )
+
+
+def read_filter(view: BranchView, info: TableInfo, one: Filter, writing: Writing) -> Filter:
+    """A filter whose value somebody wrote as they write into a cell.
+
+    Raises:
+        InvalidValue: it is no value of the column.
+    """
+    column = info.column(one.column)
+    if column is None or not one.operator.takes_value or one.operator.takes_text or not is_read(column):
+        return one
+    value = read_one(view, info.name, column, one.value, writing)
+    return replace(one, value=str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def filter_words(info: TableInfo, one: Filter, writing: Writing) -> str:
+    """A filter as it is read, its number as the grid writes numbers."""
+    column, value = info.column(one.column), one.value
+    if column is not None and is_numeric(column) and not one.operator.takes_text:
+        with suppress(InvalidOperation):
+            value = writing.text(Decimal(value), column) or value
+    return f"{one.column} {one.operator.value} {value}".strip()
 
 
 def dump_filters(filters: tuple[Filter, ...]) -> str:
@@ -149,15 +188,27 @@ def _condition(info: TableInfo, look: Look) -> tuple[str, list[str]]:
     """The WHERE of a look, with its values."""
     parts, params = [], []
     if look.search:
-        texts = [column.name for column in info.columns if column.type == "VARCHAR"]
-        parts.append(" OR ".join(f"contains(lower({identifier(name)}), lower(?))" for name in texts) or "false")
-        params += [look.search] * len(texts)
+        parts.append(" OR ".join(_contains(column) for column in info.columns))
+        params += [_sought(look, column) for column in info.columns]
     for one in look.filters:
         column = info.column(one.column)
         if column is not None:
             parts.append(_compared(column, one))
             params += [one.value] if one.operator.takes_value else []
     return (f" WHERE {' AND '.join(f'({part})' for part in parts)}" if parts else ""), params
+
+
+def _contains(column: Column) -> str:
+    name = identifier(column.name)
+    return f"contains(lower({name if column.type == 'VARCHAR' else f'CAST({name} AS VARCHAR)'}), lower(?))"
+
+
+def _sought(look: Look, column: Column) -> str:
+    """What is to be found in a column: a number is stored without the marks that part its thousands."""
+    if not is_numeric(column) or not _NUMBER.fullmatch(look.search):
+        return look.search
+    bare = re.sub(r"[\s.'’]" if look.comma else r"[\s,'’]", "", look.search)
+    return bare.replace(",", ".") if look.comma else bare
 
 
 def _compared(column: Column, one: Filter) -> str:

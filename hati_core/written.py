@@ -137,14 +137,35 @@ def understand(
             meant[name] = value
         return meant
 
+    rewritten = {key: read(row) for key, row in edits.updates.items()}
+    deletes, inserts = list(edits.deletes), []
+    for row in map(read, edits.inserts):
+        key = tuple(row.get(name) for name in info.key)
+        # A key that is typed anew in another way of writing is the same row, not one removed and one added.
+        if key in deletes and set(before.get(key, ())) <= set(row):
+            deletes.remove(key)
+            rewritten[key] = row
+        else:
+            inserts.append(row)
     updates = {}
-    for key, row in edits.updates.items():
+    for key, row in rewritten.items():
         stored = before.get(key, {})
-        changed = {name: value for name, value in read(row).items() if name not in stored or stored[name] != value}
+        changed = {name: value for name, value in row.items() if name not in stored or stored[name] != value}
         if changed:
             updates[key] = changed
-    inserts = [read(row) for row in edits.inserts]
-    return Understood(TableEdits(inserts, updates, edits.deletes), tuple(misfits))
+    return Understood(TableEdits(inserts, updates, deletes), tuple(misfits))
+
+
+def read_one(view: BranchView, table: str, column: Column, text: str, writing: Writing) -> Any:
+    """What a text that somebody wrote means in a column, by the same rules as a cell.
+
+    Raises:
+        InvalidValue: it is no value of the column.
+    """
+    value = _read(view, column, [text], writing)[text] if is_read(column) else text
+    if value is None:
+        Understood(TableEdits(), (Misfit(column, text),)).require_all(table, writing)
+    return value
 
 
 def _read(view: BranchView, column: Column, texts: Iterable[str], writing: Writing) -> dict[str, Any]:

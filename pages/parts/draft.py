@@ -8,7 +8,7 @@ from typing import Any
 
 from hati_core import TableEdits
 from hati_core.model import Key, Row
-from pages.parts.grid import GridPage, edits_of, typed_back
+from pages.parts.grid import GridPage, added_before, edits_of, typed_back
 
 
 def joined(earlier: TableEdits, later: TableEdits) -> TableEdits:
@@ -29,6 +29,10 @@ class Left:
     kept: TableEdits
     said: TableEdits
 
+    def still_adding(self, state: Mapping[str, Any]) -> TableEdits:
+        """What was kept, with the new rows among it as that grid has them now."""
+        return TableEdits(added_before(self.page, state), self.kept.updates, self.kept.deletes)
+
 
 @dataclass
 class Draft:
@@ -38,8 +42,11 @@ class Draft:
     drawn, or the same anew, that goes over to ``kept``, and the new grid shows it: ``drawn`` is what it began with,
     which must not change under it. ``before`` has the rows as they are stored.
 
+    The new rows in ``kept`` are those that the grid began with, as it has them now.
+
     A cell that is being typed when the page is turned reaches the server with the turning, or only after it: ``left``
-    is the grid that it belongs to.
+    is the grid that it belongs to. What comes so late is not in the grid that is drawn: ``redrawn`` counts how often
+    another took its place to show it. ``oldest`` is the oldest version that any of the edits was made at.
     """
 
     version: int
@@ -50,6 +57,11 @@ class Draft:
     key: str = ""
     page: GridPage | None = None
     left: Left | None = None
+    redrawn: int = 0
+    oldest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.oldest = self.version
 
     def __bool__(self) -> bool:
         return bool(self.edits)
@@ -59,30 +71,45 @@ class Draft:
         """Everything unsaved, as one."""
         return joined(self.kept, self.said)
 
+    @property
+    def outgoing(self) -> Left | None:
+        """The grid that is drawn, as one that will not be any more."""
+        return Left(self.key, self.page, self.kept, self.said) if self.page else self.left
+
     def catch_up(self, key: str, states: Mapping[Any, Any]) -> None:
         """Take in what grids other than that of ``key`` have to say; ``states`` has what each says, by its key."""
         if self.page and self.key != key and self.key in states:
             self.take(self.page, states[self.key])
         left = self.left
-        if left and left.key in states:
-            said = edits_of(left.page, states[left.key])
-            if said and said != left.said:
-                self.left = Left(left.key, left.page, left.kept, said)
-                self.kept = joined(left.kept, said)
+        if left and left.key in states and any(states[left.key].values()):
+            said, earlier = edits_of(left.page, states[left.key]), left.still_adding(states[left.key])
+            if (said and said != left.said) or list(earlier.inserts) != list(left.kept.inserts):
+                if self.page and self.key in states:
+                    self.take(self.page, states[self.key])
+                self.left = Left(left.key, left.page, earlier, said)
+                self.kept, self.page = joined(earlier, said), None
+                self.redrawn += 1
+                self.oldest = min(self.oldest, left.page.version)
                 self._note(left.page, said)
 
     def drawn_anew(self, key: str) -> None:
         """A grid is about to be drawn that has said nothing yet."""
         if self.page and self.key != key:
-            self.left = Left(self.key, self.page, self.kept, self.said)
+            self.left = self.outgoing
             self.page = None
         self.key = key
         self.kept, self.said = self.edits, TableEdits()
         self.drawn = self.kept
 
+    def settle(self, edits: TableEdits) -> None:
+        """Go on from these edits in place of all that the grids said, which are not listened to any more."""
+        self.kept, self.said = edits, TableEdits()
+        self.page = self.left = None
+
     def take(self, page: GridPage, state: Mapping[str, Any]) -> None:
         """What the grid says now; cells that were typed back to what is stored are not changed any more."""
         self.page, self.said = page, edits_of(page, state)
+        self.kept = TableEdits(added_before(page, state), self.kept.updates, self.kept.deletes)
         back = typed_back(page, state)
         if back:
             updates = {

@@ -29,7 +29,8 @@ _USUAL = Writing()
 class GridPage:
     """The rows in view and how many there are in all.
 
-    ``rows`` are as they are stored, ``shown`` the same rows with what is changed in them and not saved.
+    ``rows`` are as they are stored, ``shown`` the same rows with what is changed in them and not saved, and after them
+    those that are added and not saved.
     ``writing`` is how their numbers and dates are written.
     """
 
@@ -45,7 +46,8 @@ class GridPage:
     def shown(self) -> list[Row]:
         """The rows as the grid begins with them."""
         changed = self.unsaved.updates
-        return [{**row, **changed.get(self.key_of(at), {})} for at, row in enumerate(self.rows)]
+        stored = [{**row, **changed.get(self.key_of(at), {})} for at, row in enumerate(self.rows)]
+        return [*stored, *self.unsaved.inserts]
 
     def beginning_with(self, unsaved: TableEdits, writing: Writing = _USUAL) -> GridPage:
         """The page with edits that are not saved: without the rows that they delete."""
@@ -89,34 +91,57 @@ def grid(page: GridPage, key: str, *, editable: bool) -> None:
     )
 
 
+def added_before(page: GridPage, state: Any) -> list[Row]:
+    """The unsaved new rows that the grid began with, as its state has them now."""
+    edited = {int(position): cells for position, cells in state.get("edited_rows", {}).items()}
+    gone = set(state.get("deleted_rows", []))
+    places = enumerate(page.unsaved.inserts, start=len(page.rows))
+    rows = [_with(row, edited.get(at, {})) for at, row in places if at not in gone]
+    return [row for row in rows if any(value is not None for value in row.values())]
+
+
+def _with(row: Row, cells: Row) -> Row:
+    """A new row with what is typed into it; a cell that was empty with a purpose stays so."""
+    return {**row, **{column: value for column, value in cells.items() if value is not None or column in row}}
+
+
+def _edited_rows(page: GridPage, state: Any) -> dict[int, Row]:
+    """What is typed into the stored rows of the page, by position."""
+    typed = ((int(position), cells) for position, cells in state.get("edited_rows", {}).items())
+    return {position: cells for position, cells in typed if position < len(page.rows)}
+
+
 def typed_back(page: GridPage, state: Any) -> dict[Key, set[str]]:
     """By row key, the cells that were typed back to what is stored."""
     back: dict[Key, set[str]] = {}
-    for position, cells in state.get("edited_rows", {}).items():
-        row = page.rows[int(position)]
+    for position, cells in _edited_rows(page, state).items():
+        row = page.rows[position]
         same = {column for column, value in cells.items() if _same(page, column, row[column], value)}
         if same:
-            back[page.key_of(int(position))] = same
+            back[page.key_of(position)] = same
     return back
 
 
 def edits_of(page: GridPage, state: Any) -> TableEdits:
-    """What the grid's state says, by row key: a changed key is the old row deleted and a new one inserted."""
+    """What the grid's state says of the stored rows and of new ones, by row key.
+
+    A changed key is the old row deleted and a new one inserted.
+    """
     key_columns = set(page.info.key)
-    deletes = [page.key_of(position) for position in state.get("deleted_rows", [])]
-    gone = set(state.get("deleted_rows", []))
+    gone = {position for position in state.get("deleted_rows", []) if position < len(page.rows)}
+    deletes = [page.key_of(position) for position in sorted(gone)]
     inserts = [_filled(row) for row in state.get("added_rows", [])]
     updates: dict[Key, Row] = {}
-    for position, cells in state.get("edited_rows", {}).items():
-        row = page.rows[int(position)]
+    for position, cells in _edited_rows(page, state).items():
+        row = page.rows[position]
         changed = {column: value for column, value in cells.items() if not _same(page, column, row[column], value)}
-        if int(position) in gone or not changed:
+        if position in gone or not changed:
             continue
         if key_columns & set(changed):
-            deletes.append(page.key_of(int(position)))
-            inserts.append({**page.shown[int(position)], **changed})
+            deletes.append(page.key_of(position))
+            inserts.append({**page.shown[position], **changed})
         else:
-            updates[page.key_of(int(position))] = changed
+            updates[page.key_of(position)] = changed
     return TableEdits([row for row in inserts if row], updates, deletes)
 
 

@@ -128,6 +128,10 @@ class Screen:
         """What the panel of unsaved changes says, or nothing where there is none."""
         return "\n".join(plainly(item.value) for item in self.part("unsaved", "markdown", "caption", "warning"))
 
+    def bar(self) -> str:
+        """What the line above the grid says."""
+        return "\n".join(plainly(item.value) for item in self.part("rows-bar", "markdown", "caption"))
+
     def part(self, key: str, *kinds: str) -> list[Any]:
         """The elements of these kinds inside the container of that key."""
         try:

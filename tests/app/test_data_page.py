@@ -187,6 +187,78 @@ def test_new_rows_are_shown_where_nothing_is_unsaved(trial: Branch, screen: Scre
     assert screen.run().table()["shares"].tolist() == ["90", "50", "75"]
 
 
+def test_the_first_edit_after_a_colleague_saved_another_row_is_kept_and_saved_without_a_question(
+    trial: Branch, screen: Screen
+) -> None:
+    screen.open("Data", branch="trial")
+    trial.execute("UPDATE portfolio SET shares = 60 WHERE ticker = 'GOOGL'", author="bob")
+    screen.edit_grid({0: {"shares": "200"}})
+    assert "AAPL: shares 100 → 200" in screen.unsaved()
+    screen.press("Save to trial")
+    assert screen.problems == []
+    assert _shares(trial) == {"AAPL": 200, "GOOGL": 60, "MSFT": 75}
+
+
+def test_the_first_edit_after_a_colleague_saved_the_same_row_is_kept_and_asked_about(
+    trial: Branch, screen: Screen
+) -> None:
+    screen.open("Data", branch="trial")
+    trial.execute("UPDATE portfolio SET shares = 90 WHERE ticker = 'AAPL'", author="bob")
+    screen.edit_grid({0: {"shares": "200"}})
+    assert "AAPL: shares 100 → 200" in screen.unsaved()
+    assert "AAPL: shares 100 → 90" in screen.unsaved()
+    assert "Overwrite on trial" in screen.buttons
+
+
+def test_a_column_that_is_added_meanwhile_is_no_conflict(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"shares": "200"}})
+    trial.execute("ALTER TABLE portfolio ADD COLUMN note VARCHAR DEFAULT 'x'", author="ada")
+    screen.run()
+    assert "Somebody" not in screen.unsaved()
+    screen.press("Save to trial")
+    assert screen.problems == []
+    assert _shares(trial)["AAPL"] == 200
+    assert "note" in screen.table().columns
+
+
+def test_a_column_that_is_dropped_while_it_is_edited_is_named(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"avg_cost": "155"}})
+    trial.execute("ALTER TABLE portfolio DROP COLUMN avg_cost", author="bob")
+    screen.run()
+    assert "portfolio has no column avg_cost any more: it was dropped or got another name" in screen.unsaved()
+    assert "Somebody changed rows" not in screen.unsaved()
+    screen.press("Start over")
+    assert screen.unsaved() == ""
+    assert "avg_cost" not in screen.table().columns
+
+
+@pytest.mark.parametrize("cells", [{"current_price": "185.0"}, {"shares": "100"}, {"ticker": "AAPL"}])
+def test_a_cell_that_is_typed_as_it_is_leaves_nothing_to_save(
+    cells: dict[str, Any], trial: Branch, screen: Screen
+) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: cells})
+    assert screen.unsaved() == ""
+    assert "Save to trial" not in screen.buttons
+    trial.execute("UPDATE portfolio SET shares = 90 WHERE ticker = 'AAPL'", author="bob")
+    assert screen.run().table()["shares"].tolist() == ["90", "50", "75"]
+
+
+def test_a_press_that_came_too_late_says_so_with_the_way_to_what_is_new_and_the_next_one_saves(
+    trial: Branch, screen: Screen
+) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"shares": "200"}})
+    trial.execute("UPDATE portfolio SET shares = 60 WHERE ticker = 'GOOGL'", author="bob", message="More search")
+    screen.press("Save to trial")
+    assert "“trial” has changed since you opened “portfolio”. Nothing was written" in screen.problems[0]
+    assert "version 2 by bob, “More search”" in screen.text
+    assert trial.head == 2
+    screen.fill("Message", "Mine")
+    assert len(screen.problems) == 1
+    screen.press("Save to trial")
+    assert screen.problems == []
+    assert _shares(trial) == {"AAPL": 200, "GOOGL": 60, "MSFT": 75}
+
+
 def test_a_branch_that_was_discarded_before_saving_is_named_and_main_is_untouched(
     trial: Branch, portfolio: Repository, screen: Screen
 ) -> None:
@@ -230,11 +302,24 @@ def test_edits_outlast_a_look_at_another_page_of_the_app(trial: Branch, screen: 
     assert "AAPL: shares 100 → 200" in screen.unsaved()
 
 
+def test_a_row_that_was_typed_before_the_page_was_left_can_be_changed_and_taken_out(
+    trial: Branch, screen: Screen
+) -> None:
+    added = [{"ticker": "BND", "shares": "1"}, {"ticker": "OOPS"}]
+    screen.open("Data", branch="trial").edit_grid(added=added)
+    screen.open("Compare").open("Data")
+    assert screen.table()["ticker"].tolist() == ["AAPL", "GOOGL", "MSFT", "BND", "OOPS"]
+    screen.edit_grid({3: {"shares": "500"}}, deleted=[4])
+    assert "Not saved yet on trial: 1 row added" in screen.unsaved()
+    screen.press("Save to trial")
+    assert _shares(trial) == {"AAPL": 100, "BND": 500, "GOOGL": 50, "MSFT": 75}
+
+
 def test_rows_are_found_filtered_and_sorted_and_the_address_says_how(trial: Branch, screen: Screen) -> None:
     trial.execute("INSERT INTO portfolio VALUES ('MSTR', 1, 1.0, 1.0)")
     screen.open("Data", branch="trial", find="ms", where='[["shares",">","1"]]', sort="-shares")
     assert screen.table()["ticker"].tolist() == ["MSFT"]
-    assert "1 row · with “ms” in a text · shares > 1 · by shares, largest first" in screen.text
+    assert "1 row · with “ms” · shares > 1 · by shares, largest first" in screen.text
     screen.press("Show all")
     assert screen.table()["ticker"].tolist() == ["AAPL", "GOOGL", "MSFT", "MSTR"]
     assert "find" not in screen.at.query_params
@@ -257,8 +342,29 @@ def test_an_edit_of_a_filtered_row_lands_on_that_row_and_is_shown_without_the_fi
 def test_a_filter_that_does_not_fit_is_explained_and_loses_nothing(trial: Branch, screen: Screen) -> None:
     screen.open("Data", branch="trial").edit_grid({0: {"shares": 200}})
     screen.pick("Column", "shares").pick("Is", Operator.LESS).fill("Value", "many").press("Add filter")
-    assert screen.problems[0].startswith("A value does not fit its column. ")
+    (problem,) = screen.problems
+    assert problem.startswith("A value does not fit its column. 'many' does not fit “shares” of “portfolio”")
+    assert len(screen.table()) == 3
     assert "AAPL: shares 100 → 200" in screen.unsaved()
+
+
+def test_a_filter_takes_numbers_as_the_grid_writes_them(trial: Branch, screen: Screen) -> None:
+    trial.execute("UPDATE portfolio SET current_price = 1600 WHERE ticker = 'MSFT'")
+    screen.open("Data", branch="trial")
+    screen.pick("Column", "current_price").pick("Is", Operator.GREATER).fill("Value", "1,500").press("Add filter")
+    assert screen.problems == []
+    assert screen.table()["ticker"].tolist() == ["MSFT"]
+    assert "1 row · current_price > 1,500" in screen.text
+    assert '[["current_price",">","1500.0"]]' in screen.at.query_params["where"]
+
+
+def test_a_filter_in_an_address_that_does_not_fit_is_named_and_the_rows_are_shown(
+    trial: Branch, screen: Screen
+) -> None:
+    screen.open("Data", branch="trial", where='[["shares",">","many"],["shares","<","60"]]')
+    (problem,) = screen.problems
+    assert "'many' does not fit “shares”" in problem
+    assert screen.table()["ticker"].tolist() == ["GOOGL"]
 
 
 def test_a_number_written_in_another_way_can_be_read_in_that_way(trial: Branch, screen: Screen) -> None:
@@ -269,6 +375,52 @@ def test_a_number_written_in_another_way_can_be_read_in_that_way(trial: Branch, 
     screen.press("Save to trial")
     assert screen.problems == []
     assert trial.query("SELECT current_price FROM portfolio WHERE ticker = 'AAPL'") == [{"current_price": 1234.5}]
+
+
+def test_another_way_of_writing_keeps_what_was_understood_and_reads_only_the_rest(
+    trial: Branch, screen: Screen
+) -> None:
+    screen.open("Data", branch="trial").edit_grid(
+        {0: {"current_price": "1.250"}, 1: {"current_price": "12.50"}, 2: {"current_price": "1.234,5"}},
+        added=[{"ticker": "BND", "shares": "1,500", "current_price": "7.5"}],
+    )
+    screen.pick("Numbers and dates are written", Writing(comma=True))
+    assert screen.table()["current_price"].tolist()[:3] == ["1,25", "12,5", "1.234,5"]
+    assert "AAPL: current_price 185 → 1.25" in screen.unsaved()
+    assert "GOOGL: current_price 175 → 12.5" in screen.unsaved()
+    assert "MSFT: current_price 420 → 1,234.50" in screen.unsaved()
+    assert "not what the column takes" not in screen.unsaved()
+    screen.press("Save to trial")
+    assert screen.problems == []
+    prices = trial.query("SELECT ticker, shares, current_price FROM portfolio ORDER BY ticker")
+    assert [tuple(row.values()) for row in prices] == [
+        ("AAPL", 100, 1.25),
+        ("BND", 1500, 7.5),
+        ("GOOGL", 50, 12.5),
+        ("MSFT", 75, 1234.5),
+    ]
+
+
+def test_what_is_unsaved_is_said_and_saved_above_the_grid_too(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial")
+    assert "3 rows" in screen.text
+    assert "Save" not in screen.buttons
+    screen.edit_grid({0: {"shares": "200"}})
+    assert "Not saved yet: 1 row changed" in screen.bar()
+    screen.fill("Message", "Double Apple").press("Save")
+    assert trial.log(1)[0].message == "Double Apple"
+    assert _shares(trial)["AAPL"] == 200
+    assert "Not saved yet" not in screen.bar()
+
+
+def test_above_the_grid_nothing_is_saved_over_a_question_that_stands_below(trial: Branch, screen: Screen) -> None:
+    screen.open("Data", branch="trial").edit_grid({0: {"shares": "200"}})
+    trial.execute("UPDATE portfolio SET shares = 90 WHERE ticker = 'AAPL'", author="bob")
+    screen.press("Save")
+    assert "1 row changed · decide below" in screen.bar()
+    assert "Save" not in screen.buttons
+    assert "“trial” has changed since you opened “portfolio”" in screen.problems[0]
+    assert _shares(trial)["AAPL"] == 90
 
 
 def test_a_branch_without_tables_offers_to_create_one(empty: Repository, screen: Screen) -> None:

@@ -149,7 +149,7 @@ def _turned(state_on_turning: dict[str, Any]) -> Draft:
     draft.take(PAGE, {"added_rows": [{"ticker": "AA"}]})
     draft.catch_up("next", {"first": state_on_turning})
     draft.drawn_anew("next")
-    draft.take(NEXT, {})
+    draft.take(NEXT.beginning_with(draft.drawn), {})
     return draft
 
 
@@ -164,7 +164,59 @@ def test_a_cell_that_arrives_after_the_page_was_turned_is_kept_once_and_on_its_r
     late = {"edited_rows": {0: {"shares": 7}}, "added_rows": [{"ticker": "AA"}]}
     for _ in range(2):
         draft.catch_up("next", {"first": late, "next": {}})
-        draft.take(NEXT, {"edited_rows": {0: {"shares": 2}}})
+        draft.take(NEXT.beginning_with(draft.drawn), {"edited_rows": {0: {"shares": 2}}})
     assert draft.edits.updates == {("AAPL",): {"shares": 7}, ("NVDA",): {"shares": 2}}
     assert list(draft.edits.inserts) == [{"ticker": "AA"}]
     assert draft.before[("AAPL",)]["shares"] == 100
+
+
+def test_an_edit_from_a_grid_of_an_older_version_is_kept_and_remembers_how_old_it_is() -> None:
+    older = Draft(1)
+    older.drawn_anew("old")
+    older.take(PAGE, {})
+    draft = Draft(2, left=older.outgoing)
+    draft.drawn_anew("new")
+    draft.take(PAGE, {})
+    assert not draft
+    draft.catch_up("new", {"old": {"edited_rows": {0: {"shares": 7}}}, "new": {}})
+    assert draft.edits.updates == {("AAPL",): {"shares": 7}}
+    assert draft.oldest == 1
+
+
+def test_new_rows_go_along_to_the_next_grid_and_can_be_changed_and_taken_out_there() -> None:
+    draft = Draft(1)
+    draft.take(PAGE, {"added_rows": [{"ticker": "AA", "shares": "1"}, {"ticker": "BB"}]})
+    draft.drawn_anew("second")
+    page = PAGE.beginning_with(draft.drawn)
+    assert [row["ticker"] for row in page.shown] == ["AAPL", "GOOGL", "MSFT", "AA", "BB"]
+    state = {
+        "edited_rows": {0: {"shares": 7}, 3: {"shares": "5"}},
+        "deleted_rows": [4],
+        "added_rows": [{"ticker": "C"}],
+    }
+    for _ in range(2):
+        draft.take(page, state)
+    assert list(draft.edits.inserts) == [{"ticker": "AA", "shares": "5"}, {"ticker": "C"}]
+    assert draft.edits.updates == {("AAPL",): {"shares": 7}}
+    assert list(draft.edits.deletes) == []
+
+
+def test_a_row_added_that_arrives_after_the_page_was_turned_is_in_the_grid_that_takes_its_place() -> None:
+    draft = _turned({"added_rows": [{"ticker": "AA"}]})
+    late = {"added_rows": [{"ticker": "AA"}, {"ticker": "BB"}]}
+    draft.catch_up("next", {"first": late, "next": {"edited_rows": {0: {"shares": 2}}}})
+    assert draft.redrawn == 1
+    draft.catch_up("next again", {"first": late, "next": {"edited_rows": {0: {"shares": 2}}}})
+    draft.drawn_anew("next again")
+    assert list(draft.drawn.inserts) == [{"ticker": "AA"}, {"ticker": "BB"}]
+    assert draft.drawn.updates == {("NVDA",): {"shares": 2}}
+
+
+def test_a_row_that_got_another_key_keeps_its_empty_cells_in_the_next_grid() -> None:
+    draft = Draft(1)
+    draft.take(PAGE, {"edited_rows": {1: {"ticker": "GOOG"}}})
+    draft.drawn_anew("second")
+    draft.take(PAGE.beginning_with(draft.drawn), {"edited_rows": {2: {"bought": "2021-01-31"}}})
+    assert list(draft.edits.inserts) == [{**ROWS[1], "ticker": "GOOG", "bought": "2021-01-31"}]
+    draft.take(PAGE.beginning_with(draft.drawn), {"edited_rows": {2: dict.fromkeys(INFO.column_names)}})
+    assert list(draft.edits.inserts) == []

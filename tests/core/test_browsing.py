@@ -33,6 +33,9 @@ def _keys(branch: Branch, look: Look, offset: int = 0, limit: int = 10) -> list[
         (Look(), [1, 2, 3, 4, 5, 6, 7]),
         (Look(search="APPLE"), [1, 4]),
         (Look(search="%"), [6]),
+        (Look(search="7.5"), [4]),
+        (Look(search="7,5", comma=True), [4]),
+        (Look(search="2024-0"), [1, 3, 4]),
         (Look(filters=(Filter("x %", Operator.EQUAL, "5"),)), [1, 3]),
         (Look(filters=(Filter("x %", Operator.UNEQUAL, "5"),)), [2, 4, 5, 6, 7]),
         (Look(filters=(Filter("x %", Operator.AT_LEAST, "5"), Filter("name", Operator.FILLED))), [1, 4]),
@@ -56,6 +59,24 @@ def test_pages_put_together_are_the_whole(look: Look, far: int, table: Branch, m
     monkeypatch.setattr("hati_core.browsing._FAR", far - 1)
     whole = _keys(table, look)
     assert [key for start in range(0, 9, 2) for key in _keys(table, look, start, 2)] == whole
+
+
+@pytest.mark.parametrize(
+    ("look", "found"),
+    [
+        (Look("1,010"), [7, 1010]),
+        (Look("1010"), [1010]),
+        (Look("1.010", comma=True), [1010]),
+        (Look("1,500.5"), [1500]),
+        (Look("1.500,5", comma=True), [1500]),
+        (Look("1,010 sheets"), [7]),
+    ],
+)
+def test_a_number_is_found_as_it_is_shown(look: Look, found: list[int], shared_repo: Repository) -> None:
+    branch = shared_repo.create_branch(f"numbers {look}"[:40])
+    branch.execute("CREATE TABLE t (k INTEGER PRIMARY KEY, note VARCHAR, price DECIMAL(18,2))")
+    branch.execute("INSERT INTO t VALUES (1010, 'a', 2), (1500, 'b', 1500.50), (7, '1,010 sheets', 3)")
+    assert _keys(branch, look) == sorted(found)
 
 
 def test_a_value_that_does_not_fit_its_column_is_said_so(table: Branch) -> None:

@@ -116,6 +116,14 @@ def test_the_same_value_in_another_way_of_writing_is_no_change(sheet: Repository
     assert not _understood(sheet, "exact", "2.5", US, stored=Decimal("2.50")).edits
 
 
+def test_a_key_written_in_another_way_is_the_row_that_it_was(sheet: Repository) -> None:
+    before = {(1000,): {"id": 1000, "price": 1.0}}
+    for price, updates in (("1.0", {}), ("2", {(1000,): {"price": 2.0}})):
+        edits = TableEdits([{"id": "1000", "price": price}], deletes=[(1000,)])
+        understood = understand(sheet.main, sheet.main.table("sheet"), edits, before, US)
+        assert understood.edits == TableEdits([], updates, [])
+
+
 def test_new_rows_are_understood_and_all_that_does_not_fit_is_counted(sheet: Repository) -> None:
     edits = TableEdits(inserts=[{"id": "1", "price": "1,000"}, {"id": "2", "price": "1,5"}, {"id": "x"}])
     understood = understand(sheet.main, sheet.main.table("sheet"), edits, {}, US)

@@ -94,3 +94,10 @@ def test_an_edit_under_a_filter_and_an_order_lands_on_its_row_and_one_of_a_colle
         bob.press("Overwrite on shared")
         bob.sees("Saved as version 4 of shared.")
         assert _held(office, "shared")[2][1] == 90
+
+        # Nothing is unsaved in this window, which shows the rows as they were before that.
+        ada.edit_cell(1, 1, "55")
+        ada.sees("GOOGL: shares 50 → 55")
+        ada.press("Save to shared")
+        ada.sees("Saved as version 5 of shared.")
+        assert [row[1] for row in _held(office, "shared")] == [100, 55, 90]
