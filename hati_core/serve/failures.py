@@ -47,7 +47,8 @@ _STATES: Mapping[type[HatiError], str] = {
 """SQLSTATE of each kind of error; one that is not here has that of its parent."""
 
 _BY_WORDS = (
-    (re.compile(r"column .*(not found|does not exist)|does not have a column|Referenced column", re.I), "42703"),
+    (re.compile(r"There is no column “|column .*(not found|does not exist)|does not have a column", re.I), "42703"),
+    (re.compile(r"The query has no table “", re.I), "42P01"),
     (re.compile(r"(function|aggregate) .*does not exist|No function matches|best candidate function", re.I), "42883"),
     (re.compile(r"view .*already exists", re.I), "42P07"),
     (re.compile(r"Ambiguous reference", re.I), "42702"),

@@ -37,8 +37,8 @@ def headline(page: Page, branch: BranchView) -> MetricValue | None:
 
 
 def change_of_headline(before: MetricValue | None, after: MetricValue | None, where: str = "") -> str:
-    """The first metric before and after, in words; empty where it cannot be measured."""
-    if before is None or after is None or before.value is None or after.value is None:
+    """The first metric before and after, in words; empty where it cannot be measured or stays what it was."""
+    if before is None or after is None or before.value is None or after.value is None or before.value == after.value:
         return ""
     values = (amount(value, after.metric.unit) for value in (before.value, after.value))
     return f"{after.metric.name}{where and f' of {where}'}: {' → '.join(values)}"

@@ -343,7 +343,7 @@ def test_a_filter_that_does_not_fit_is_explained_and_loses_nothing(trial: Branch
     screen.open("Data", branch="trial").edit_grid({0: {"shares": 200}})
     screen.pick("Column", "shares").pick("Is", Operator.LESS).fill("Value", "many").press("Add filter")
     (problem,) = screen.problems
-    assert problem.startswith("A value does not fit its column. 'many' does not fit “shares” of “portfolio”")
+    assert problem.startswith("A value does not fit its column. “many” does not fit “shares” of “portfolio”")
     assert len(screen.table()) == 3
     assert "AAPL: shares 100 → 200" in screen.unsaved()
 
@@ -363,7 +363,7 @@ def test_a_filter_in_an_address_that_does_not_fit_is_named_and_the_rows_are_show
 ) -> None:
     screen.open("Data", branch="trial", where='[["shares",">","many"],["shares","<","60"]]')
     (problem,) = screen.problems
-    assert "'many' does not fit “shares”" in problem
+    assert "“many” does not fit “shares”" in problem
     assert screen.table()["ticker"].tolist() == ["GOOGL"]
 
 

@@ -36,8 +36,8 @@ def test_checks_outlive_a_crash_those_that_a_merge_brought_too(place: str) -> No
         repo.merge("b")
         forget_what_commits_said(repo)
     with Repository.open(place) as repo:
-        for table, row in (("t", -1), ("u", 10)):
-            with pytest.raises(CheckViolation, match=f"a = {row}"):
+        for table, row, told in (("t", -1, "−1"), ("u", 10, "10")):
+            with pytest.raises(CheckViolation, match=f"a = {told}"):
                 repo.main.execute(f"INSERT INTO {table} VALUES ({row})")
 
 

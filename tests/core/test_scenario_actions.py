@@ -83,18 +83,18 @@ def test_every_comparison_is_sql_that_the_gate_lets_through(operator: Operator) 
     [
         ("shock_prices", {"percent": 0}, "0 % leaves every price"),
         ("shock_prices", {"percent": -101}, "more than 100 %"),
-        ("shock_prices", {"percent": "much"}, "'much' is not a number"),
+        ("shock_prices", {"percent": "much"}, "“much” is not a number"),
         ("shock_prices", {"percent": float("nan")}, "is not a number"),
         ("shock_prices", {"percent": True}, "is not a number"),
         ("shock_prices", {"percent": "1e99"}, "more than 30 digits"),
         ("shock_prices", {"price": "sector"}, "“sector” of “portfolio” is VARCHAR, and a price is a number"),
         ("shock_prices", {"price": "cost"}, "has no column “cost”. Its columns are: ticker, sector"),
-        ("shock_prices", {"where": {"column": "sector", "operator": "like"}}, "no comparison 'like'"),
+        ("shock_prices", {"where": {"column": "sector", "operator": "like"}}, "no comparison “like”"),
         ("shock_prices", {"where": {"column": "sector", "operator": "is"}}, "“is” takes a value"),
-        ("shock_prices", {"where": {"column": "shares", "operator": "is", "value": "ten"}}, "'ten' is not a number"),
+        ("shock_prices", {"where": {"column": "shares", "operator": "is", "value": "ten"}}, "“ten” is not a number"),
         ("shock_prices", {"where": {"column": "shares", "operator": "is", "value": 1.5}}, "1.5 is none"),
         ("shock_prices", {"where": "sector"}, "a column, an operator and a value"),
-        ("shock_prices", {"colour": "red"}, "no parameter 'colour'"),
+        ("shock_prices", {"colour": "red"}, "no parameter “colour”"),
         ("scale_positions", {"factor": -1}, "below 0"),
         ("scale_positions", {"factor": 1}, "leaves every quantity as it is"),
         ("trim_positions", {"amount": 0}, "more than 0 and at most 100 %"),
@@ -105,7 +105,7 @@ def test_every_comparison_is_sql_that_the_gate_lets_through(operator: Operator) 
         ("add_position", {"values": {}}, "Values: give at least one"),
         ("add_position", {"values": {"ticker": None}}, "no values"),
         ("add_position", {"values": {"shares": 1}}, "“ticker” of the new row cannot be empty"),
-        ("add_position", {}, "needs 'values'"),
+        ("add_position", {}, "needs “values”"),
         ("rebalance", {"by": "sector", "weights": {"Tech": 60, "Energy": 50}}, "come to 110 %"),
         ("rebalance", {"by": "sector", "weights": {"Tech": -1}}, "The weight of Tech is below 0"),
         ("rebalance", {"by": "sector", "weights": {"Tech": "half"}}, "Give the weight of Tech as a number"),
@@ -120,7 +120,7 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(name: str, arguments: dict
 
 
 def test_an_action_that_is_not_there_is_refused() -> None:
-    with pytest.raises(InvalidAction, match=r"no action 'sell'\. Those are: shock_prices"):
+    with pytest.raises(InvalidAction, match=r"no action “sell”\. Those are: shock_prices"):
         make_action("sell", {})
 
 

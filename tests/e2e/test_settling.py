@@ -208,7 +208,7 @@ def test_a_row_that_breaks_a_rule_is_mended(app: App, server: Server) -> None:
     field = _card(app).get_by_role("textbox", name="Value of shares")
     field.fill("110")
     app.press("Use these values")
-    app.problem("shares = 110, current_price = 620.0. Choose another value.")
+    app.problem("shares = 110, current_price = 620. Choose another value.")
     field.fill("80")
     app.press("Use these values")
     app.sees("No conflicts · ✓ 1 row mended")

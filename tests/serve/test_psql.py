@@ -57,7 +57,7 @@ def test_a_select_looks_as_psql_draws_it(psql: Psql) -> None:
 
 def test_an_error_points_at_its_place(psql: Psql) -> None:
     shown = psql("SELECT ticker,\n nope FROM portfolio")
-    assert 'ERROR:  Referenced column "nope" not found in FROM clause!' in shown
+    assert "ERROR:  There is no column “nope”" in shown
     assert "LINE 2:  nope FROM portfolio\n         ^" in shown
 
 
