@@ -26,6 +26,7 @@ from hati_core.serve.control import Control
 from hati_core.serve.failures import Refusal
 from hati_core.serve.settings import SERVER_VERSION, Settings
 from hati_core.storage.failures import translated
+from hati_core.storage.fences import raise_fences
 
 _PG = catalog_schema.PG
 _MOST_ROWS = 100_000
@@ -138,15 +139,7 @@ def _scratch(user: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config={"threads": "1", "memory_limit": "512MB"})
     for statement in catalog_schema.statements(literal(MAIN), literal(user)):
         connection.execute(statement)
-    for setting in (
-        "autoinstall_known_extensions = false",
-        "autoload_known_extensions = false",
-        "python_enable_replacements = false",
-        "enable_external_access = false",
-        "TimeZone = 'UTC'",
-        "lock_configuration = true",
-    ):
-        connection.execute(f"SET {setting}")
+    raise_fences(connection)
     return connection
 
 

@@ -16,6 +16,7 @@ from hati_core.errors import EngineRestarted, RepositoryError, StorageUnavailabl
 from hati_core.quote import literal
 from hati_core.storage.extensions import load_extension
 from hati_core.storage.failures import plain, translated
+from hati_core.storage.fences import raise_fences
 from hati_core.storage.place import Place
 
 NO_CATALOG = "memory"
@@ -55,17 +56,8 @@ class Instance:
         self.connection.execute("FROM duckdb_secrets()").fetchall()
         place.before_fences(self.connection)
         allowed = ", ".join(literal(folder) for folder in place.allowed())
-        for setting in (
-            f"temp_directory = {literal(str(place.scratch))}",
-            f"allowed_directories = [{allowed}]",
-            "autoinstall_known_extensions = false",
-            "autoload_known_extensions = false",
-            "python_enable_replacements = false",
-            "enable_external_access = false",
-            "TimeZone = 'UTC'",
-            "lock_configuration = true",
-        ):
-            self.connection.execute(f"SET {setting}")
+        scratch = f"temp_directory = {literal(str(place.scratch))}"
+        raise_fences(self.connection, scratch, f"allowed_directories = [{allowed}]")
 
     def is_dead(self) -> bool:
         """Whether DuckDB refuses every statement; to be asked after any error, which may be another's consequence."""
