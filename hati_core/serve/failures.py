@@ -6,10 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import duckdb
+
 from hati_core import errors
 from hati_core.errors import HatiError
 from hati_core.serve.messages import ProtocolError
 from hati_core.sql.position import position_of
+from hati_core.storage.failures import bare
 
 ADMIN_SHUTDOWN = "57P01"
 TOO_MANY_CONNECTIONS = "53300"
@@ -47,8 +50,8 @@ _STATES: Mapping[type[HatiError], str] = {
 """SQLSTATE of each kind of error; one that is not here has that of its parent."""
 
 _BY_WORDS = (
-    (re.compile(r"There is no column “|column .*(not found|does not exist)|does not have a column", re.I), "42703"),
-    (re.compile(r"The query has no table “", re.I), "42P01"),
+    (re.compile(r"column .*(not found|does not exist)|does not have a column|Referenced column", re.I), "42703"),
+    (re.compile(r"Referenced table", re.I), "42P01"),
     (re.compile(r"(function|aggregate) .*does not exist|No function matches|best candidate function", re.I), "42883"),
     (re.compile(r"view .*already exists", re.I), "42P07"),
     (re.compile(r"Ambiguous reference", re.I), "42702"),
@@ -116,8 +119,9 @@ def _state(error: HatiError) -> str:
     if isinstance(error, errors.StatementRefused) and _UNKNOWN_FUNCTION.search(error.message):
         return "42883"
     if type(error) in (errors.QueryError, errors.DataError, errors.TableNotFound, errors.InvalidValue):
+        said = bare(error.__cause__) if isinstance(error.__cause__, duckdb.Error) else error.message
         for words, state in _BY_WORDS:
-            if words.search(error.message):
+            if words.search(said):
                 return state
     return next((_STATES[kind] for kind in type(error).__mro__ if kind in _STATES), "XX000")
 

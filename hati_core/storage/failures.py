@@ -37,10 +37,11 @@ _FULL = ("No space left on device", "disk is full", "database or disk is full")
 
 def plain(error: BaseException) -> str:
     """The message of a database error in a person's words, without its class, code frame and our internal names."""
-    return in_words(_bare(error))
+    return in_words(bare(error))
 
 
-def _bare(error: BaseException) -> str:
+def bare(error: BaseException) -> str:
+    """The message of a database error as it words it, without its class, code frame and our internal names."""
     text = _PREFIX.sub("", _POSITION.sub("", _STACK.sub("", str(error))))
     return _METADATA.sub("the catalog", _ALIAS.sub("", text)).strip()
 
@@ -61,7 +62,7 @@ def translated(branch: str | None = None) -> Iterator[None]:
 
 
 def _translate(error: duckdb.Error) -> HatiError:
-    told = _bare(error)
+    told = bare(error)
     words = in_words(told)
     text = words if words == told else f"{words}."
     if any(sign in text for sign in _FULL):
