@@ -43,6 +43,13 @@ class PlannedTable:
         self.rows = plan.rows
 
 
+def tables_lines(tables: Iterable[ChangedTable], limit: int) -> Iterator[str]:
+    """Each table as :func:`table_lines`, set apart by an empty line."""
+    for table in tables:
+        yield ""
+        yield from table_lines(table, limit)
+
+
 def table_lines(table: ChangedTable, limit: int) -> Iterator[str]:
     """A table's name with how many rows differ, what happened to its columns, and the first rows."""
     yield f"{visible(table.table)}  {counts(table.added, table.removed, table.changed)}".rstrip()

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from hati_core.cli.changes import PlannedTable, table_document, table_lines, violation_documents, violation_lines
+from hati_core.cli.changes import PlannedTable, table_document, tables_lines, violation_documents, violation_lines
 from hati_core.cli.conflict_files import question_document, side_text
 from hati_core.cli.history import commit_document
 from hati_core.cli.outcomes import Outcome
@@ -99,9 +99,7 @@ def lines(report: Report, limit: int) -> Iterator[str]:
         else:
             yield visible(f"Merging {source} into {target} would write this; nothing was written.")
         yield from report.outcome.lines()
-        for table in report.tables:
-            yield ""
-            yield from table_lines(table, limit)
+        yield from tables_lines(report.tables, limit)
 
 
 def _question_lines(report: Report, limit: int) -> Iterator[str]:

@@ -9,7 +9,7 @@ from hati_core.cli.changes import (
     metric_documents,
     metric_lines,
     table_document,
-    table_lines,
+    tables_lines,
     violation_documents,
     violation_lines,
 )
@@ -35,6 +35,4 @@ def preview_lines(found: Preview, limit: int) -> Iterator[str]:
     yield visible(f"On {found.branch}@{found.version} it {does}. Nothing was written.")
     yield from violation_lines(found.violations)
     yield from metric_lines(found.before, found.after)
-    for one in found.tables.values():
-        yield ""
-        yield from table_lines(one, limit)
+    yield from tables_lines(found.tables.values(), limit)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from hati_core.cli.changes import PlannedTable, table_document, table_lines, violation_documents, violation_lines
+from hati_core.cli.changes import PlannedTable, table_document, tables_lines, violation_documents, violation_lines
 from hati_core.cli.exits import Exit
 from hati_core.cli.history import commit_document
 from hati_core.cli.options import Named, named, opened
@@ -118,9 +118,7 @@ def _lines(found: _Undoing, limit: int) -> Iterator[str]:
     else:
         yield visible(f"Undoing {what} would write this. Nothing was written; add --yes to do it.")
     yield from found.outcome.lines()
-    for table in found.tables:
-        yield ""
-        yield from table_lines(table, limit)
+    yield from tables_lines(found.tables, limit)
     if plan.conflicts:
         does = "as they are now" if found.later == "keep" else "as they were before"
         yield ""

@@ -238,6 +238,7 @@ def _save(page: Page, info: TableInfo, understood: Understood, writing: Writing,
 
 
 def reset(place: str) -> None:
+    """Let go of what is unsaved, with a grid that remembers nothing of it."""
     st.session_state[f"attempt {place}"] = st.session_state.get(f"attempt {place}", 0) + 1
     st.session_state.pop(f"draft {place}", None)
     st.session_state.pop(f"message-{place}", None)

@@ -8,8 +8,7 @@ from hati_core import Repository
 from hati_core.exports import ExportFormat
 from pages.parts import console
 from tests.app.screen import Screen
-
-ENDLESS = "SELECT sum(a.range % 7 * (b.range % 5)) AS n FROM range(10000000) AS a, range(10000000) AS b"
+from tests.endless import ENDLESS, ENDLESS_WRITE
 
 
 def _result(screen: Screen) -> list[dict[str, object]]:
@@ -138,7 +137,7 @@ def test_a_statement_for_a_branch_that_was_discarded_meanwhile_does_not_run_on_m
     assert "There is no branch “aggressive-growth” any more. You are looking at main." in screen.text
 
 
-@pytest.mark.parametrize("sql", [ENDLESS, f"UPDATE portfolio SET shares = (SELECT n % 100 FROM ({ENDLESS}))"])
+@pytest.mark.parametrize("sql", [ENDLESS, ENDLESS_WRITE])
 def test_what_runs_for_long_can_be_stopped(portfolio: Repository, screen: Screen, sql: str) -> None:
     before = portfolio.main.head
     screen.open("Data").fill("SQL", sql).press("Run").press("Stop").run_to_its_end()
@@ -174,13 +173,7 @@ def test_any_type_of_value_is_shown(value: str, portfolio: Repository, screen: S
     assert "1 row · as of version 1" in screen.text
 
 
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "UPDATE portfolio SET shares = (SELECT sum(a.range % 7) FROM range(10000000) AS a, range(10000000) AS b)",
-        "SELECT sum(a.range % 7) FROM range(10000000) AS a, range(10000000) AS b",
-    ],
-)
+@pytest.mark.parametrize("sql", [ENDLESS_WRITE, ENDLESS])
 def test_a_statement_that_runs_too_long_is_stopped_and_undone(
     portfolio: Repository, screen: Screen, monkeypatch: pytest.MonkeyPatch, sql: str
 ) -> None:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from hati_core import Repository
+from tests.app_server import becomes_healthy, free_port
 from tests.core.conftest import set_up
 from tests.core.processes import ROOT
-
-START_SECONDS = 60
 
 
 def start(place: Path, *words: str) -> subprocess.Popen[str]:
@@ -46,26 +42,15 @@ def place(tmp_path: Path) -> Path:
 @pytest.fixture
 def app(place: Path) -> Iterator[str]:
     """The address of the app, started by the command line."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = start(place, "app", "--port", str(port), "--headless")
     try:
-        _wait_until_healthy(f"http://127.0.0.1:{port}", process)
+        if not becomes_healthy(f"http://127.0.0.1:{port}", process):
+            raise AssertionError(f"the app did not start: {process.communicate(timeout=5)[1]}")
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.communicate(timeout=20)
-
-
-def _wait_until_healthy(address: str, process: subprocess.Popen[str]) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            return urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(0.05)
-    raise AssertionError(f"the app did not start: {process.communicate(timeout=5)[1]}")
 
 
 def test_commands_of_several_processes_write_one_branch_and_lose_nothing(place: Path) -> None:

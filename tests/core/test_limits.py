@@ -12,16 +12,15 @@ from hati_core import Branch, Stop
 from hati_core.errors import QueryTimeout
 from hati_core.storage.limits import Limits
 from tests.core.shares import shares
+from tests.endless import ENDLESS, ENDLESS_WRITE
 
-ENDLESS = "SELECT sum(a.range % 7 * (b.range % 5)) AS n FROM range(10000000) AS a, range(10000000) AS b"
-WRITE = f"UPDATE portfolio SET shares = (SELECT n % 100 FROM ({ENDLESS}))"
 BEFORE = {"AAPL": 100, "GOOGL": 50, "MSFT": 75}
 
 
 def test_a_write_that_takes_too_long_is_undone_and_the_branch_goes_on(branch: Branch) -> None:
     before = branch.head
     with pytest.raises(QueryTimeout, match=r"ran for 0\.2 seconds and was stopped\. Nothing was written\."):
-        branch.execute(WRITE, timeout=0.2)
+        branch.execute(ENDLESS_WRITE, timeout=0.2)
     assert (branch.head, shares(branch)) == (before, BEFORE)
     branch.execute("UPDATE portfolio SET shares = 1 WHERE ticker = 'AAPL'", timeout=60)
     assert shares(branch)["AAPL"] == 1
@@ -66,7 +65,7 @@ def test_a_transaction_that_is_stopped_before_its_commit_is_undone(branch: Branc
 
 
 @pytest.mark.parametrize(
-    "run", [lambda b, stop: b.execute(WRITE, stop=stop), lambda b, stop: b.query(ENDLESS, stop=stop)]
+    "run", [lambda b, stop: b.execute(ENDLESS_WRITE, stop=stop), lambda b, stop: b.query(ENDLESS, stop=stop)]
 )
 def test_another_thread_stops_what_runs(branch: Branch, run: Callable[[Branch, Stop], object]) -> None:
     before, stop, failures = branch.head, Stop(), []

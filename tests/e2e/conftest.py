@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,12 +17,11 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests import machine
+from tests.app_server import START_SECONDS, becomes_healthy, free_port
 from tests.e2e.install_browser import find
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60
 WAIT_MS = 20_000
-_PAUSE_SECONDS = 0.05
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -70,9 +65,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 @contextmanager
 def serving(place: Path, **more: str) -> Iterator[Server]:
     """The app with its repository in ``place``, from starting to stopping the server; ``more`` is its environment's."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     # No test asks a model of which the machine happens to have a key.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
     environment = {**inherited, "HATI_HOME": str(place / "hati"), "HATI_AUTHOR": "ada", **more}
@@ -83,25 +76,12 @@ def serving(place: Path, **more: str) -> Iterator[Server]:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait_until_healthy(url, process)
+        if not becomes_healthy(url, process):
+            raise RuntimeError("the app did not start")
         yield Server(url, place / "hati", process)
     finally:
         process.terminate()
         process.wait(timeout=20)
-
-
-def _wait_until_healthy(url: str, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            # Asking without a pause takes a core from the server that is starting.
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(_PAUSE_SECONDS)
-    raise RuntimeError("the app did not start")
 
 
 @pytest.fixture(scope="session")
