@@ -9,7 +9,7 @@ import pytest
 from hati_core import Branch, ChangeKind, HatiError, Preview, Repository, Stop
 from hati_core.errors import CheckViolation, KeyViolation, QueryError, QueryTimeout, StatementRefused, TableNotFound
 from hati_core.model import KeyOrigin
-from tests.core.test_limits import WRITE
+from tests.endless import ENDLESS_WRITE
 
 WRITES = [
     "UPDATE portfolio SET current_price = current_price * 0.8 WHERE ticker <> 'AAPL'",
@@ -105,7 +105,7 @@ def test_what_cannot_be_run_is_refused_as_when_it_is_run(
 def test_a_preview_ends_when_its_time_is_over(repo: Repository, main: Branch) -> None:
     before = traces(repo)
     with pytest.raises(QueryTimeout, match=r"ran for 0\.2 seconds and was stopped"):
-        main.preview(WRITE, timeout=0.2)
+        main.preview(ENDLESS_WRITE, timeout=0.2)
     assert traces(repo) == before
     assert main.preview("UPDATE portfolio SET shares = 1", timeout=60).affected == 3
 
@@ -115,7 +115,7 @@ def test_a_preview_can_be_stopped_from_another_thread(main: Branch) -> None:
     timer = threading.Timer(0.1, stop)
     timer.start()
     with pytest.raises(QueryTimeout, match="was stopped"):
-        main.preview(WRITE, stop=stop)
+        main.preview(ENDLESS_WRITE, stop=stop)
     timer.join()
 
 
@@ -134,7 +134,7 @@ def test_a_writer_does_not_wait_for_a_preview(main: Branch) -> None:
 
     def look() -> None:
         with pytest.raises(QueryTimeout):
-            found.append(main.preview(WRITE, stop=stop))
+            found.append(main.preview(ENDLESS_WRITE, stop=stop))
 
     looking = threading.Thread(target=look)
     looking.start()
