@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from tests.e2e.install_browser import find
 
 ROOT = Path(__file__).parents[2]
 WAIT_MS = 20_000
+_LINES_OF_LOG = 40
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -46,6 +47,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to a failure what it is understood by: what stands on each page, and what the server said last."""
+    report = yield
+    browser = getattr(item, "funcargs", {}).get("browser")
+    if report.when == "call" and report.failed and browser is not None:
+        for page in (page for context in browser.contexts for page in context.pages):
+            state = page.get_by_test_id("stApp").first.get_attribute("data-test-script-state", timeout=1000)
+            shown = page.get_by_test_id("stMain").aria_snapshot(timeout=1000)
+            report.sections.append((f"page {page.url}, {state}", shown))
+        for server in (value for value in item.funcargs.values() if hasattr(value, "log")):
+            said = server.log.read_text(errors="replace").splitlines()
+            report.sections.append((f"server {server.url}", "\n".join(said[-_LINES_OF_LOG:])))
+    return report
+
+
 @dataclass
 class Server:
     """A running app: where it is served and where its repository lives."""
@@ -53,6 +72,7 @@ class Server:
     url: str
     home: Path
     process: subprocess.Popen[bytes]
+    log: Path
 
 
 @pytest.fixture
@@ -72,13 +92,14 @@ def serving(place: Path, **more: str) -> Iterator[Server]:
     # A real server has the whole machine, and DuckDB as many threads as it likes.
     environment.pop(machine.CORES, None)
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    with (place / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    log = place / "server.log"
+    with log.open("wb") as written:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=written, stderr=written)
     try:
         url = f"http://127.0.0.1:{port}"
         if not becomes_healthy(url, process):
             raise RuntimeError("the app did not start")
-        yield Server(url, place / "hati", process)
+        yield Server(url, place / "hati", process, log)
     finally:
         process.terminate()
         process.wait(timeout=20)
