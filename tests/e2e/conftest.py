@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests import machine
 from tests.app_server import START_SECONDS, becomes_healthy, free_port
@@ -23,6 +24,7 @@ from tests.e2e.install_browser import find
 ROOT = Path(__file__).parents[2]
 WAIT_MS = 20_000
 _LINES_OF_LOG = 40
+_CLICKS = 4
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -32,12 +34,24 @@ _ARGUMENTS = [
     "--no-first-run",
 ]
 expect.set_options(timeout=WAIT_MS)
+_HEARS_ANSWERS = """(() => {
+    const send = WebSocket.prototype.send, heard = new WeakSet();
+    WebSocket.prototype.send = function (data) {
+        if (!heard.has(this)) {
+            heard.add(this);
+            this.addEventListener("message", () => { window.isAsking = false; });
+        }
+        window.isAsking = true;
+        return send.call(this, data);
+    };
+})()"""
+"""What a press asks of a busy server is answered late; until then the page looks as if nothing were under way."""
 _STAYS_DRAWN = """() => {
     const drawn = document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]");
-    window.drawnSince = drawn ? window.drawnSince ?? performance.now() : undefined;
-    return drawn && performance.now() - window.drawnSince > 300;
+    window.drawnSince = drawn && !window.isAsking ? window.drawnSince ?? performance.now() : undefined;
+    return window.drawnSince !== undefined && performance.now() - window.drawnSince > 200;
 }"""
-"""A press takes a moment to reach the server; until then the page looks as if nothing were under way."""
+"""The grid sends what was typed 150 ms after the last key, and some presses lead to two runs."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -123,6 +137,17 @@ def chromium() -> Iterator[Browser]:
         started.close()
 
 
+def settled(page: Page, within_ms: int = WAIT_MS) -> None:
+    """Wait until a page has been drawn and stays so for a moment."""
+    page.wait_for_function(_STAYS_DRAWN, polling=50, timeout=within_ms)
+
+
+def click(control: Locator) -> None:
+    """Click when the page stands still: what is drawn meanwhile can move from under the pointer."""
+    settled(control.page)
+    control.click()
+
+
 class App:
     """What a person does in the app, by what they see."""
 
@@ -138,18 +163,18 @@ class App:
 
     def settled(self, within_ms: int = WAIT_MS) -> None:
         """Wait until the page has been drawn and stays so for a moment, and nothing went wrong on it."""
-        self.page.wait_for_function(_STAYS_DRAWN, polling=50, timeout=within_ms)
+        settled(self.page, within_ms)
         expect(self.page.get_by_test_id("stException")).to_have_count(0)
 
     def go(self, name: str) -> None:
         """Use the menu."""
-        self.page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
+        click(self.page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True))
         expect(self.page.get_by_role("heading", name=name, level=1)).to_be_visible()
         self.settled()
 
     def press(self, name: str, *, exact: bool = False) -> None:
         """Press a button, and wait for what comes of it."""
-        self.page.get_by_role("button", name=name, exact=exact).click()
+        click(self.page.get_by_role("button", name=name, exact=exact))
         self.settled()
 
     def sees(self, text: str | re.Pattern[str]) -> None:
@@ -160,8 +185,8 @@ class App:
     def choose_branch(self, name: str) -> None:
         """Use the one branch selector."""
         box = self.page.get_by_test_id("stSidebar").get_by_role("combobox", name="Branch")
-        box.click()
-        self.page.get_by_role("option", name=name, exact=True).click()
+        click(box)
+        click(self.page.get_by_role("option", name=name, exact=True))
         expect(box).to_have_value(name)
         expect(self.page).to_have_url(re.compile(f"[?&]branch={quote(name)}(&|$)"))
         self.settled()
@@ -171,16 +196,16 @@ class App:
         self.press("New branch")
         dialog = self.page.get_by_role("dialog")
         dialog.get_by_label("Name", exact=True).fill(name)
-        dialog.get_by_role("button", name="Create branch").click()
+        click(dialog.get_by_role("button", name="Create branch"))
         expect(dialog).to_have_count(0)
         self.settled()
 
     def ask_sql(self, sql: str) -> None:
         """Press Run for a statement in the console of the page Data; one that writes is only shown by that."""
-        self.page.get_by_role("tab", name="SQL").click()
+        click(self.page.get_by_role("tab", name="SQL"))
         self.page.get_by_role("textbox", name="SQL").fill(sql)
         # The button's name goes on with its shortcut.
-        self.page.locator("[class*=st-key-run-sql] button").click()
+        click(self.page.locator("[class*=st-key-run-sql] button"))
         self.settled()
 
     def run_sql(self, sql: str) -> None:
@@ -188,7 +213,7 @@ class App:
         self.ask_sql(sql)
         if not sql.lstrip().upper().startswith(("SELECT", "FROM")):
             expect(self.page.get_by_text("What this would change on")).to_be_visible()
-            self.page.get_by_role("button", name="Run on").click()
+            click(self.page.get_by_role("button", name="Run on"))
             self.settled()
 
     def problem(self, text: str) -> None:
@@ -227,18 +252,21 @@ class App:
         self.settled()
 
     def go_to_cell(self, row: int, column: int) -> None:
-        """Select a cell of the grid."""
+        """Select a cell of the grid; where the grid is made anew in the moment of the click, by another click."""
         self.settled()
-        self.grid().locator(".dvn-scroller").click(position={"x": 70, "y": 35 + 17})
-        self._is_in_cell(0, 0)
+        first = self._cell(0, 0).and_(self.page.locator("[aria-selected=true]"))
+        for _ in range(_CLICKS):
+            self.grid().locator(".dvn-scroller").click(position={"x": 70, "y": 35 + 17})
+            with suppress(PlaywrightTimeoutError):
+                first.wait_for(state="attached", timeout=WAIT_MS / _CLICKS)
+                break
         for key, times in (("ArrowDown", row), ("ArrowRight", column)):
             for _ in range(times):
                 self.page.keyboard.press(key)
-        self._is_in_cell(row, column)
+        expect(self._cell(row, column)).to_have_attribute("aria-selected", "true")
 
-    def _is_in_cell(self, row: int, column: int) -> None:
-        cell = self.grid().get_by_test_id(f"glide-cell-{column + 1}-{row}")
-        expect(cell).to_have_attribute("aria-selected", "true")
+    def _cell(self, row: int, column: int) -> Locator:
+        return self.grid().get_by_test_id(f"glide-cell-{column + 1}-{row}")
 
 
 @pytest.fixture
@@ -255,6 +283,7 @@ def window(
     """A window of its own on a running app, ``width`` pixels wide, looked over for errors when it closes."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=colours)
     context.set_default_timeout(WAIT_MS)
+    context.add_init_script(_HEARS_ANSWERS)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from hati_core import Repository
-from tests.e2e.conftest import ROOT, App, Server
+from tests.e2e.conftest import ROOT, App, Server, click
 
 TUTORIAL = ROOT / "assets" / "sample" / "tutorial.csv"
 
@@ -17,7 +17,7 @@ def test_an_action_is_previewed_applied_and_undone(server: Server, app: App) -> 
         importer.close()
         repository.create_branch("bear")
     app.open("data?branch=bear")
-    app.page.get_by_role("tab", name="Actions").click()
+    click(app.page.get_by_role("tab", name="Actions"))
     app.sees("Lower current_price by 10 %")
     app.page.get_by_role("spinbutton", name="Change in %").fill("-50")
     app.page.get_by_role("spinbutton", name="Change in %").press("Enter")
@@ -31,7 +31,7 @@ def test_an_action_is_previewed_applied_and_undone(server: Server, app: App) -> 
     app.press("Undo this")
     dialog = app.page.get_by_role("dialog")
     expect(app.metric("Portfolio value", dialog)).to_contain_text("$58,750")
-    dialog.get_by_role("button", name="Undo on bear").click()
+    click(dialog.get_by_role("button", name="Undo on bear"))
     expect(dialog).to_have_count(0)
     app.sees("was undone on bear.")
     with Repository.open(server.home) as repository:

@@ -16,7 +16,7 @@ from hati_core import Repository
 from hati_core.agent import AgentDesk
 from tests.agent import model_server
 from tests.agent.model_server import Reply
-from tests.e2e.conftest import App, Server, serving, window
+from tests.e2e.conftest import App, Server, click, serving, window
 from tests.sample import load_sample
 
 WORTH = "SELECT sum(shares * current_price) AS worth FROM portfolio"
@@ -85,7 +85,7 @@ def _worth(server: Server) -> float:
 def _send_off(app: App, goal: str) -> None:
     app.open("agent")
     app.page.get_by_label("Goal").fill(goal)
-    app.page.get_by_test_id("stFormSubmitButton").get_by_role("button", name="Autopilot").click()
+    click(app.page.get_by_test_id("stFormSubmitButton").get_by_role("button", name="Autopilot"))
     expect(app.page).to_have_url(re.compile("[?&]run="))
 
 
@@ -105,10 +105,10 @@ def test_the_autopilot_goes_on_through_a_reload_and_what_it_proposes_is_merged(a
     app.settled()
     expect(app.page.get_by_role("button", name="Stop")).to_have_count(0)
     expect(app.page.locator("[class*=st-key-scenario-]")).to_have_count(3)
-    approve.click()
+    click(approve)
     app.sees("Approved")
     assert _worth(server) > before
-    app.page.get_by_role("link", name="Look at the merge into main, or undo it").click()
+    click(app.page.get_by_role("link", name="Look at the merge into main, or undo it"))
     app.sees(re.compile("was merged into main by ada"))
     expect(app.page.get_by_role("button", name="Undo this merge")).to_be_visible()
 
@@ -123,11 +123,11 @@ def test_what_a_model_tries_is_followed_ranked_and_merged(with_model: Server, br
         best = app.page.locator(".st-key-scenario-2")
         expect(best.get_by_text("buy-msft", exact=True)).to_be_visible()
         expect(best.get_by_text("rank 1")).to_be_visible()
-        best.get_by_text("Steps").click()
+        click(best.get_by_text("Steps"))
         expect(best.get_by_text(BUY.format("MSFT"), exact=True)).to_be_visible()
         expect(app.page.get_by_text("I bought ten of MSFT.").first).to_be_visible()
         assert _worth(with_model) == before
-        approve.click()
+        click(approve)
         app.sees("Approved")
         assert KEY not in app.page.content()
     assert _worth(with_model) > before
@@ -154,9 +154,9 @@ def test_of_two_runs_at_once_one_is_stopped_and_what_the_other_proposes_is_rejec
         reject = _button(other, "Reject")
         expect(reject).to_be_visible(timeout=RUN_MS)
         other.settled()
-        reject.click()
+        click(reject)
         other.page.get_by_label("Why not (optional)").fill("Too bold for us")
-        _button(other, "Reject it").click()
+        click(_button(other, "Reject it"))
         other.sees(re.compile("Rejected by ada.*Too bold for us"))
         expect(_button(one, "Approve and merge")).to_have_count(0)
     assert _commits(with_model, "Raise the value slowly") == commits
@@ -178,7 +178,7 @@ def test_an_answer_streams_with_its_steps_and_another_is_stopped(
         gate.set()
         app.sees("nothing is missing.")
         expect(_button(app, "Stop")).to_have_count(0)
-        app.page.get_by_text("Steps").click()
+        click(app.page.get_by_text("Steps"))
         expect(app.page.get_by_text("metrics on main")).to_be_visible()
         brain.gate("bonds")
         field.fill("And with bonds?")

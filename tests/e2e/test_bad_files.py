@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from hati_core import Repository
-from tests.e2e.conftest import App, Server, serving, window
+from tests.e2e.conftest import App, Server, click, serving, window
 
 IMPORT_MS = 60_000
 
@@ -38,15 +38,15 @@ def _tables(server: Server) -> set[str]:
 
 
 def _take_in(dialog: Locator, rows: str) -> None:
-    dialog.get_by_role("button", name=f"Import {rows}").click()
+    click(dialog.get_by_role("button", name=f"Import {rows}"))
 
 
 def _choose_key(dialog: Locator, app: App, *columns: str) -> None:
-    dialog.get_by_role("button", name="Clear all").click()
+    click(dialog.get_by_role("button", name="Clear all"))
     app.settled()
     for column in columns:
-        dialog.get_by_role("combobox", name="Key: the columns that identify a row").click()
-        app.page.get_by_role("option", name=column, exact=True).click()
+        click(dialog.get_by_role("combobox", name="Key: the columns that identify a row"))
+        click(app.page.get_by_role("option", name=column, exact=True))
         app.settled()
     app.page.keyboard.press("Escape")
 
@@ -86,7 +86,7 @@ def test_a_file_without_a_header_is_said_to_have_none_and_is_taken_in(desk: App,
 
 def test_the_first_line_can_be_said_to_be_names(desk: App, office: Server) -> None:
     dialog = desk.upload("years.csv", b"2019,2020\n1,2\n3,4\n")
-    dialog.get_by_text("Column names", exact=True).click()
+    click(dialog.get_by_text("Column names", exact=True))
     expect(dialog.get_by_role("button", name="Import 2 rows")).to_be_visible()
     _take_in(dialog, "2 rows")
     desk.sees("2 rows imported into years on main.")
@@ -127,14 +127,14 @@ def test_rows_that_do_not_fit_are_listed_by_line_and_the_others_can_be_taken_in(
     expect(dialog).to_contain_text("2 rows cannot be taken in, of 4.")
     expect(dialog.get_by_role("button", name="Import 2 rows")).to_be_disabled()
     with desk.page.expect_download() as download:
-        dialog.get_by_role("button", name="Download the rejected rows").click()
+        click(dialog.get_by_role("button", name="Download the rejected rows"))
     rejected = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
     assert rejected == [
         "line,reason,ticker,shares",
         "3,“ticker” is empty,,2",
         '4,"“ticker” = A stands in the file already, in line 2",A,3',
     ]
-    dialog.get_by_text("Take in the rows that fit").click()
+    click(dialog.get_by_text("Take in the rows that fit"))
     desk.settled()
     _take_in(dialog, "2 rows")
     desk.sees("2 rows imported into gaps on main.")
@@ -195,7 +195,7 @@ def test_a_branch_name_that_is_taken_is_explained_and_another_can_be_typed(app: 
     dialog.get_by_label("Name", exact=True).press("Enter")
     app.problem("The name is taken.")
     dialog.get_by_label("Name", exact=True).fill("trial-2")
-    dialog.get_by_role("button", name="Create branch").click()
+    click(dialog.get_by_role("button", name="Create branch"))
     expect(dialog).to_have_count(0)
     app.sees("trial-2 is yours to change.")
     with Repository.open(server.home) as repository:
@@ -228,7 +228,7 @@ def test_a_branch_that_somebody_discarded_first_is_not_discarded_twice(app: App,
     expect(confirm).to_be_visible()
     with Repository.open(server.home) as repository:
         repository.discard("trial")
-    confirm.click()
+    click(confirm)
     app.problem("The branch was discarded.")
     app.open("branches")
     app.sees("Discarded branches (1)")

@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from hati_core import Repository
-from tests.e2e.conftest import App, Server
+from tests.e2e.conftest import App, Server, click
 from tests.sample import load_sample
 
 
@@ -58,7 +58,7 @@ def test_a_comparison_by_link_is_filtered_and_taken_along(app: App, server: Serv
     app.settled()
     differences = app.page.locator(".st-key-differences")
     with app.page.expect_download() as saved:
-        differences.get_by_role("button", name="CSV", exact=True).click()
+        click(differences.get_by_role("button", name="CSV", exact=True))
     header, *rows = _rows(saved.value.path())
     assert header[:3] == ["change", "ticker · main", "ticker · tech-heavy"]
     assert [row[2] for row in rows] == ["AAPL"]
@@ -66,16 +66,16 @@ def test_a_comparison_by_link_is_filtered_and_taken_along(app: App, server: Serv
 
     history = app.page.locator(".st-key-through-time")
     with app.page.expect_download() as saved:
-        history.get_by_role("button", name="CSV", exact=True).click()
+        click(history.get_by_role("button", name="CSV", exact=True))
     header, *rows = _rows(saved.value.path())
     assert header == ["day", "main", "tech-heavy"]
     assert (len(rows), rows[-1][0], float(rows[-1][1])) == (101, "2022-05-31", 2_153_580.05)
 
     with app.page.expect_download() as saved:
-        history.get_by_role("button", name="HTML", exact=True).click()
+        click(history.get_by_role("button", name="HTML", exact=True))
     assert b"plotly.js" in saved.value.path().read_bytes()
     with app.page.expect_download() as saved:
         history.get_by_role("figure").first.hover()
-        history.locator(".modebar-btn").first.click()
+        click(history.locator(".modebar-btn").first)
     assert saved.value.suggested_filename == "through-time.png"
     assert saved.value.path().read_bytes().startswith(b"\x89PNG")

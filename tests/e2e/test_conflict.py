@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from hati_core import Repository
-from tests.e2e.conftest import ROOT, App, Server
+from tests.e2e.conftest import ROOT, App, Server, click
 
 TUTORIAL = ROOT / "assets" / "sample" / "tutorial.csv"
 
@@ -22,7 +22,7 @@ def _both_change_shares(app: App) -> None:
     app.run_sql("UPDATE portfolio SET shares = 200, avg_cost = 155 WHERE ticker = 'AAPL'")
     app.sees("1 row changed on aggressive-growth.")
     app.choose_branch("main")
-    app.page.get_by_role("button", name="Signed as ada").click()
+    click(app.page.get_by_role("button", name="Signed as ada"))
     app.page.get_by_role("textbox", name="Your name").fill("bob")
     app.press("Sign as this")
     app.run_sql("UPDATE portfolio SET shares = 90 WHERE ticker = 'AAPL'")
@@ -57,7 +57,7 @@ def test_the_choice_for_a_conflicting_cell_lands(app: App, server: Server) -> No
     expect(app.metric("! Conflicts left")).to_contain_text("1 of 1")
     expect(app.page.get_by_role("button", name="Merge into main")).to_be_disabled()
 
-    card.get_by_text("aggressive-growth: 200").click()
+    click(card.get_by_text("aggressive-growth: 200"))
     expect(app.metric("! Conflicts left")).to_contain_text("0 of 1")
     expect(app.metric("Portfolio value", app.page.locator(".st-key-finish"))).to_contain_text("$77,250")
     app.press("Merge into main")
@@ -72,14 +72,14 @@ def test_the_choice_for_a_conflicting_cell_lands(app: App, server: Server) -> No
 @pytest.mark.usefixtures("clash")
 def test_a_typed_value_is_checked_and_lands(app: App, server: Server) -> None:
     card = app.page.locator(".st-key-conflict-card")
-    card.get_by_text("another value").click()
+    click(card.get_by_text("another value"))
     card.get_by_role("textbox", name="Value of shares").fill("lots")
-    card.get_by_role("button", name="Use it").click()
+    click(card.get_by_role("button", name="Use it"))
     app.sees("“lots” does not fit “shares” of “portfolio”")
     expect(app.metric("! Conflicts left")).to_contain_text("1 of 1")
 
     card.get_by_role("textbox", name="Value of shares").fill("120")
-    card.get_by_role("button", name="Use it").click()
+    click(card.get_by_role("button", name="Use it"))
     expect(app.metric("! Conflicts left")).to_contain_text("0 of 1")
     app.press("Merge into main")
     app.sees("aggressive-growth was merged into main")
@@ -90,9 +90,9 @@ def test_a_typed_value_is_checked_and_lands(app: App, server: Server) -> None:
 
 @pytest.mark.usefixtures("clash")
 def test_a_strategy_settles_what_has_no_choice_and_the_merge_can_be_undone(app: App, server: Server) -> None:
-    app.page.get_by_text("Stop if anything conflicts").click()
+    click(app.page.get_by_text("Stop if anything conflicts"))
     expect(app.page.get_by_role("button", name="Merge into main")).to_be_disabled()
-    app.page.get_by_text("main wins", exact=True).click()
+    click(app.page.get_by_text("main wins", exact=True))
     expect(app.metric("Portfolio value", app.page.locator(".st-key-finish"))).to_contain_text("$56,900")
     app.press("Merge into main")
     app.sees("aggressive-growth was merged into main")
@@ -101,7 +101,7 @@ def test_a_strategy_settles_what_has_no_choice_and_the_merge_can_be_undone(app: 
         assert rows == [{"shares": 90, "avg_cost": 155.0}]
 
     app.press("Undo this merge")
-    app.page.get_by_role("dialog").get_by_role("button", name="Undo", exact=True).click()
+    click(app.page.get_by_role("dialog").get_by_role("button", name="Undo", exact=True))
     app.sees("The merge was undone on main")
     with Repository.open(server.home) as repository:
         rows = repository.main.query("SELECT shares, avg_cost FROM portfolio WHERE ticker = 'AAPL'")
@@ -110,7 +110,7 @@ def test_a_strategy_settles_what_has_no_choice_and_the_merge_can_be_undone(app: 
 
 @pytest.mark.usefixtures("clash")
 def test_a_colleague_moving_main_keeps_the_choice_that_still_fits(app: App, server: Server) -> None:
-    app.page.locator(".st-key-conflict-card").get_by_text("main: 90").click()
+    click(app.page.locator(".st-key-conflict-card").get_by_text("main: 90"))
     expect(app.metric("! Conflicts left")).to_contain_text("0 of 1")
     with Repository.open(server.home, author="eve") as repository:
         repository.main.execute("UPDATE portfolio SET current_price = 400 WHERE ticker = 'MSFT'")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from hati_core import Repository
-from tests.e2e.conftest import ROOT, App, Server, serving, window
+from tests.e2e.conftest import ROOT, App, Server, click, serving, window
 
 EMPTY = {
     "": ("Overview", "What would you like to explore?"),
@@ -114,8 +114,8 @@ def test_a_link_to_a_merge_shows_its_two_branches(visitor: App) -> None:
 def test_the_address_follows_what_is_chosen_and_gives_it_again(visitor: App, seeded: Server, browser: Browser) -> None:
     visitor.open("data")
     visitor.choose_branch("conservative-hedge")
-    visitor.page.get_by_role("combobox", name="Table").click()
-    visitor.page.get_by_role("option", name="cash", exact=True).click()
+    click(visitor.page.get_by_role("combobox", name="Table"))
+    click(visitor.page.get_by_role("option", name="cash", exact=True))
     visitor.sees("Rows are told apart by account")
     expect(visitor.page).to_have_url(re.compile(r"branch=conservative-hedge"))
     expect(visitor.page).to_have_url(re.compile(r"table=cash"))

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import App
+from tests.e2e.conftest import App, click
 
 
 def test_branch_change_compare_merge_and_discard(app: App) -> None:
@@ -25,7 +25,7 @@ def test_branch_change_compare_merge_and_discard(app: App) -> None:
     app.choose_branch("aggressive-growth")
     app.run_sql("INSERT INTO portfolio VALUES ('NVDA', 200, 800.0, 950.0)")
     app.sees("1 row changed on aggressive-growth.")
-    app.page.get_by_role("tab", name="Rows").click()
+    click(app.page.get_by_role("tab", name="Rows"))
     app.edit_cell(0, 1, "200")
     app.sees("Not saved yet on aggressive-growth: 1 row changed")
     app.sees("AAPL: shares 100 → 200")
@@ -61,13 +61,13 @@ def test_branch_change_compare_merge_and_discard(app: App) -> None:
     app.go("Branches")
     row = app.page.locator("[class*=st-key-branch-row-]").filter(has_text="conservative-hedge")
     expect(row).to_contain_text("$95,750")
-    row.get_by_role("button", name="Discard").click()
-    app.page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    click(row.get_by_role("button", name="Discard"))
+    click(app.page.get_by_role("dialog").get_by_role("button", name="Discard"))
     app.sees("conservative-hedge was discarded")
     expect(row).to_have_count(0)
 
     app.open("data?branch=main")
-    app.page.get_by_role("tab", name="SQL").click()
+    click(app.page.get_by_role("tab", name="SQL"))
     app.run_sql(
         "SELECT string_agg(ticker || ' ' || shares || ' ' || current_price, ', ' ORDER BY ticker) FROM portfolio"
     )

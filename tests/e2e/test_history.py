@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from hati_core import Repository
-from tests.e2e.conftest import ROOT, App, Server
+from tests.e2e.conftest import ROOT, App, Server, click
 
 TUTORIAL = ROOT / "assets" / "sample" / "tutorial.csv"
 
@@ -43,7 +43,7 @@ def test_a_commit_is_opened_from_the_graph_undone_and_an_older_version_restored(
     dialog = app.page.get_by_role("dialog")
     expect(app.metric("Portfolio value", within=dialog)).to_contain_text("from $79,000")
     assert _shares(told) == [200, 60, 75]
-    dialog.get_by_role("button", name="Undo on main").click()
+    click(dialog.get_by_role("button", name="Undo on main"))
     expect(dialog).to_have_count(0)
     app.sees("undid version 3")
     expect(app.page).to_have_url(re.compile("version=4"))
@@ -51,7 +51,7 @@ def test_a_commit_is_opened_from_the_graph_undone_and_an_older_version_restored(
     app.press("All commits")
     app.press("Version 1", exact=True)
     app.press("Restore this version")
-    dialog.get_by_role("button", name="Restore main").click()
+    click(dialog.get_by_role("button", name="Restore main"))
     expect(dialog).to_have_count(0)
     app.sees("back to version 1")
     assert _shares(told) == [100, 50, 75]

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from hati_core import Repository
-from tests.e2e.conftest import ROOT, App, Server, serving, window
+from tests.e2e.conftest import ROOT, App, Server, click, serving, window
 
 TUTORIAL = ROOT / "assets" / "sample" / "tutorial.csv"
 LEFT = "! Conflicts left"
@@ -70,7 +70,7 @@ def _merge_button(app: App, target: str) -> Locator:
 
 
 def _strategy(app: App, name: str) -> None:
-    app.page.get_by_role("radiogroup", name="Conflicts without a choice").get_by_text(name, exact=True).click()
+    click(app.page.get_by_role("radiogroup", name="Conflicts without a choice").get_by_text(name, exact=True))
     app.settled()
 
 
@@ -110,7 +110,7 @@ def test_neither_one_by_one_nor_stopping_merges_with_a_conflict(clash: Server, a
 
 def test_main_is_brought_into_a_branch_on_the_same_screen(clash: Server, app: App) -> None:
     app.open("branches")
-    app.page.get_by_role("link", name="Bring main in").click()
+    click(app.page.get_by_role("link", name="Bring main in"))
     expect(app.page).to_have_url(re.compile(r"source=main&into=bold"))
     app.settled()
     _strategy(app, "main wins")
@@ -137,13 +137,13 @@ def test_a_merge_is_undone_after_a_reload_and_made_again(clash: Server, app: App
     dialog = app.page.get_by_role("dialog")
     expect(app.metric("Portfolio value", dialog)).to_contain_text("$57,075")
     expect(dialog.get_by_role("figure", name=re.compile("NVDA −\\$9,500"))).to_be_visible()
-    dialog.get_by_role("button", name="Undo", exact=True).click()
+    click(dialog.get_by_role("button", name="Undo", exact=True))
     app.sees("bold was taken out of main by ada")
     assert _shares(clash, "main") == [90, 51, 75]
 
     app.open("merge")
     app.press("Merge it again")
-    app.page.get_by_role("dialog").get_by_role("button", name="Merge again").click()
+    click(app.page.get_by_role("dialog").get_by_role("button", name="Merge again"))
     app.sees("bold was merged into main by ada")
     assert _shares(clash, "main") == [200, 51, 75, 10]
 
@@ -187,20 +187,20 @@ def test_the_address_gives_the_same_merge_to_somebody_else(clash: Server, app: A
 def test_ten_thousand_rows_are_looked_at_by_kind_and_page(bulk_app: App) -> None:
     page, panel = bulk_app.page, bulk_app.page.locator(".st-key-merge-rows-panel")
     expect(bulk_app.metric("~ Changed rows")).to_contain_text("10,000")
-    page.get_by_text("The rows: 10,200 changes").click()
+    click(page.get_by_text("The rows: 10,200 changes"))
     bulk_app.settled()
     grid = panel.get_by_test_id("stDataFrame")
     expect(panel).to_contain_text("Rows 1 to 100 of 10,200")
     # What is out of sight is not drawn.
     grid.scroll_into_view_if_needed()
     expect(grid.get_by_test_id("glide-cell-0-0")).to_have_text("~ changed")
-    panel.get_by_text("− 50 removed").click()
+    click(panel.get_by_text("− 50 removed"))
     bulk_app.settled()
     expect(panel.get_by_text("Rows 1 to")).to_have_count(0)
     expect(grid.get_by_test_id("glide-cell-1-0")).to_have_text("10,050")
-    panel.get_by_text("+ 150 added").click()
+    click(panel.get_by_text("+ 150 added"))
     expect(panel).to_contain_text("Rows 1 to 100 of 150")
-    panel.get_by_role("button", name="Next page").click()
+    click(panel.get_by_role("button", name="Next page"))
     expect(panel).to_contain_text("Rows 101 to 150 of 150")
     bulk_app.settled()
     expect(grid.get_by_test_id("glide-cell-1-0")).to_have_text("20,100")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from hati_core import Branch, Repository
 from tests.clashing import clash_with_main
-from tests.e2e.conftest import ROOT, App, Server, window
+from tests.e2e.conftest import ROOT, App, Server, click, window
 
 TUTORIAL = ROOT / "assets" / "sample" / "tutorial.csv"
 MERGE = "merge?source=bold&into=main"
@@ -72,14 +72,14 @@ def _in_hand(app: App, row: str) -> None:
 
 
 def _take(app: App, row: str) -> None:
-    _list(app).get_by_text(row, exact=True).click()
+    click(_list(app).get_by_text(row, exact=True))
     _in_hand(app, f"portfolio · {row}")
 
 
 def _choose(app: App, control: str, option: str) -> None:
     """Choose in one control of the card."""
     group = _card(app).get_by_role("radiogroup", name=control, exact=True)
-    group.get_by_text(option, exact=True).click()
+    click(group.get_by_text(option, exact=True))
     app.settled()
     if option != "another value":
         # The browser checks the button at once; the card says when the choice is kept.
