@@ -19,7 +19,7 @@ from hati_core.errors import ExportRefused, StatementRefused
 from hati_core.quote import identifier, literal
 from hati_core.sql import gate
 from hati_core.sql.gate import StatementKind
-from hati_core.storage.extensions import load_extension
+from hati_core.storage.extensions import connect_with
 from hati_core.storage.failures import translated
 from hati_core.storage.limits import Limits, Stop
 from hati_core.storage.results import Params, run
@@ -181,8 +181,7 @@ def _write_sheet(
     if rows > SHEET_ROWS:
         between.unlink()
         raise ExportRefused(f"A sheet holds {SHEET_ROWS:,} rows, and these are {rows:,}. Take CSV or Parquet instead.")
-    with duckdb.connect(":memory:") as plain, translated():
-        load_extension(plain, "excel")
+    with translated(), connect_with(["excel"]) as plain:
         stored = f"read_parquet({literal(str(between))})"
         kinds = [(row[0], row[1]) for row in plain.execute(f"DESCRIBE FROM {stored}").fetchall()]
         _require_short(plain, stored, kinds)

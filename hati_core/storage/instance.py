@@ -14,7 +14,7 @@ import duckdb
 
 from hati_core.errors import EngineRestarted, RepositoryError, StorageUnavailable
 from hati_core.quote import literal
-from hati_core.storage.extensions import load_extension
+from hati_core.storage.extensions import connect_with
 from hati_core.storage.failures import plain, translated
 from hati_core.storage.fences import raise_fences
 from hati_core.storage.place import Place
@@ -40,7 +40,8 @@ class Instance:
         self.idle: dict[str, list[duckdb.DuckDBPyConnection]] = {}
         self.lent: set[duckdb.DuckDBPyConnection] = set()
         self.is_lost = False
-        self.connection = duckdb.connect(":memory:")
+        with translated():
+            self.connection = connect_with(place.extensions)
         try:
             with translated():
                 self._prepare(place)
@@ -49,8 +50,6 @@ class Instance:
             raise
 
     def _prepare(self, place: Place) -> None:
-        for name in place.extensions:
-            load_extension(self.connection, name)
         # The secret manager starts lazily and looks into the home folder; after the fences
         # are up that fails, and with it every later ATTACH.
         self.connection.execute("FROM duckdb_secrets()").fetchall()

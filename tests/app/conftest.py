@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 
 from hati_core import Repository
 from pages.parts.session import repository
@@ -16,6 +18,15 @@ from tests.app.screen import ROOT, Screen
 from tests.sample import load_sample
 
 _TUTORIAL = ROOT / "assets" / "sample" / "tutorial.csv"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def components() -> Iterator[None]:
+    """Streamlit reads what every installed package says of itself for each test's first page; once will do."""
+    with pytest.MonkeyPatch.context() as patch:
+        once = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
 
 
 @pytest.fixture

@@ -6,12 +6,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from hati_core import Repository
 from hati_core.imports import Dates, ImportMode, Numbers, Reading
-from hati_core.storage.extensions import load_extension
+from hati_core.storage.extensions import connect_with
 from tests.core.importing import Take, into
 
 
@@ -109,8 +108,7 @@ def test_a_sheet_of_a_workbook_keeps_its_types_and_its_row_numbers(
     repo: Repository, take: Take, tmp_path: Path
 ) -> None:
     file = tmp_path / "book.xlsx"
-    with duckdb.connect() as connection:
-        load_extension(connection, "excel")
+    with connect_with(["excel"]) as connection:
         connection.execute(
             "COPY (SELECT * FROM (VALUES ('A', 1, 1.5, DATE '2024-02-29', TIMESTAMP '2024-02-29 10:30:00', true), "
             "('B', 2, 0.25, NULL, NULL, false), (NULL, NULL, NULL, NULL, NULL, NULL), ('A', 3, 2.0, NULL, NULL, NULL)) "

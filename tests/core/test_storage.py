@@ -12,6 +12,7 @@ import pytest
 
 from hati_core import Branch, Repository
 from hati_core.errors import StorageUnavailable
+from hati_core.storage.extensions import connect_with
 from hati_core.storage.failures import storage_failure, translated
 from tests.core.shares import shares
 
@@ -92,3 +93,8 @@ def test_a_failed_fork_leaves_nothing(repo: Repository, main: Branch, monkeypatc
     assert sorted((repo.root / "catalogs").iterdir()) == before
     monkeypatch.undo()
     assert shares(repo.create_branch("growth")) == shares(main)
+
+
+def test_only_what_was_shipped_is_trusted_without_a_signature() -> None:
+    with connect_with(["sqlite_scanner"]) as connection:
+        assert connection.execute("SELECT current_setting('allow_unsigned_extensions')").fetchone() == (False,)
