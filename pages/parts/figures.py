@@ -21,6 +21,8 @@ CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False}
 _FONT = "Source Sans, Source Sans Pro, sans-serif"
 _BAR = 44
 _TEXT = 84
+_LETTER = 8
+"""Pixels of a character of an amount."""
 _SMALL = 0.3
 _LONGEST_NAME = 26
 _FEW = 9
@@ -36,13 +38,14 @@ class BranchValue:
 
 def value_bars(values: Sequence[BranchValue], unit: Unit, colours: Mapping[str, str], theme: Theme) -> go.Figure:
     """A horizontal bar a branch, in the order given from top to bottom, its value at the end."""
+    told = [amount(item.value, unit) for item in values]
     figure = go.Figure(
         go.Bar(
             x=[item.value for item in values],
             y=list(range(len(values))),
             orientation="h",
             marker={"color": [colours[item.branch] for item in values], "cornerradius": 4},
-            text=[amount(item.value, unit) for item in values],
+            text=told,
             textposition="outside",
             textfont={"color": theme.text, "size": 13},
             cliponaxis=False,
@@ -53,7 +56,9 @@ def value_bars(values: Sequence[BranchValue], unit: Unit, colours: Mapping[str, 
     lanes(figure, [item.branch for item in values])
     figure.update_yaxes(ticktext=[_in_two_lines(item.branch) for item in values])
     figure.update_xaxes(visible=False, range=_room([item.value for item in values], 0.02))
-    return dressed(figure, theme, height=_BAR * len(values) + 24, right=_TEXT)
+    return dressed(
+        figure, theme, height=_BAR * len(values) + 24, right=max([_TEXT, *(_LETTER * len(text) for text in told)])
+    )
 
 
 def waterfall(

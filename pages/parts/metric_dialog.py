@@ -37,14 +37,7 @@ def metric_dialog(page: Page, before: Metric | None) -> None:
         format_func=_KINDS.__getitem__,
         key=f"metric-kind-{place}",
     )
-    units = list(_UNITS)
-    unit = st.selectbox(
-        "Shown as",
-        units,
-        index=units.index(before.unit if before else Unit.MONEY),
-        format_func=_UNITS.__getitem__,
-        key=f"metric-unit-{place}",
-    )
+    unit = _unit(page.repository.currency, before)
     metric = _sum(page, name, unit, before) if kind == _SUM else _query(name, unit, before)
     if metric is None:
         st.caption("Say what it is computed from, and what it gives is shown here.")
@@ -54,7 +47,7 @@ def metric_dialog(page: Page, before: Metric | None) -> None:
         if found.problem:
             st.markdown(f":orange[:material/warning:] On {plain(page.branch.name)}: {plain(found.problem)}")
         else:
-            st.metric(f"On {plain(page.branch.name)} now", amount(found.value, unit))
+            st.metric(f"On {plain(page.branch.name)} now", plain(amount(found.value, unit)))
     if not name:
         st.caption("Give it a name to save it.")
     if st.button(
@@ -64,6 +57,18 @@ def metric_dialog(page: Page, before: Metric | None) -> None:
         disabled=not name or found.problem is not None,
     ):
         _save(page, metric, before)
+
+
+def _unit(currency: str, before: Metric | None) -> Unit:
+    kinds = {unit.kind: told for unit, told in _UNITS.items()}
+    units = [unit.in_currency(currency) for unit in _UNITS]
+    return st.selectbox(
+        "Shown as",
+        units,
+        index=list(kinds).index(before.unit.kind) if before else 0,
+        format_func=lambda unit: f"{kinds[unit.kind]}{f', in {unit.symbol}' if unit.is_money else ''}",
+        key=f"metric-unit-{before.name if before else ''}",
+    )
 
 
 def _sum(page: Page, name: str, unit: Unit, before: Metric | None) -> Metric | None:
