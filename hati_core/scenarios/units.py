@@ -13,7 +13,7 @@ DEFAULT_SYMBOL = "$"
 _LONGEST_SYMBOL = 5
 _BETWEEN = "./"
 """What stands in symbols such as ``Fr.`` and ``S/`` beside letters and currency signs."""
-_NARROW_SPACE = "\u202f"
+NARROW_SPACE = "\u202f"
 """It does not break, so that no line ends between a symbol and its number."""
 
 
@@ -53,7 +53,7 @@ class Unit:
     def prefix(self) -> str:
         """What stands between the sign and the digits of an amount: ``€``, or ``CHF`` and a narrow space."""
         is_sign = not self.symbol or unicodedata.category(self.symbol[-1]) == "Sc"
-        return self.symbol if is_sign else f"{self.symbol}{_NARROW_SPACE}"
+        return self.symbol if is_sign else f"{self.symbol}{NARROW_SPACE}"
 
     def in_currency(self, symbol: str) -> Unit:
         """The same unit, of money in another currency."""

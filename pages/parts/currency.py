@@ -19,7 +19,7 @@ def currency_choice(repository: Repository) -> None:
     symbol = repository.currency
     with st.container(border=True):
         st.markdown("**Amounts of money are shown in**")
-        with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(horizontal=True, vertical_alignment="top"):
             st.session_state[_CHOSEN] = symbol
             st.segmented_control(
                 "Symbol",

@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 
 from hati_core import Unit
 from hati_core.measures import PartChange
+from hati_core.scenarios.units import NARROW_SPACE
 from pages.parts.palette import Theme
 from pages.parts.words import amount, brief, brief_difference
 
@@ -119,20 +120,22 @@ class _Bar:
 
 
 def _standing(bars: Sequence[_Bar], theme: Theme) -> go.Figure:
+    is_crowded = len(bars) > _FEW
     figure = go.Figure(
         go.Bar(
             x=list(range(len(bars))),
             base=[bar.begin for bar in bars],
             y=[bar.height for bar in bars],
             marker={"color": [bar.colour for bar in bars], "cornerradius": 3},
-            text=[bar.told for bar in bars],
+            # A symbol of letters stands above its number where there is little room beside it.
+            text=[bar.told.replace(NARROW_SPACE, "<br>") if is_crowded else bar.told for bar in bars],
             textposition="outside",
             textfont={"color": theme.text, "size": 12},
             # Where there are few bars their amounts are read beside each other; among many they shrink to fit.
-            constraintext="none" if len(bars) <= _FEW else "both",
+            constraintext="both" if is_crowded else "none",
             cliponaxis=False,
-            customdata=[[bar.name] for bar in bars],
-            hovertemplate="%{customdata[0]}: %{text}<extra></extra>",
+            customdata=[[bar.name, bar.told] for bar in bars],
+            hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
         )
     )
     figure.update_xaxes(

@@ -104,3 +104,22 @@ def test_a_long_name_is_cut_on_the_axis() -> None:
     figure = value_bars([BranchValue(name, 1.0)], Unit.MONEY, {name: "#000000"}, LIGHT)
     assert figure.layout.yaxis.ticktext[0] == f"{'a' * 26}<br>{'a' * 25}…"
     assert figure.layout.yaxis.ticktext[0].endswith("…")
+
+
+def test_among_many_bars_a_symbol_of_letters_stands_above_its_number() -> None:
+    changes = [PartChange(str(number), 0.0, 5.0) for number in range(10)]
+    francs = Unit.MONEY.in_currency("CHF")
+    (few,) = waterfall(MAIN, BOLD, changes[:2], francs, COLOURS, LIGHT).data
+    (many,) = waterfall(MAIN, BOLD, changes, francs, COLOURS, LIGHT).data
+    assert (few.text[1], many.text[1]) == ("+CHF\u202f5", "+CHF<br>5")
+    assert few.customdata[1][1] == many.customdata[1][1] == "+CHF\u202f5"
+    (euros,) = waterfall(MAIN, BOLD, changes, Unit.MONEY.in_currency("€"), COLOURS, LIGHT).data
+    assert euros.text[1] == "+€5"
+
+
+def test_long_amounts_have_room_beside_their_bars() -> None:
+    def room(symbol: str) -> float:
+        unit = Unit.MONEY.in_currency(symbol)
+        return float(value_bars([BranchValue("main", 2_073_961.0)], unit, COLOURS, LIGHT).layout.margin.r)
+
+    assert room("Franc") > room("€")
