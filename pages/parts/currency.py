@@ -48,7 +48,7 @@ def currency_choice(repository: Repository) -> None:
         st.markdown(f"Amounts read {plain(', '.join(amount(example, unit) for example in _EXAMPLES))}.")
         st.caption(
             "It holds for everybody and every branch, from now on, and nothing is converted. "
-            "What the agent wrote before stays as it was written, and prices of models are in dollars."
+            "What the agent wrote before stays as it was written, and prices of models stay in dollars."
         )
 
 

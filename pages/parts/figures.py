@@ -120,19 +120,18 @@ class _Bar:
 
 
 def _standing(bars: Sequence[_Bar], theme: Theme) -> go.Figure:
-    is_crowded = len(bars) > _FEW
     figure = go.Figure(
         go.Bar(
             x=list(range(len(bars))),
             base=[bar.begin for bar in bars],
             y=[bar.height for bar in bars],
             marker={"color": [bar.colour for bar in bars], "cornerradius": 3},
-            # A symbol of letters stands above its number where there is little room beside it.
-            text=[bar.told.replace(NARROW_SPACE, "<br>") if is_crowded else bar.told for bar in bars],
+            # A symbol of letters stands above its number, since beside it neighbours would write over each other.
+            text=[bar.told.replace(NARROW_SPACE, "<br>") for bar in bars],
             textposition="outside",
             textfont={"color": theme.text, "size": 12},
             # Where there are few bars their amounts are read beside each other; among many they shrink to fit.
-            constraintext="both" if is_crowded else "none",
+            constraintext="none" if len(bars) <= _FEW else "both",
             cliponaxis=False,
             customdata=[[bar.name, bar.told] for bar in bars],
             hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",

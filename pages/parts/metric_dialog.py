@@ -8,13 +8,18 @@ from hati_core import Breakdown, HatiError, Metric, Unit
 from hati_core.errors import InvalidMetric
 from hati_core.scenarios.metrics import value_metric
 from hati_core.scenarios.roles import label_columns
+from hati_core.scenarios.units import UnitKind
 from pages.parts.session import announce, complain
 from pages.parts.shell import Page
 from pages.parts.words import amount, plain
 
 _SUM, _QUERY = "sum", "query"
 _KINDS = {_SUM: "Sum over the rows of a table", _QUERY: "A query of your own"}
-_UNITS = {Unit.MONEY: "Money", Unit.NUMBER: "Number", Unit.PERCENT: "Percent, of a fraction of 1"}
+_KINDS_OF_UNITS = {
+    UnitKind.MONEY: "Money",
+    UnitKind.NUMBER: "Number",
+    UnitKind.PERCENT: "Percent, of a fraction of 1",
+}
 
 
 @st.dialog("Metric", icon=":material/functions:", width="large")
@@ -60,13 +65,12 @@ def metric_dialog(page: Page, before: Metric | None) -> None:
 
 
 def _unit(currency: str, before: Metric | None) -> Unit:
-    kinds = {unit.kind: told for unit, told in _UNITS.items()}
-    units = [unit.in_currency(currency) for unit in _UNITS]
+    units = [Unit.of(kind).in_currency(currency) for kind in _KINDS_OF_UNITS]
     return st.selectbox(
         "Shown as",
         units,
-        index=list(kinds).index(before.unit.kind) if before else 0,
-        format_func=lambda unit: f"{kinds[unit.kind]}{f', in {unit.symbol}' if unit.is_money else ''}",
+        index=units.index(before.unit.in_currency(currency)) if before else 0,
+        format_func=lambda unit: f"{_KINDS_OF_UNITS[unit.kind]}{f', in {unit.symbol}' if unit.is_money else ''}",
         key=f"metric-unit-{before.name if before else ''}",
     )
 
