@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     )
     from hati_core.previews import Preview, TablePreview
     from hati_core.repository import Repository
-    from hati_core.scenarios.metrics import Breakdown, Metric, Unit
+    from hati_core.scenarios.metrics import Breakdown, Metric
+    from hati_core.scenarios.units import Unit
     from hati_core.storage.commit_filter import CommitFilter
     from hati_core.storage.limits import Stop
 
@@ -114,7 +115,8 @@ _HOMES = {
     ),
     "previews": ("Preview", "TablePreview"),
     "repository": ("Repository",),
-    "scenarios.metrics": ("Breakdown", "Metric", "Unit"),
+    "scenarios.metrics": ("Breakdown", "Metric"),
+    "scenarios.units": ("Unit",),
     "storage.commit_filter": ("CommitFilter",),
     "storage.limits": ("Stop",),
 }

@@ -29,6 +29,7 @@
     │   ├── ExportRefused          rows that a file of that kind cannot hold
     │   ├── TooManyRows            a program would change more rows than it was allowed to
     │   ├── InvalidMetric          an expression that cannot be measured
+    │   ├── InvalidCurrency        a text that cannot stand before amounts as the symbol of their currency
     │   └── InvalidAction          a scenario action that cannot be done to its table
     ├── MergeError
     │   ├── UnknownStrategy        not one of the four
@@ -275,6 +276,12 @@ class InvalidMetric(DataError):
     """A metric whose expression does not run or is not one number."""
 
     kind, title = "invalid_metric", "The metric cannot be measured"
+
+
+class InvalidCurrency(DataError):
+    """A text that cannot stand before amounts of money as the symbol of their currency."""
+
+    kind, title = "invalid_currency", "This is no currency"
 
 
 class InvalidAction(DataError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import accumulate, chain
 
 from hati_core.branch_view import BranchView
@@ -27,6 +28,7 @@ from hati_core.merged_measures import merged_changes, merged_values
 from hati_core.model import BranchInfo, Commit, TableInfo
 from hati_core.recent import Recent
 from hati_core.scenarios.metrics import Breakdown, Metric, ready_made, row_counts
+from hati_core.scenarios.units import DEFAULT_SYMBOL
 from hati_core.sql import gate
 from hati_core.sql.steady import is_steady
 from hati_core.storage.registry_rows import Measurement
@@ -61,9 +63,14 @@ class Measures:
         listed = [found.metric for found in self.catalogue(branch) if not found.is_removed]
         return listed or row_counts(branch.tables().values())
 
+    @property
+    def currency(self) -> str:
+        """The symbol of the currency that amounts of money are in; it changes how they read, never what they are."""
+        return self._store.registry.metrics.currency() or DEFAULT_SYMBOL
+
     def catalogue(self, branch: BranchView) -> list[ListedMetric]:
         """As :meth:`metrics`, with where each comes from, and with the ready-made ones that were removed."""
-        kept = self._store.registry.metrics
+        kept, currency = self._store.registry.metrics, self.currency
         own = {metric.name: metric for metric in map(Metric.from_definition, kept.all())}
         removed, order = set(kept.removed()), {name: at for at, name in enumerate(kept.order())}
         found, tables = [], branch.tables()
@@ -73,6 +80,7 @@ class Measures:
             else:
                 found.append(ListedMetric(metric, MetricOrigin.READY_MADE, metric.name in removed))
         found = _by_age_of_table(found, [ListedMetric(metric, MetricOrigin.OWN) for metric in own.values()], tables)
+        found = [replace(one, metric=one.metric.in_currency(currency)) for one in found]
         return sorted(found, key=lambda one: order.get(one.metric.name, len(order)))
 
     def add(self, metric: Metric, branch: BranchView) -> None:

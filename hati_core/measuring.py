@@ -1,4 +1,4 @@
-"""The metrics of a repository: which there are, setting, renaming, removing, ordering and restoring them."""
+"""The metrics of a repository: setting, renaming, removing, ordering and restoring them, and their currency."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from hati_core.errors import InvalidMetric
 from hati_core.measured import ListedMetric, MetricOrigin
 from hati_core.measures import Measures
 from hati_core.names import MAIN
-from hati_core.scenarios.metrics import Breakdown, Metric, Unit
+from hati_core.scenarios.metrics import Breakdown, Metric
+from hati_core.scenarios.units import Unit, valid_symbol
 from hati_core.store import Store
 
 
@@ -30,6 +31,23 @@ class Measuring:
         """
         return self.measures.catalogue(self._viewed(branch))
 
+    @property
+    def currency(self) -> str:
+        """The symbol that amounts of money are shown with, ``$`` unless somebody set another one."""
+        return self.measures.currency
+
+    def set_currency(self, symbol: str) -> str:
+        """Show amounts of money with another symbol, everywhere and to everybody; returns it as it is kept.
+
+        It changes how amounts read: no number is converted.
+
+        Raises:
+            InvalidCurrency: it is empty, longer than 5 characters, or could be taken for a part of the number.
+        """
+        symbol = valid_symbol(symbol)
+        self._store.registry.metrics.set_currency(symbol)
+        return symbol
+
     def set_metric(
         self, name: str, sql: str, *, unit: Unit = Unit.NUMBER, breakdown: Breakdown | None = None, branch: str = MAIN
     ) -> Metric:
@@ -38,7 +56,7 @@ class Measuring:
         Raises:
             InvalidMetric: it does not run on ``branch``, or does not give one number.
         """
-        metric = Metric(name.strip(), sql, unit, breakdown)
+        metric = Metric(name.strip(), sql, unit.in_currency(self.currency), breakdown)
         self.measures.add(metric, self._viewed(branch))
         return metric
 

@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 
 from hati_core.cell_text import MINUS
-from hati_core.scenarios.metrics import Unit
+from hati_core.scenarios.units import Unit
 
 _LONG = 1e6
 
@@ -18,16 +18,16 @@ def amount(value: float | None, unit: Unit, *, signed: bool = False) -> str:
         return "–"
     sign = MINUS if value < 0 else "+" if signed and value > 0 else ""
     size, places = abs(value), _places(value, unit)
-    if unit is Unit.PERCENT:
+    if unit.is_percent:
         return f"{sign}{size * 100:.{places - 2}f} {'pts' if signed else '%'}"
-    return f"{sign}{'$' if unit is Unit.MONEY else ''}{size:,.{places}f}"
+    return f"{sign}{unit.prefix}{size:,.{places}f}"
 
 
 def _places(value: float, unit: Unit) -> int:
     """How many decimal places an amount is shown with; of a percentage, of the share that it is."""
-    if unit is Unit.PERCENT:
+    if unit.is_percent:
         return 3
-    return 0 if float(value).is_integer() or (unit is Unit.MONEY and abs(value) >= 1000) else 2
+    return 0 if float(value).is_integer() or (unit.is_money and abs(value) >= 1000) else 2
 
 
 def difference(before: float, after: float, unit: Unit) -> str:
@@ -48,16 +48,16 @@ def difference(before: float, after: float, unit: Unit) -> str:
 def brief(value: float, unit: Unit, *, signed: bool = False, places: int = 1) -> str:
     """As :func:`amount`, where there is little room: ``$137.6M``, ``−$1.2B``."""
     for size, name in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
-        if unit is not Unit.PERCENT and abs(value) >= size:
+        if not unit.is_percent and abs(value) >= size:
             sign = MINUS if value < 0 else "+" if signed else ""
-            return f"{sign}{'$' if unit is Unit.MONEY else ''}{abs(value) / size:,.{places}f}{name}"
+            return f"{sign}{unit.prefix}{abs(value) / size:,.{places}f}{name}"
     return amount(value, unit, signed=signed)
 
 
 def brief_difference(before: float, after: float, unit: Unit) -> str:
     """As :func:`difference`, where there is little room: ``+$1.2M``."""
     delta = after - before
-    if unit is not Unit.PERCENT and abs(delta) >= _LONG:
+    if not unit.is_percent and abs(delta) >= _LONG:
         return brief(delta, unit, signed=True)
     return difference(before, after, unit)
 

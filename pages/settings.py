@@ -1,8 +1,9 @@
-"""Settings: what is measured, what holds for every table, how rows merge, where the data lies, which model is asked."""
+"""Settings: what is measured, in which currency, what rows have to keep, how they merge, where they lie, the model."""
 
 import streamlit as st
 
 from pages.parts.agent_model import model_choice
+from pages.parts.currency import currency_choice
 from pages.parts.merge_rule import merge_rule
 from pages.parts.metric_list import metric_list
 from pages.parts.session import segments, told
@@ -12,6 +13,7 @@ from pages.parts.table_rules import table_rules
 
 SECTIONS = {
     "metrics": ":material/functions: Metrics",
+    "currency": ":material/payments: Currency",
     "tables": ":material/key: Keys and checks",
     "merging": ":material/merge: Merging",
     "storage": ":material/database: Storage",
@@ -24,6 +26,8 @@ st.space("small")
 with told():
     if section == "metrics":
         metric_list(page)
+    elif section == "currency":
+        currency_choice(page.repository)
     elif section == "tables":
         table_rules(page)
     elif section == "merging":

@@ -28,8 +28,12 @@ _PRICE = (
     re.compile(rf"prices?\s+(?:\w+\s+){{0,4}}?(?:by\s+)?(?:more than|above|over|{_AT_MOST})\s+{_PERCENT}"),
     re.compile(rf"{_AT_MOST}\s+{_PERCENT}\s+(?:on\s+|more\s+|higher\s+)*prices?"),
 )
+_CURRENCY = r"(?:[^\W\d_]{0,2}[$¢£¥\u20a0-\u20c0]|(?-i:[A-Z]{3}))\s?"
+"""A sign that may have letters before it, or a code such as CHF."""
 _ADD = re.compile(
-    rf"(?:add|buy)\s+{_NUMBER}\s+(?:shares?\s+of\s+|units?\s+of\s+)?([\w.\-]+)\s+(?:at|for|@)\s*\$?{_NUMBER}", re.I
+    rf"(?:add|buy)\s+{_NUMBER}\s+(?:shares?\s+of\s+|units?\s+of\s+)?([\w.\-]+)\s+(?:at|for|@)\s*"
+    rf"(?:{_CURRENCY})?{_NUMBER}",
+    re.I,
 )
 _HEDGE = re.compile(r"hedg|bond|protect|defensiv|safe|downside|treasur")
 _SPREAD = re.compile(r"concentrat|diversif|spread|weight|balanc|equal|single[- ]name")

@@ -14,16 +14,15 @@ from hati_core.branch_view import BranchView
 from hati_core.errors import BadCall, HatiError, InvalidGoal
 from hati_core.merge.diff import Diff, TableDiff
 from hati_core.model import ChangeKind
+from hati_core.phrases import amount
 from hati_core.quote import identifier
 from hati_core.repository import Repository
 from hati_core.runs import Direction, Run, Scenario, ScenarioStatus
-from hati_core.scenarios.metrics import Metric, Unit
+from hati_core.scenarios.metrics import Metric
 from hati_core.sql import gate
 
 _PAGE = 1_000
 _SLACK = 1e-9
-_CENTS_BELOW = 1_000
-"""Amounts of money from here on are told without cents."""
 _POINTS = 0.05
 """Percentage points that a limit may be missed by, because of rounding."""
 
@@ -112,21 +111,12 @@ def ranked(scenarios: Sequence[Scenario], by: Yardstick) -> list[Scenario]:
     return [replace(scenario, rank=ranks.get(scenario.number)) for scenario in scenarios]
 
 
-def shown(value: float, unit: Unit) -> str:
-    """A value of a metric in words, such as ``$58,750`` or ``6.3 %``."""
-    if unit is Unit.PERCENT:
-        return f"{value * 100:.1f} %"
-    is_short = value == round(value) or (unit is Unit.MONEY and abs(value) >= _CENTS_BELOW)
-    size = f"{abs(value):,.{0 if is_short else 2}f}"
-    return f"{'−' if value < 0 else ''}{'$' if unit is Unit.MONEY else ''}{size}"
-
-
 def figures(scenario: Scenario, by: Yardstick) -> str:
     """How far a scenario moved the metric, such as ``Portfolio value: $58,750 → $64,200 (+9.3 %)``."""
-    before, after = scenario.before or 0.0, scenario.after or 0.0
+    before, after, unit = scenario.before or 0.0, scenario.after or 0.0, by.metric.unit
     share = f"{abs(after - before) / abs(before) * 100:.1f} %" if before else ""
-    told = f" ({'−' if after < before else '+'}{share})" if share and by.metric.unit is not Unit.PERCENT else ""
-    return f"{by.metric.name}: {shown(before, by.metric.unit)} → {shown(after, by.metric.unit)}{told}"
+    told = f" ({'−' if after < before else '+'}{share})" if share and not unit.is_percent else ""
+    return f"{by.metric.name}: {amount(before, unit)} → {amount(after, unit)}{told}"
 
 
 def _moved(scenario: Scenario, by: Yardstick) -> str:

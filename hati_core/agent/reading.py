@@ -212,7 +212,10 @@ def _change(change: RowChange) -> Answer:
 
 
 def _metric(value: MetricValue, *, with_sql: bool = False) -> Answer:
-    found: Answer = {"name": value.metric.name, "unit": value.metric.unit.value, "value": value.value}
+    unit = value.metric.unit
+    found: Answer = {"name": value.metric.name, "unit": unit.kind.value, "value": value.value}
+    if unit.is_money:
+        found["currency"] = unit.symbol
     if value.problem:
         found["problem"] = answers.shortened(value.problem)
     return found | ({"sql": answers.shortened(value.metric.sql, 1_000)} if with_sql else {})

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Any
 
 from hati_core.model import Column, TableInfo
 from hati_core.quote import identifier
 from hati_core.scenarios.roles import SHARES, Role, guessed, is_offer, label_columns
 from hati_core.scenarios.sql_text import worth
+from hati_core.scenarios.units import Unit, UnitKind
 
 _HELD = (*SHARES, "units")
 """Quantities of what is held, by name."""
-
-
-class Unit(Enum):
-    """How a metric reads on a screen."""
-
-    MONEY = "money"
-    NUMBER = "number"
-    PERCENT = "percent"
 
 
 @dataclass(frozen=True)
@@ -48,13 +40,17 @@ class Metric:
         """Whether growing is good: of a count or a weight nobody can say, and of what is spent it is not."""
         return self.breakdown is not None and not self.is_spent
 
+    def in_currency(self, symbol: str) -> Metric:
+        """The same metric, with amounts of money in another currency."""
+        return replace(self, unit=self.unit.in_currency(symbol))
+
     def definition(self) -> dict[str, Any]:
-        """As plain values, for keeping."""
+        """As plain values, for keeping; the currency is the repository's, and is not among them."""
         parts = self.breakdown
         return {
             "name": self.name,
             "sql": self.sql,
-            "unit": self.unit.value,
+            "unit": self.unit.kind.value,
             "is_spent": self.is_spent,
             "breakdown": {"table": parts.table, "amount": parts.amount, "labels": list(parts.labels)}
             if parts
@@ -69,7 +65,7 @@ class Metric:
         return cls(
             definition["name"],
             definition["sql"],
-            Unit(definition["unit"]),
+            Unit.of(UnitKind(definition["unit"])),
             breakdown,
             definition.get("is_spent", False),
         )

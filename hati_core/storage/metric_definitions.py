@@ -1,4 +1,4 @@
-"""Metrics that somebody set, which ready-made ones somebody does not want, and in what order all stand."""
+"""Metrics that somebody set, which ready-made ones somebody does not want, their order, and the currency of amounts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from hati_core.storage.tables import about, metrics
 
 _REMOVED = "removed_metrics"
 _ORDER = "order_of_metrics"
+_CURRENCY = "currency"
 
 
 class MetricDefinitions:
@@ -69,6 +70,16 @@ class MetricDefinitions:
         """Say which metrics stand first, and in what order."""
         with self._database.writing() as connection:
             _keep(connection, _ORDER, names)
+
+    def currency(self) -> str | None:
+        """The symbol of the currency that amounts of money are in, if somebody set one."""
+        with self._database.reading() as connection:
+            return connection.scalar(sa.select(about.c.value).where(about.c.name == _CURRENCY))
+
+    def set_currency(self, symbol: str) -> None:
+        """Say which currency amounts of money are in."""
+        with self._database.writing() as connection:
+            put(connection, about, {"name": _CURRENCY, "value": symbol}, replace=True)
 
 
 def _names(connection: sa.Connection, place: str) -> list[str]:

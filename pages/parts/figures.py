@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 
 from hati_core import Unit
 from hati_core.measures import PartChange
+from hati_core.scenarios.units import NARROW_SPACE
 from pages.parts.palette import Theme
 from pages.parts.words import amount, brief, brief_difference
 
@@ -21,6 +22,8 @@ CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False}
 _FONT = "Source Sans, Source Sans Pro, sans-serif"
 _BAR = 44
 _TEXT = 84
+_LETTER = 8
+"""Pixels of a character of an amount."""
 _SMALL = 0.3
 _LONGEST_NAME = 26
 _FEW = 9
@@ -36,13 +39,14 @@ class BranchValue:
 
 def value_bars(values: Sequence[BranchValue], unit: Unit, colours: Mapping[str, str], theme: Theme) -> go.Figure:
     """A horizontal bar a branch, in the order given from top to bottom, its value at the end."""
+    told = [amount(item.value, unit) for item in values]
     figure = go.Figure(
         go.Bar(
             x=[item.value for item in values],
             y=list(range(len(values))),
             orientation="h",
             marker={"color": [colours[item.branch] for item in values], "cornerradius": 4},
-            text=[amount(item.value, unit) for item in values],
+            text=told,
             textposition="outside",
             textfont={"color": theme.text, "size": 13},
             cliponaxis=False,
@@ -53,7 +57,9 @@ def value_bars(values: Sequence[BranchValue], unit: Unit, colours: Mapping[str, 
     lanes(figure, [item.branch for item in values])
     figure.update_yaxes(ticktext=[_in_two_lines(item.branch) for item in values])
     figure.update_xaxes(visible=False, range=_room([item.value for item in values], 0.02))
-    return dressed(figure, theme, height=_BAR * len(values) + 24, right=_TEXT)
+    return dressed(
+        figure, theme, height=_BAR * len(values) + 24, right=max([_TEXT, *(_LETTER * len(text) for text in told)])
+    )
 
 
 def waterfall(
@@ -120,14 +126,15 @@ def _standing(bars: Sequence[_Bar], theme: Theme) -> go.Figure:
             base=[bar.begin for bar in bars],
             y=[bar.height for bar in bars],
             marker={"color": [bar.colour for bar in bars], "cornerradius": 3},
-            text=[bar.told for bar in bars],
+            # A symbol of letters stands above its number, since beside it neighbours would write over each other.
+            text=[bar.told.replace(NARROW_SPACE, "<br>") for bar in bars],
             textposition="outside",
             textfont={"color": theme.text, "size": 12},
             # Where there are few bars their amounts are read beside each other; among many they shrink to fit.
             constraintext="none" if len(bars) <= _FEW else "both",
             cliponaxis=False,
-            customdata=[[bar.name] for bar in bars],
-            hovertemplate="%{customdata[0]}: %{text}<extra></extra>",
+            customdata=[[bar.name, bar.told] for bar in bars],
+            hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
         )
     )
     figure.update_xaxes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,13 +12,15 @@ from hati_core import Unit
 from hati_core.scenarios.performance import Point
 from pages.parts.figures import dressed, short
 from pages.parts.palette import Theme
-from pages.parts.words import amount
+from pages.parts.words import MINUS, amount
 
 # Beside their colours, branches are told apart by their lines and marks.
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _MARKS = ("circle", "square", "diamond", "triangle-up", "cross")
 _START = 100.0
 _NEAR = 0.06
+_TICKS = 8
+_SIZES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,11 @@ def value_lines(
             text=[amount(point.value, unit) for point in points],
             hovertemplate="%{text}",
         )
-    figure.update_yaxes(gridcolor=theme.line, exponentformat="B", tickprefix="$" if unit is Unit.MONEY else "")
+    figure.update_yaxes(gridcolor=theme.line, exponentformat="B")
+    if unit.is_money:
+        ticks = _ticks([point.value for points in series.values() for point in points])
+        # Plotly would write the symbol in front of the sign.
+        figure.update_yaxes(tickmode="array", tickvals=ticks, ticktext=[_tick(tick, unit) for tick in ticks])
     figure.update_xaxes(gridcolor=theme.line, showgrid=False)
     dressed(figure, theme, height=340)
     return figure.update_layout(
@@ -59,6 +66,23 @@ def value_lines(
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": theme.text}},
         margin={"t": 36},
     )
+
+
+def _ticks(values: Sequence[float]) -> list[float]:
+    """Round amounts from the lowest value to the highest, some four to nine of them."""
+    known = [value for value in values if math.isfinite(value)]
+    low, high = min(known, default=0.0), max(known, default=0.0)
+    rough = (high - low or abs(high) or 1.0) / _TICKS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = power * next(factor for factor in (1, 2, 5, 10) if factor * power >= rough)
+    first, last = math.floor(low / step), math.ceil(high / step)
+    return [at * step for at in range(first, last + 1)]
+
+
+def _tick(value: float, unit: Unit) -> str:
+    """A round amount with no more digits than it has: ``€1.5M``, ``−CHF 250k``, ``$0``."""
+    size, name = next(((size, name) for size, name in _SIZES if abs(value) >= size), (1.0, ""))
+    return f"{MINUS if value < 0 else ''}{unit.prefix}{abs(value) / size:,.6g}{name}"
 
 
 def risk_and_return(points: Sequence[BranchRisk], earned: str, colours: Mapping[str, str], theme: Theme) -> go.Figure:

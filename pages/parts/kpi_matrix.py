@@ -88,7 +88,7 @@ def change(here: float, reference: float, unit: Unit) -> tuple[str, str]:
     told = difference(reference, here, unit)
     share = relative(here, reference)
     # Points of a percentage in per cent of a percentage would confuse.
-    if share is not None and unit is not Unit.PERCENT:
+    if share is not None and not unit.is_percent:
         told += f" · {'+' if share > 0 else MINUS}{_per_cent(abs(share) * 100)} %"
     return "▲" if delta > 0 else "▼", told
 
@@ -111,7 +111,7 @@ def matrix_frame(metrics: Sequence[Metric], values: Values, inputs: Mapping[str,
     ]
     for at, metric in enumerate(metrics):
         base = values[reference][at]
-        row: dict[str, object] = {"metric": metric.name, "unit": metric.unit.value}
+        row: dict[str, object] = {"metric": metric.name, "unit": metric.unit.kind.value}
         for name, found in values.items():
             row[name] = found[at].value if found[at].value is not None else found[at].problem
         for name, found in values.items():

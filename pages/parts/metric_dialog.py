@@ -8,13 +8,18 @@ from hati_core import Breakdown, HatiError, Metric, Unit
 from hati_core.errors import InvalidMetric
 from hati_core.scenarios.metrics import value_metric
 from hati_core.scenarios.roles import label_columns
+from hati_core.scenarios.units import UnitKind
 from pages.parts.session import announce, complain
 from pages.parts.shell import Page
 from pages.parts.words import amount, plain
 
 _SUM, _QUERY = "sum", "query"
 _KINDS = {_SUM: "Sum over the rows of a table", _QUERY: "A query of your own"}
-_UNITS = {Unit.MONEY: "Money", Unit.NUMBER: "Number", Unit.PERCENT: "Percent, of a fraction of 1"}
+_KINDS_OF_UNITS = {
+    UnitKind.MONEY: "Money",
+    UnitKind.NUMBER: "Number",
+    UnitKind.PERCENT: "Percent, of a fraction of 1",
+}
 
 
 @st.dialog("Metric", icon=":material/functions:", width="large")
@@ -37,14 +42,7 @@ def metric_dialog(page: Page, before: Metric | None) -> None:
         format_func=_KINDS.__getitem__,
         key=f"metric-kind-{place}",
     )
-    units = list(_UNITS)
-    unit = st.selectbox(
-        "Shown as",
-        units,
-        index=units.index(before.unit if before else Unit.MONEY),
-        format_func=_UNITS.__getitem__,
-        key=f"metric-unit-{place}",
-    )
+    unit = _unit(page.repository.currency, before)
     metric = _sum(page, name, unit, before) if kind == _SUM else _query(name, unit, before)
     if metric is None:
         st.caption("Say what it is computed from, and what it gives is shown here.")
@@ -54,7 +52,7 @@ def metric_dialog(page: Page, before: Metric | None) -> None:
         if found.problem:
             st.markdown(f":orange[:material/warning:] On {plain(page.branch.name)}: {plain(found.problem)}")
         else:
-            st.metric(f"On {plain(page.branch.name)} now", amount(found.value, unit))
+            st.metric(f"On {plain(page.branch.name)} now", plain(amount(found.value, unit)))
     if not name:
         st.caption("Give it a name to save it.")
     if st.button(
@@ -64,6 +62,17 @@ def metric_dialog(page: Page, before: Metric | None) -> None:
         disabled=not name or found.problem is not None,
     ):
         _save(page, metric, before)
+
+
+def _unit(currency: str, before: Metric | None) -> Unit:
+    units = [Unit.of(kind).in_currency(currency) for kind in _KINDS_OF_UNITS]
+    return st.selectbox(
+        "Shown as",
+        units,
+        index=units.index(before.unit.in_currency(currency)) if before else 0,
+        format_func=lambda unit: f"{_KINDS_OF_UNITS[unit.kind]}{f', in {unit.symbol}' if unit.is_money else ''}",
+        key=f"metric-unit-{before.name if before else ''}",
+    )
 
 
 def _sum(page: Page, name: str, unit: Unit, before: Metric | None) -> Metric | None:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from hati_core import Repository
+from hati_core import Repository, Unit
 from pages.parts.session import announce, author, told
 from pages.parts.upload import import_dialog
-from pages.parts.words import plain
+from pages.parts.words import amount, plain
 
 SAMPLES = Path(__file__).parents[2] / "assets" / "sample"
 TUTORIAL = (("portfolio", "tutorial.csv", ("ticker",)),)
+_TUTORIAL_VALUE = 58_750
 SAMPLE = (("portfolio", "holdings.csv", ("ticker",)), ("prices", "prices.csv", ("date", "ticker")))
 
 
@@ -22,7 +23,8 @@ def first_run(repository: Repository) -> None:
     with st.grid(3, min_column_width=220):
         with st.container(border=True, height="stretch"):
             st.markdown("**:material/school: Tutorial portfolio**")
-            st.caption("Three positions worth \\$58,750. Learn to branch, compare and merge in a few minutes.")
+            worth = plain(amount(_TUTORIAL_VALUE, Unit.MONEY.in_currency(repository.currency)))
+            st.caption(f"Three positions worth {worth}. Learn to branch, compare and merge in a few minutes.")
             if st.button("Start the tutorial", type="primary", key="start-tutorial", width="stretch"):
                 _load(repository, TUTORIAL, "The tutorial portfolio is on main. Now make a branch.")
         with st.container(border=True, height="stretch"):

@@ -12,8 +12,8 @@ import streamlit as st
 from hati_core import BranchInfo, HatiError, Metric
 from hati_core.over_time import Series, common_begin
 from hati_core.scenarios.history import History
-from hati_core.scenarios.metrics import Unit
 from hati_core.scenarios.performance import Performance, Point, performance
+from hati_core.scenarios.units import Unit
 from pages.parts.exporting import camera, card_head, csv_button, html_button
 from pages.parts.figures_time import BranchRisk, indexed, risk_and_return, value_lines
 from pages.parts.session import segments, selection
@@ -93,7 +93,7 @@ def _series(page: Page, infos: list[BranchInfo], history: History) -> dict[str, 
 
 def _unit(metric: Metric) -> Unit:
     """A quantity times a price is money where the metric of the figures is."""
-    return Unit.MONEY if metric.unit is Unit.MONEY else Unit.NUMBER
+    return metric.unit if metric.unit.is_money else Unit.NUMBER
 
 
 def _figures(

@@ -81,8 +81,8 @@ def value_card(
     # Left to itself the card takes a minus for no sign at all.
     st.metric(
         plain(metric.name),
-        shown,
-        delta=delta,
+        plain(shown),
+        delta=plain(delta) if delta else None,
         delta_color="off" if same or not metric.more_is_better else "green" if grows else "red",
         delta_arrow="off" if same else "up" if grows else "down",
         delta_description=described if delta else None,

@@ -28,18 +28,25 @@ __all__ = [
 
 # Inside a word an underscore is no markup, and screen readers are given labels as they are written.
 _MARKDOWN = re.compile(r"([\\`*{}\[\]()<>#+\-.!|~$:&\"'@/]|(?<![^\W_])_|_(?![^\W_]))")
+_BREAKING_SPACE = re.compile(r"[^\S\u00a0\u202f]+")
 _CARD_CHARACTERS = 12
 
 
 def plain(text: object) -> str:
     """Text from data, names or errors, so that Markdown shows it as it is and makes nothing of it."""
-    return _MARKDOWN.sub(r"\\\1", re.sub(r"\s+", " ", str(text)))
+    return _MARKDOWN.sub(r"\\\1", _BREAKING_SPACE.sub(" ", str(text)))
 
 
 def fitting(value: float | None, unit: Unit) -> str:
-    """As :func:`amount`, in no more characters than a card of a narrow screen holds: ``$25,030,892``, ``$25.031B``."""
+    """As :func:`amount`, in the characters that a card of a narrow screen holds: ``$25,030,892``, ``$25.031B``.
+
+    A long symbol takes from the decimal places.
+    """
     whole = amount(value, unit)
-    return whole if value is None or len(whole) <= _CARD_CHARACTERS else brief(value, unit, places=3)
+    if value is None or len(whole) <= _CARD_CHARACTERS:
+        return whole
+    shorter = [brief(value, unit, places=places) for places in (3, 2, 1)]
+    return next((text for text in shorter if len(text) <= _CARD_CHARACTERS), shorter[-1])
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:

@@ -32,6 +32,10 @@ def test_limits_are_read(goal: str, found: Bounds) -> None:
     [
         ("Add 500 BND at 74", Purchase(500, "BND", 74)),
         ("buy 20 shares of BRK.B for $412.50", Purchase(20, "BRK.B", 412.5)),
+        ("Buy 3 SAP at €180.50", Purchase(3, "SAP", 180.5)),
+        ("Buy 3 NESN for CHF 90", Purchase(3, "NESN", 90)),
+        ("Buy 3 VALE3 at R$ 60", Purchase(3, "VALE3", 60)),
+        ("Buy 3 NESN for max 10 % more cost", None),
         ("Add some bonds", None),
     ],
 )

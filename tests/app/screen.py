@@ -155,7 +155,7 @@ class Screen:
     @property
     def metrics(self) -> dict[str, str]:
         """The values on the cards, by label."""
-        return {plainly(metric.label): metric.value for metric in self.at.metric}
+        return {plainly(metric.label): plainly(metric.value) for metric in self.at.metric}
 
     @property
     def buttons(self) -> list[str]:

@@ -104,3 +104,19 @@ def test_a_long_name_is_cut_on_the_axis() -> None:
     figure = value_bars([BranchValue(name, 1.0)], Unit.MONEY, {name: "#000000"}, LIGHT)
     assert figure.layout.yaxis.ticktext[0] == f"{'a' * 26}<br>{'a' * 25}…"
     assert figure.layout.yaxis.ticktext[0].endswith("…")
+
+
+def test_in_a_waterfall_a_symbol_of_letters_stands_above_its_number_and_any_other_before_it() -> None:
+    changes = [PartChange("MSFT", 0.0, 5.0)]
+    (francs,) = waterfall(MAIN, BOLD, changes, Unit.MONEY.in_currency("CHF"), COLOURS, LIGHT).data
+    assert (francs.text[1], francs.customdata[1][1]) == ("+CHF<br>5", "+CHF\u202f5")
+    (euros,) = waterfall(MAIN, BOLD, changes, Unit.MONEY.in_currency("€"), COLOURS, LIGHT).data
+    assert euros.text[1] == "+€5"
+
+
+def test_long_amounts_have_room_beside_their_bars() -> None:
+    def room(symbol: str) -> float:
+        unit = Unit.MONEY.in_currency(symbol)
+        return float(value_bars([BranchValue("main", 2_073_961.0)], unit, COLOURS, LIGHT).layout.margin.r)
+
+    assert room("Franc") > room("€")

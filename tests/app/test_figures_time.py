@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
+
+import pytest
 
 from hati_core import Unit
 from hati_core.scenarios.performance import Performance, Point
@@ -22,13 +25,32 @@ def test_a_line_a_branch_told_apart_without_colour() -> None:
     assert (main.line.color, bold.line.color) == ("#64748b", "#2563eb")
     assert main.line.dash != bold.line.dash
     assert main.text == ("$1", "$2")
-    assert figure.layout.yaxis.tickprefix == "$"
 
 
 def test_one_day_is_a_mark_and_no_day_no_error() -> None:
     figure = value_lines({"main": (Point(FIRST, 1.0),), "bold": ()}, Unit.NUMBER, COLOURS, LIGHT)
     assert figure.data[0].mode == "markers"
-    assert figure.layout.yaxis.tickprefix == ""
+    assert figure.layout.yaxis.ticktext is None
+    assert value_lines({}, Unit.MONEY, COLOURS, LIGHT).layout.height > 0
+
+
+@pytest.mark.parametrize(
+    ("values", "symbol", "ticks"),
+    [
+        ((-1500.0, 2500.0), "€", ["−€1.5k", "−€1k", "−€500", "€0", "€500", "€1k", "€1.5k", "€2k", "€2.5k"]),
+        ((1.1e6, 1.9e6), "CHF", ["CHF\u202f1.1M", "CHF\u202f1.2M"]),
+        ((0.1, 0.2), "$", ["$0.1", "$0.12"]),
+        ((100.0, 100.0), "$", ["$100"]),
+        ((math.nan, 100.0), "$", ["$100"]),
+    ],
+)
+def test_an_axis_of_money_has_round_amounts_with_the_sign_first(
+    values: tuple[float, float], symbol: str, ticks: list[str]
+) -> None:
+    points = (Point(FIRST, values[0]), Point(SECOND, values[1]))
+    axis = value_lines({"main": points}, Unit.MONEY.in_currency(symbol), COLOURS, LIGHT).layout.yaxis
+    assert list(axis.ticktext)[: len(ticks)] == ticks
+    assert axis.tickprefix is None
 
 
 def test_an_index_begins_at_a_hundred() -> None:

@@ -47,7 +47,7 @@ def test_a_sum_is_added_after_its_value_was_seen(branches: Repository, screen: S
         assert screen.metrics["On main now"] == "$88,500"
         screen.press("Save for every branch")
     (metric,) = [m for m in branches.measures.metrics(branches.main) if m.name == "Stop loss"]
-    assert metric.unit is Unit.MONEY
+    assert metric.unit == Unit.MONEY
     assert metric.breakdown is not None
     assert metric.breakdown.labels == ("ticker",)
     assert "88,500" in _card(screen.run(), "Stop loss")

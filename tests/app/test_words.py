@@ -26,6 +26,12 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
         (2.345, Unit.NUMBER, "2.35"),
         (-1234567.0, Unit.NUMBER, "−1,234,567"),
         (0.711, Unit.PERCENT, "71.1 %"),
+        (1234.56, Unit.MONEY.in_currency("€"), "€1,235"),
+        (-12.5, Unit.MONEY.in_currency("R$"), "−R$12.50"),
+        (-1234.56, Unit.MONEY.in_currency("CHF"), "−CHF\u202f1,235"),
+        (7.0, Unit.MONEY.in_currency("kr."), "kr.\u202f7"),
+        (2.345, Unit.NUMBER.in_currency("€"), "2.35"),
+        (0.711, Unit.PERCENT.in_currency("€"), "71.1 %"),
         (None, Unit.MONEY, "–"),
         (float("nan"), Unit.NUMBER, "–"),
     ],
@@ -60,6 +66,8 @@ def test_a_difference_carries_its_sign(value: float, unit: Unit, shown: str) -> 
         (999.25, 1000.0, Unit.MONEY, "+$0.75"),
         (2.345, 1.0, Unit.NUMBER, "−1.35"),
         (7.0, 7.0, Unit.MONEY, "±0"),
+        (1000.4, 1001.6, Unit.MONEY.in_currency("CHF"), "+CHF\u202f2"),
+        (1.001, 1.002, Unit.MONEY.in_currency("€"), "<€0.01 up"),
     ],
 )
 def test_amounts_are_as_far_apart_as_they_look(before: float, after: float, unit: Unit, shown: str) -> None:
@@ -171,6 +179,7 @@ def test_sizes_are_said_in_units_that_people_read(number: int, said: str) -> Non
     [
         (137_605_693.0, Unit.MONEY, "$137.6M"),
         (-1_250_000_000.0, Unit.MONEY, "−$1.2B"),
+        (-1_250_000_000.0, Unit.MONEY.in_currency("CHF"), "−CHF\u202f1.2B"),
         (4_235_943.0, Unit.NUMBER, "+4.2M"),
         (58_750.0, Unit.MONEY, "+$58,750"),
         (0.05, Unit.PERCENT, "+5.0 pts"),
@@ -187,6 +196,8 @@ def test_large_amounts_are_short_where_there_is_little_room(value: float, unit: 
         (25_030_891_616.0, Unit.MONEY, "$25.031B"),
         (-25_030_891_616.0, Unit.MONEY, "−$25.031B"),
         (249_756_643.0, Unit.MONEY, "$249,756,643"),
+        (249_756_643.0, Unit.MONEY.in_currency("CHF"), "CHF\u202f249.757M"),
+        (-249_756_643.0, Unit.MONEY.in_currency("CHF"), "−CHF\u202f249.76M"),
         (0.711, Unit.PERCENT, "71.1 %"),
         (None, Unit.MONEY, "–"),
     ],

@@ -167,7 +167,7 @@ def test_own_metrics_stand_behind_ready_made_ones_in_the_order_they_were_set(rep
 def test_an_own_metric_takes_the_place_of_the_ready_made_one_of_its_name(repo: Repository, main: Branch) -> None:
     repo.set_metric("Positions", "SELECT count(*) * 10 FROM portfolio")
     assert list(values(repo, main).items())[2] == ("Positions", 30.0)
-    assert repo.measures.metrics(main)[1].unit is Unit.MONEY
+    assert repo.measures.metrics(main)[1].unit == Unit.MONEY
 
 
 @pytest.mark.parametrize(

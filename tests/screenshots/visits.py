@@ -92,7 +92,8 @@ def _pages(branch: str) -> tuple[Visit, ...]:
 
 
 _SETTINGS = tuple(
-    Visit(f"settings-{name}", f"settings?section={name}") for name in ("tables", "merging", "storage", "model")
+    Visit(f"settings-{name}", f"settings?section={name}")
+    for name in ("currency", "tables", "merging", "storage", "model")
 )
 _HISTORY = (
     Visit("history-commit", "history?branch=aggressive-growth&version=2"),
