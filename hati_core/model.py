@@ -252,6 +252,10 @@ class Conflict:
     ours_version: int | None = None
     theirs_version: int | None = None
 
+    def version(self, side: Side) -> int | None:
+        """The last commit of a side that touched the row; None for what was there before, or where nobody knows."""
+        return {Side.OURS: self.ours_version, Side.THEIRS: self.theirs_version}.get(side)
+
     @property
     def is_by_cell(self) -> bool:
         """Whether it is about cells, each of which can be settled by itself."""

@@ -45,7 +45,7 @@ def question_document(one: Question, labels: Labels, makers: Makers) -> Mapping[
     """A question with what each side has, who made it, and what was chosen."""
 
     def changed(side: Side) -> Mapping[str, Any] | None:
-        commit = makers.of(one.conflict, side)
+        commit = makers.of(one.conflict, side, one.column)
         return {"by": commit.author, "at": commit.at, "message": commit.message} if commit else None
 
     return {
@@ -83,7 +83,7 @@ def _cells(one: Question, labels: Labels, makers: Makers, ends: Mapping[str, Any
     yield labels.text(one.choice)
     yield side_text(one.value) if one.choice == VALUE else ""
     for side in (Side.OURS, Side.THEIRS):
-        commit = makers.of(one.conflict, side)
+        commit = makers.of(one.conflict, side, one.column)
         yield _safe(f"{commit.author}, {commit.at:%Y-%m-%d %H:%M}: {commit.message}") if commit else ""
     yield one.conflict.id
     yield from (str(ends[end]) for end in ENDS)

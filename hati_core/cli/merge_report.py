@@ -113,7 +113,7 @@ def _question_lines(report: Report, limit: int) -> Iterator[str]:
         for side in SIDES:
             gone = one.column is None and one.sides[side] is None
             value = "(no such row)" if gone else side_text(one.sides[side])
-            commit = report.makers.of(one.conflict, side)
+            commit = report.makers.of(one.conflict, side, one.column)
             by = f"  by {commit.author}, {commit.at:%Y-%m-%d %H:%M}: {commit.message}" if commit else ""
             yield f"    {visible(names[side]):<{width}}  {visible(value)}{visible(by)}"
     yield ""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from hati_core.merge.agenda import agenda
+from hati_core.merge.cell_versions import CellVersions
 from hati_core.merge.plan import MergePlan
 from hati_core.model import Commit, Conflict, ConflictKind, Resolution, Row, Side
 from hati_core.names import folded
@@ -118,12 +120,19 @@ class Makers:
     """Who made what stands on the two sides of a merge, and when; each commit is looked up once."""
 
     def __init__(self, repo: Repository, plan: MergePlan) -> None:
+        self._plan = plan
         self._branches = {Side.OURS: repo.branch(plan.target), Side.THEIRS: repo.branch(plan.source)}
         self._known: dict[tuple[Side, int], Commit | None] = {}
 
-    def of(self, conflict: Conflict, side: Side) -> Commit | None:
-        """The last commit that touched the row on a side; None where nobody knows."""
-        version = {Side.OURS: conflict.ours_version, Side.THEIRS: conflict.theirs_version}.get(side)
+    @cached_property
+    def _cells(self) -> Mapping[str, Mapping[Side, CellVersions]]:
+        return self._plan.cell_versions(list(self._plan.conflicts))
+
+    def of(self, conflict: Conflict, side: Side, column: str | None = None) -> Commit | None:
+        """The commit that made a cell on a side, or else the last that touched the row; None where nobody knows."""
+        version = conflict.version(side)
+        if column is not None and version is not None and conflict.kind is not ConflictKind.SCHEMA:
+            version = self._cells.get(conflict.id, {}).get(side, {}).get(column, version)
         if version is None:
             return None
         place = (side, version)

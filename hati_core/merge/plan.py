@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
 from hati_core.errors import InvalidResolution
+from hati_core.merge.cell_versions import CellVersions, cell_versions
 from hati_core.merge.conflict_sources import ConflictSource, HeldConflicts, RowConflicts
 from hati_core.merge.conflicts import ConflictList
 from hati_core.merge.context import MergeContext, Scratch
@@ -271,6 +272,14 @@ class MergePlan:
         ]
         with_clause = f"WITH {', '.join(previews)} " if previews else ""
         return fetch(self._context.engine, self.ours.branch_id, f"{with_clause}SELECT * FROM ({sql})")
+
+    def cell_versions(self, conflicts: Sequence[Conflict]) -> dict[str, dict[Side, CellVersions]]:
+        """Which version of each side made each cell in conflict, by conflict and side, as far as commits tell."""
+        found: dict[str, dict[Side, CellVersions]] = {}
+        for table in dict.fromkeys(conflict.table for conflict in conflicts):
+            of_table = [conflict for conflict in conflicts if conflict.table == table]
+            found |= cell_versions(self._context, self._work[table], of_table)
+        return found
 
     @property
     def context(self) -> MergeContext:

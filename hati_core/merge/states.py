@@ -95,10 +95,15 @@ def _events(shape: Shape, lineage: Lineage, ancestor: TableAt, there: TableAt) -
     """Rows that went and came from the ancestor to a point, by version; None where nothing can have."""
     if not there.moved or not (ancestor.info or there.info):
         return None
-    is_one = ancestor.info and there.info and ancestor.info.uuid == there.info.uuid
-    if is_one and there.info and all(column.is_readable_at(there.label) for column in shape.columns):
+    if is_logged(shape, ancestor, there):
         return _logged(shape, lineage, ancestor, there)
     return _wholesale(shape, ancestor, there)
+
+
+def is_logged(shape: Shape, ancestor: TableAt, there: TableAt) -> bool:
+    """Whether DuckLake's change feed tells all that happened to the rows on the way to a point."""
+    is_one = ancestor.info and there.info and ancestor.info.uuid == there.info.uuid
+    return bool(is_one) and all(column.is_readable_at(there.label) for column in shape.columns)
 
 
 def _logged(shape: Shape, lineage: Lineage, ancestor: TableAt, there: TableAt) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from hati_core import Conflict, ConflictKind, MergePlan, Side, Violation
+from hati_core import Branch, Conflict, ConflictKind, MergePlan, Side, Violation
+from hati_core.merge.cell_versions import CellVersions
 from hati_core.merge.choices import Choice
 from hati_core.merge.effects import choice_amounts
 from hati_core.merge.resolve import is_decided
@@ -127,10 +128,25 @@ def _effect(page: Page, plan: MergePlan, conflict: Conflict) -> None:
 
 
 def _who(page: Page, plan: MergePlan, conflict: Conflict) -> str:
-    """Who changed the row on each side, and when."""
+    """Who changed what is in conflict on each side, and when."""
+    made = plan.cell_versions([conflict])[conflict.id] if conflict.is_by_cell else {}
     told_sides = []
-    for name, version in ((plan.target, conflict.ours_version), (plan.source, conflict.theirs_version)):
-        commit = page.repository.branch(name).commit(version) if version is not None else None
-        if commit:
-            told_sides.append(f"{plain(name)}: {plain(commit.author)}, {ago(commit.at)}")
+    for name, side in ((plan.target, Side.OURS), (plan.source, Side.THEIRS)):
+        if authors := _authors(page.repository.branch(name), conflict, side, made.get(side, {})):
+            told_sides.append(f"{plain(name)}: {authors}")
     return " · ".join(told_sides)
+
+
+def _authors(branch: Branch, conflict: Conflict, side: Side, cells: CellVersions) -> str:
+    """Who made the cells of a side; column by column where that was in several commits."""
+    columns: dict[int, list[str]] = {}
+    for column in conflict.columns:
+        version = cells.get(column, conflict.version(side))
+        if version is not None:
+            columns.setdefault(version, []).append(column)
+    words = []
+    for version, made in columns.items():
+        if commit := branch.commit(version):
+            which = f"{plain(', '.join(made))} by " if len(columns) > 1 else ""
+            words.append(f"{which}{plain(commit.author)}, {ago(commit.at)}")
+    return "; ".join(words)

@@ -93,6 +93,18 @@ def test_a_row_stays_in_hand_and_is_settled_when_all_its_cells_are(clash: Reposi
     assert "portfolio · GOOGL" in _card(screen)
 
 
+def test_two_cells_of_a_row_that_different_people_changed_name_each_of_them(
+    portfolio: Repository, screen: Screen
+) -> None:
+    bold = portfolio.create_branch("bold")
+    for branch, number, people in ((bold, 200, ("ada", "cyd")), (portfolio.main, 90, ("bob", "dan"))):
+        for column, author in zip(("shares", "avg_cost"), people, strict=True):
+            branch.execute(f"UPDATE portfolio SET {column} = {number} WHERE ticker = 'AAPL'", author=author)
+    text = screen.open("Merge", source="bold").text
+    assert "main: shares by bob, just now; avg_cost by dan, just now" in text
+    assert "bold: shares by ada, just now; avg_cost by cyd, just now" in text
+
+
 def test_next_and_previous_go_through_the_list_and_turn_its_pages(clash: Repository, screen: Screen) -> None:
     screen.open("Merge", source="bold", into="main")
     assert "Previous" not in screen.buttons

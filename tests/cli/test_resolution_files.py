@@ -227,3 +227,14 @@ def test_a_row_that_breaks_a_rule_is_mended_in_the_file(hati: Hati, trunk: Branc
     Path("c.json").write_text(json.dumps(document))
     assert hati("merge", raised.name, "--into", trunk.name, "--resolutions", "c.json").code == 0
     assert trunk.query("FROM plan") == [{"k": 1, "low": 8, "high": 9}]
+
+
+def test_each_question_names_who_changed_its_cell_and_not_who_touched_the_row_last(
+    merge: Merge, growth: Branch, rival: Branch, tmp_path: Path
+) -> None:
+    file = tmp_path / "choices.csv"
+    growth.execute("UPDATE portfolio SET avg_cost = 1 WHERE ticker = 'AAPL'", message="Cheaper", author="eve")
+    rival.execute("UPDATE portfolio SET avg_cost = 2 WHERE ticker = 'AAPL'", message="Dearer", author="dan")
+    merge("--conflicts-to", str(file))
+    changed = {row["column"]: row[f"{rival.name} changed by"] for row in rows_of(file) if row["key"] == "AAPL"}
+    assert {column: who.partition(",")[0] for column, who in changed.items()} == {"shares": "ada", "avg_cost": "dan"}
