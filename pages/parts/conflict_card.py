@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from hati_core import Conflict, ConflictKind, MergePlan, Side, Violation
 from hati_core.merge.choices import Choice
 from hati_core.merge.effects import choice_amounts
 from hati_core.merge.resolve import is_decided
+from pages.parts import settling
 from pages.parts.conflict_choice import cell_choice, mending, row_choice
 from pages.parts.conflict_words import KINDS, choice_words, conflict_name, row_of, side_name
 from pages.parts.deciding import act, complaint, take
@@ -39,13 +41,14 @@ def card(
     with st.container(key="conflict-state"):
         _state(page, plan, conflict, broken, chosen_by)
         complaint()
+    settle = partial(settling.settle, page)
     if conflict.is_by_cell:
         for column in conflict.columns:
-            cell_choice(page, plan, conflict, column)
+            cell_choice(settle, plan, conflict, column)
     elif conflict.kind is not ConflictKind.VIOLATION:
-        row_choice(page, plan, conflict)
+        row_choice(settle, plan, conflict)
     if broken or conflict.kind is ConflictKind.VIOLATION:
-        mending(page, plan, conflict, broken, default)
+        mending(settle, plan, conflict, broken, default)
     if conflict.kind is ConflictKind.SCHEMA:
         return
     _quiet_cells(plan, conflict)
@@ -75,7 +78,7 @@ def _state(
                 icon=":material/undo:",
                 help="Forget what was chosen for this row, as a step that can be undone.",
                 on_click=act,
-                args=(take, "conflict-state", page, plan, conflict.id, None),
+                args=(take, "conflict-state", partial(settling.settle, page), plan, conflict.id, None),
             )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hati_core import Repository, Side
+from hati_core import Repository
 from pages.parts.lately import Spot, clicked
 from tests.app.screen import Screen, plainly
 
@@ -207,9 +207,65 @@ def test_rows_changed_since_can_be_decided_one_by_one(changed_again: Repository,
         screen.choose("What becomes of them", "Row by row")
         assert "1 choice to make first." in screen.text
         assert "Undo on main" not in screen.buttons
-        screen.pick("portfolio · AAPL", Side.THEIRS)
+        screen.choose("portfolio · AAPL · shares", "put back: 100")
         screen.press("Undo on main")
     assert _shares(changed_again) == {"AAPL": 100, "GOOGL": 50, "MSFT": 75}
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("lots", "“lots” does not fit “shares” of “portfolio”"),
+        ("", "Type a value for “shares”, or NULL to leave it empty."),
+        ("99", "few"),
+    ],
+)
+def test_a_typed_value_for_a_row_changed_since_has_to_fit(
+    typed: str, problem: str, changed_again: Repository, screen: Screen
+) -> None:
+    changed_again.set_check("portfolio", "few", "shares < 90")
+    screen.open("History", version="2")
+    with screen.dialog("Undo this commit"):
+        screen.choose("What becomes of them", "Row by row")
+        screen.choose("portfolio · AAPL · shares", "another value")
+        assert "Until you use a value, shares stays open." in screen.text
+        screen.type("Value of portfolio · AAPL · shares", typed).press("Use it")
+        assert len(screen.problems) == 1
+        assert problem in screen.problems[0]
+        assert "1 choice to make first." in screen.text
+        assert "Undo on main" not in screen.buttons
+        screen.type("Value of portfolio · AAPL · shares", "15").press("Use it")
+        assert screen.problems == []
+        assert screen.changes()["shares"].tolist() == ["20 → 15", "10 → 75"]
+        screen.press("Undo on main")
+    assert _shares(changed_again) == {"AAPL": 15, "GOOGL": 50, "MSFT": 75}
+
+
+def test_cells_of_a_row_changed_since_are_decided_each_by_itself(portfolio: Repository, screen: Screen) -> None:
+    portfolio.main.execute("UPDATE portfolio SET shares = 10, avg_cost = 1 WHERE ticker = 'AAPL'")
+    portfolio.main.execute("UPDATE portfolio SET shares = 20, avg_cost = 2 WHERE ticker = 'AAPL'")
+    screen.open("History", version="2")
+    with screen.dialog("Undo this commit"):
+        screen.choose("What becomes of them", "Row by row")
+        screen.choose("portfolio · AAPL · shares", "put back: 100")
+        assert "1 choice to make first." in screen.text
+        screen.choose("portfolio · AAPL · avg_cost", "keep: 2")
+        screen.press("Undo on main")
+    assert portfolio.main.query("SELECT shares, avg_cost FROM portfolio WHERE ticker = 'AAPL'") == [
+        {"shares": 100, "avg_cost": 2.0}
+    ]
+
+
+def test_a_row_that_was_deleted_since_is_decided_as_a_whole(portfolio: Repository, screen: Screen) -> None:
+    portfolio.main.execute("UPDATE portfolio SET shares = 10 WHERE ticker <> 'GOOGL'")
+    portfolio.main.execute("DELETE FROM portfolio WHERE ticker = 'AAPL'")
+    screen.open("History", version="2")
+    with screen.dialog("Undo this commit"):
+        screen.choose("What becomes of them", "Row by row")
+        (row,) = [radio for radio in screen.at.radio if plainly(radio.label) == "portfolio · AAPL"]
+        assert [plainly(option) for option in row.options] == ["keep: no such row", "put back: shares 100"]
+        screen.choose("portfolio · AAPL", "put back: shares 100").press("Undo on main")
+    assert _shares(portfolio) == {"AAPL": 100, "GOOGL": 50, "MSFT": 75}
 
 
 def test_where_all_that_is_kept_came_later_nothing_changes(portfolio: Repository, screen: Screen) -> None:
