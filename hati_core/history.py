@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from io import StringIO
 
 from hati_core.errors import BranchNotFound, InvalidKey
 from hati_core.merge.blame import CellBlame, blame_row
 from hati_core.merge.lineage import Point
+from hati_core.merge.row_history import row_versions
 from hati_core.merge.rows import fetch
+from hati_core.merge.shape import TableAt
 from hati_core.model import Commit, Key, Row, TableInfo
 from hati_core.quote import identifier, identifiers, literal
 from hati_core.storage.commit_filter import CommitFilter
@@ -58,9 +61,25 @@ class History:
         """How many commits there are, of a kind or in all; the one that made the repository counts too."""
         return self._store.catalog(self.id).commit_count(self._at(), wanted or CommitFilter())
 
-    def authors(self) -> list[str]:
-        """Who made the commits, in order of their names."""
-        return self._store.catalog(self.id).authors(self._at())
+    def authors(self, after: int = -1) -> list[str]:
+        """Who made the commits, or those after a version, in order of their names."""
+        return self._store.catalog(self.id).authors(self._at(), after)
+
+    def authors_of(self, table: str, keys: Collection[Key], after: int) -> list[str]:
+        """Who wrote or removed any row of these keys after a version, in order of their names.
+
+        In a table without a key, a key is DuckLake's number for the row, as :meth:`page` gives it.
+
+        Raises:
+            TableNotFound: there is no table of that name.
+            InvalidKey: rows of the table cannot be followed.
+        """
+        head = self._at()
+        info, catalog = self._store.table(self.id, head, table), self._store.catalog(self.id)
+        there = TableAt("rows", Point(self.id, head), catalog, info)
+        versions = row_versions(self._store.merge_context(), there, keys, after)
+        found = (catalog.commits(1, after=version - 1, until=version)[0] for version in versions)
+        return sorted({commit.author for commit in found if commit.author})
 
     def touched_tables(self) -> list[str]:
         """The tables that the commits touched, by the names that they had then, in order of these."""

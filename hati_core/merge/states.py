@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from hati_core.merge.feed import UNSETTLED_ROWID, logged_rows
 from hati_core.merge.lineage import Lineage
 from hati_core.merge.shape import Shape, TableAt
+from hati_core.merge.touched import last_touch
 from hati_core.quote import identifier, literal
 
 
@@ -126,6 +127,9 @@ def _wholesale(shape: Shape, ancestor: TableAt, there: TableAt) -> str:
     So too for a table of which a column was dropped: what is logged does not tell its values.
     """
     feeds = []
+    info = there.info or ancestor.info
+    assert info is not None
+    version = last_touch(there.catalog, info.uuid, ancestor.point.version, there.point.version) or there.point.version
     if ancestor.info:
         feeds.append(
             (f"SELECT rowid AS row_id, '' AS born, {shape.row(ancestor)} AS image FROM {ancestor.relation}", "false")
@@ -134,7 +138,7 @@ def _wholesale(shape: Shape, ancestor: TableAt, there: TableAt) -> str:
         feeds.append((_present(shape, ancestor, there), "true"))
     key = "struct_pack(rowid := row_id, branch := born)" if shape.by_lineage else shape.key_of("image")
     return " UNION ALL ".join(
-        f"SELECT {key} AS key, {there.point.version}::BIGINT AS version, {coming} AS coming, image FROM ({rows})"
+        f"SELECT {key} AS key, {version}::BIGINT AS version, {coming} AS coming, image FROM ({rows})"
         for rows, coming in feeds
     )
 

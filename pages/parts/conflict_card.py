@@ -15,6 +15,7 @@ from pages.parts import settling
 from pages.parts.conflict_choice import cell_choice, mending, row_choice
 from pages.parts.conflict_words import KINDS, choice_words, conflict_name, row_of, side_name
 from pages.parts.deciding import act, complaint, take
+from pages.parts.makers import last_maker
 from pages.parts.session import told
 from pages.parts.shell import Page
 from pages.parts.values import shared_metrics
@@ -133,7 +134,6 @@ def _who(page: Page, plan: MergePlan, conflict: Conflict) -> str:
     """Who changed the row on each side, and when."""
     told_sides = []
     for name, version in ((plan.target, conflict.ours_version), (plan.source, conflict.theirs_version)):
-        commit = page.repository.branch(name).commit(version) if version is not None else None
-        if commit:
-            told_sides.append(f"{plain(name)}: {plain(commit.author)}, {ago(commit.at)}")
+        if maker := last_maker(page, name, version):
+            told_sides.append(f"{plain(name)}: {maker}")
     return " · ".join(told_sides)

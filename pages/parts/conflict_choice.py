@@ -44,7 +44,7 @@ def cell_choice(settle: Settle, plan: MergePlan, conflict: Conflict, column: str
         labels[OTHER] = f"{OTHER}: {cell(_typed_before(plan, conflict, column))}"
     key = _key(plan, f"choice-{conflict.id}-{column}")
     st.session_state[key] = OTHER if (conflict.id, column) in typing() else chosen
-    with st.container(border=True, gap="xsmall"):
+    with st.container(border=not _is_listed(plan), gap="xsmall"):
         st.radio(
             plain(_label(plan, conflict, column)),
             [*sides, OTHER],
@@ -132,7 +132,7 @@ def row_choice(settle: Settle, plan: MergePlan, conflict: Conflict) -> None:
     chosen = plan.resolutions.get(conflict.id)
     key = _key(plan, f"choice-{conflict.id}")
     st.session_state[key] = chosen if isinstance(chosen, Side) else None
-    with st.container(border=True):
+    with st.container(border=not _is_listed(plan)):
         st.radio(
             plain(_label(plan, conflict)) if _is_listed(plan) else subject,
             sides,

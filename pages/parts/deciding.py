@@ -47,25 +47,25 @@ def typing() -> set[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class _Refusal:
-    row_id: str | None
+    place: tuple[str, ...]
     error: HatiError
 
 
-def complaint(row_id: str | None = None) -> None:
-    """Show why the last choice was refused; with a row, where it was for that one."""
+def complaint(*place: str) -> None:
+    """Show why the last choice was refused; with the id of a row, or that and a column, only if for these."""
     refusal: _Refusal | None = st.session_state.get(_PROBLEM)
-    if refusal and row_id in (None, refusal.row_id):
+    if refusal and refusal.place[: len(place)] == place:
         del st.session_state[_PROBLEM]
         complain(refusal.error)
 
 
 @contextmanager
-def _refused(row_id: str | None = None) -> Iterator[None]:
+def _refused(*place: str) -> Iterator[None]:
     """Leave what went wrong to be shown when the page is drawn: a callback has no place on it."""
     try:
         yield
     except HatiError as error:
-        st.session_state[_PROBLEM] = _Refusal(row_id, error)
+        st.session_state[_PROBLEM] = _Refusal(place, error)
 
 
 def act(what: Callable[..., None], key: str, *on: Any) -> None:
@@ -100,7 +100,7 @@ def decide_cell(settle: Settle, plan: MergePlan, row_id: str, column: str, key: 
 
 def use_value(settle: Settle, plan: MergePlan, row_id: str, field: Field) -> None:
     """Keep what was typed for a cell in conflict, if it fits the column and the checks of the table."""
-    with _refused(row_id):
+    with _refused(row_id, field.column):
         _keep(settle, plan, row_id, [field])
 
 

@@ -13,6 +13,8 @@ from hati_core.model import Resolution
 from pages.parts.conflict_choice import cell_choice, row_choice
 from pages.parts.deciding import complaint
 from pages.parts.kept import kept
+from pages.parts.makers import last_maker
+from pages.parts.shell import Page
 from pages.parts.strategies import at_stake
 
 _PAGE = 6
@@ -28,7 +30,7 @@ class _InHand:
     chosen: MergePlan
 
 
-def settled(plan: MergePlan, version: int) -> MergePlan:
+def settled(page: Page, plan: MergePlan, version: int) -> MergePlan:
     """The plan of undoing a version with what is chosen on the screen for rows that changed again since."""
     were = "was" if len(plan.conflicts) == 1 else "were"
     place = f"{plan.ours.branch_id}-{version}-{plan.target_version}"
@@ -46,7 +48,7 @@ def settled(plan: MergePlan, version: int) -> MergePlan:
             key=f"undo-way-{place}",
         )
         if way == "each":
-            return _row_by_row(_in_hand(plan, place))
+            return _row_by_row(page, _in_hand(plan, place))
         side = Side.OURS if way == "later" else Side.THEIRS
         return kept("undo settled", (place, way, id(plan)), lambda: plan.with_default(side))
 
@@ -70,18 +72,21 @@ def _in_hand(plan: MergePlan, place: str) -> _InHand:
     return held
 
 
-def _row_by_row(held: _InHand) -> MergePlan:
+def _row_by_row(page: Page, held: _InHand) -> MergePlan:
     """A page of the rows, each with its two values and a field for another; choices stay while pages are turned."""
     plan, settle = held.chosen, partial(_settle, held)
     pages = -(-len(plan.conflicts) // _PAGE)
     number = st.pagination(pages, key=f"undo-page-{held.place}") if pages > 1 else 1
     for conflict in plan.conflicts[(number - 1) * _PAGE : number * _PAGE]:
-        if conflict.is_by_cell:
-            for column in conflict.columns:
+        with st.container(border=True, gap="small", key=f"undo-row-{conflict.id}"):
+            if maker := last_maker(page, plan.target, conflict.ours_version):
+                st.caption(f"Last changed by {maker}")
+            for column in conflict.columns if conflict.is_by_cell else ():
                 cell_choice(settle, plan, conflict, column)
-        else:
-            row_choice(settle, plan, conflict)
-        complaint(conflict.id)
+                complaint(conflict.id, column)
+            if not conflict.is_by_cell:
+                row_choice(settle, plan, conflict)
+            complaint(conflict.id)
     return plan
 
 

@@ -178,7 +178,7 @@ def test_a_version_is_restored_after_a_look(busy: Repository, screen: Screen) ->
 def changed_again(portfolio: Repository) -> Repository:
     """AAPL's and MSFT's shares set by version 2, and AAPL's again by version 3."""
     portfolio.main.execute("UPDATE portfolio SET shares = 10 WHERE ticker <> 'GOOGL'")
-    portfolio.main.execute("UPDATE portfolio SET shares = 20 WHERE ticker = 'AAPL'")
+    portfolio.main.execute("UPDATE portfolio SET shares = 20 WHERE ticker = 'AAPL'", author="bob")
     return portfolio
 
 
@@ -206,6 +206,7 @@ def test_rows_changed_since_can_be_decided_one_by_one(changed_again: Repository,
     with screen.dialog("Undo this commit"):
         screen.choose("What becomes of them", "Row by row")
         assert "1 choice to make first." in screen.text
+        assert "Last changed by bob, just now" in screen.text
         assert "Undo on main" not in screen.buttons
         screen.choose("portfolio · AAPL · shares", "put back: 100")
         screen.press("Undo on main")

@@ -61,6 +61,19 @@ def test_commits_before_a_fork_bear_the_parents_name(repo: Repository, told: Bra
     assert grandchild.commit(1000) is None
 
 
+def test_the_authors_of_rows_are_those_who_wrote_or_removed_them_since(told: Branch) -> None:
+    before = told.head
+    told.execute("UPDATE portfolio SET shares = 2 WHERE ticker = 'AAPL'", author="bob")
+    told.execute("UPDATE portfolio SET shares = 3 WHERE ticker = 'MSFT'", author="cyd")
+    told.execute("DELETE FROM portfolio WHERE ticker = 'AAPL'", author="dan")
+    assert told.authors_of("portfolio", [("AAPL",)], before) == ["bob", "dan"]
+    assert told.authors_of("portfolio", [("AAPL",), ("MSFT",)], before) == ["bob", "cyd", "dan"]
+    assert told.authors_of("portfolio", [("AAPL",)], before + 1) == ["dan"]
+    assert told.authors_of("portfolio", [("GOOGL",)], before) == []
+    assert told.authors_of("portfolio", [], before) == []
+    assert told.authors(before + 1) == ["cyd", "dan"]
+
+
 def test_a_restore_says_which_version_it_went_back_to(told: Branch) -> None:
     commit = told.restore(1)
     assert (commit.restores, commit.reverts, commit.merged_from) == (1, None, None)

@@ -89,7 +89,7 @@ def test_an_edit_under_a_filter_and_an_order_lands_on_its_row_and_one_of_a_colle
         assert [row[:2] for row in _held(office, "shared")] == [("AAPL", 100), ("GOOGL", 50), ("MSFT", 70)]
 
         bob.press("Save to shared")
-        bob.sees("Somebody changed rows on shared that you are changing: MSFT: shares 75 → 70.")
+        bob.sees("ada changed rows on shared that you are changing: MSFT: shares 75 → 70.")
         assert _held(office, "shared")[2][1] == 70
         bob.press("Overwrite on shared")
         bob.sees("Saved as version 4 of shared.")
