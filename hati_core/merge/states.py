@@ -58,7 +58,8 @@ def _net(events: str) -> str:
         "any_value(image) FILTER (net > 0) AS after, "
         "coalesce(-sum(net) FILTER (net < 0), 0) AS went, coalesce(sum(net) FILTER (net > 0), 0) AS came "
         "FROM (SELECT key, image, max(version) AS version, sum(CASE WHEN coming THEN 1 ELSE -1 END) AS net "
-        f"FROM ({events}) GROUP BY key, image) WHERE net <> 0 GROUP BY key"
+        # A row that was changed and then removed was last touched by an image that cancels out.
+        f"FROM ({events}) GROUP BY key, image) GROUP BY key HAVING bool_or(net <> 0)"
     )
 
 

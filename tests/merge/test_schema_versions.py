@@ -1,4 +1,4 @@
-"""A conflict about a column or a table says which commit it comes from on each side."""
+"""A conflict, also one about a column or a table, says which commit it comes from on each side."""
 
 from __future__ import annotations
 
@@ -41,6 +41,17 @@ def test_other_columns_of_the_table_are_nobodys_change_of_this_one(desk: Desk) -
     desk.trunk.execute("ALTER TABLE portfolio ADD COLUMN more VARCHAR")
     conflict = _about_schema(desk.plan(branch).conflicts)
     assert (conflict.ours_version, conflict.theirs_version) == (desk.trunk.head - 1, renamed)
+
+
+def test_a_row_that_was_changed_and_then_removed_names_the_commit_that_removed_it(desk: Desk) -> None:
+    branch = desk.fork(
+        "UPDATE portfolio SET shares = 7 WHERE ticker = 'AAPL'",
+        "DELETE FROM portfolio WHERE ticker = 'AAPL'",
+        "INSERT INTO portfolio VALUES ('NEW', 1, 1)",
+    )
+    desk.trunk.execute("UPDATE portfolio SET shares = 8 WHERE ticker = 'AAPL'")
+    (aapl,) = desk.plan(branch).conflicts
+    assert (aapl.ours_version, aapl.theirs_version) == (desk.trunk.head, branch.head - 1)
 
 
 def test_rows_of_a_table_that_was_replaced_name_the_last_commit_that_touched_it(desk: Desk) -> None:
