@@ -75,10 +75,9 @@ def _key(plan: MergePlan, name: str) -> str:
     return f"{plan.kind.value}-{name}" if plan.kind is PlanKind.REVERT else name
 
 
-def _label(plan: MergePlan, conflict: Conflict, *columns: str) -> str:
+def _label(plan: MergePlan, conflict: Conflict, what: str) -> str:
     """What a control is for, in so many words as it takes where it stands."""
-    row = (conflict.table, conflict_name(conflict)) if _is_listed(plan) else ()
-    return " · ".join([*row, *columns])
+    return f"{conflict_name(conflict)} · {what}" if _is_listed(plan) else what
 
 
 def _cell_labels(plan: MergePlan, conflict: Conflict, column: str, sides: Sequence[Side]) -> dict[Any, str]:
@@ -134,7 +133,7 @@ def row_choice(settle: Settle, plan: MergePlan, conflict: Conflict) -> None:
     st.session_state[key] = chosen if isinstance(chosen, Side) else None
     with st.container(border=not _is_listed(plan)):
         st.radio(
-            plain(_label(plan, conflict)) if _is_listed(plan) else subject,
+            plain(_label(plan, conflict, subject.lower())) if _is_listed(plan) else subject,
             sides,
             index=None,
             format_func=lambda side: plain(side_words(plan, conflict, side)),

@@ -11,11 +11,13 @@ import streamlit as st
 from hati_core import MergePlan, Side
 from hati_core.model import Resolution
 from pages.parts.conflict_choice import cell_choice, row_choice
+from pages.parts.conflict_words import conflict_name
 from pages.parts.deciding import complaint
 from pages.parts.kept import kept
 from pages.parts.makers import last_maker
 from pages.parts.shell import Page
 from pages.parts.strategies import at_stake
+from pages.parts.words import plain
 
 _PAGE = 6
 _CHOSEN = "choices of an undo"
@@ -79,8 +81,11 @@ def _row_by_row(page: Page, held: _InHand) -> MergePlan:
     number = st.pagination(pages, key=f"undo-page-{held.place}") if pages > 1 else 1
     for conflict in plan.conflicts[(number - 1) * _PAGE : number * _PAGE]:
         with st.container(border=True, gap="small", key=f"undo-row-{conflict.id}"):
-            if maker := last_maker(page, plan.target, conflict.ours_version):
-                st.caption(f"Last changed by {maker}")
+            maker = last_maker(page, plan.target, conflict.ours_version)
+            st.markdown(
+                f"**{plain(conflict.table)} · {plain(conflict_name(conflict))}**"
+                + (f" :small[:gray[last changed by {maker}]]" if maker else "")
+            )
             for column in conflict.columns if conflict.is_by_cell else ():
                 cell_choice(settle, plan, conflict, column)
                 complaint(conflict.id, column)

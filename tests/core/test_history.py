@@ -88,6 +88,27 @@ def test_a_page_of_a_table_is_in_key_order_with_its_keys(told: Branch) -> None:
         told.at(1).page("notes")
 
 
+@pytest.mark.parametrize(
+    ("key", "row", "name"),
+    [
+        ("day DATE", "DATE '2024-01-31'", "2024-01-31"),
+        ("price DECIMAL(9,2)", "1.5", "1.50"),
+        ("moment TIMESTAMP", "TIMESTAMP '2024-01-31 09:30:00'", "2024-01-31 09:30:00"),
+        ("name VARCHAR", "'Möbius [x] \"y\"'", 'Möbius [x] "y"'),
+        ("account VARCHAR, number BIGINT", "'a,\"b', 7", '["a,\\"b","7"]'),
+    ],
+)
+def test_a_row_is_found_again_by_the_name_of_its_key(repo: Repository, key: str, row: str, name: str) -> None:
+    columns = [part.split()[0] for part in key.split(", ")]
+    repo.main.execute(f"CREATE TABLE held ({key}, amount INTEGER, PRIMARY KEY ({', '.join(columns)}))")
+    repo.main.execute(f"INSERT INTO held VALUES ({row}, 1)")
+    page = repo.main.page("held")
+    assert page.names == (name,)
+    assert repo.main.key_named("HELD", name) == page.keys[0]
+    for other in ("", "x", "[1", '["a"]', '{"a": 1}', "[" * 5_000):
+        assert repo.main.key_named("held", other) is None
+
+
 def test_two_versions_of_a_branch_beside_each_other(repo: Repository, told: Branch) -> None:
     diff = repo.diff("main", "main", source_version=2, target_version=1)
     assert (diff.source_version, diff.target_version) == (2, 1)
