@@ -84,7 +84,7 @@ def _row_by_row(page: Page, held: _InHand) -> MergePlan:
             maker = last_maker(page, plan.target, conflict.ours_version)
             st.markdown(
                 f"**{plain(conflict.table)} · {plain(conflict_name(conflict))}**"
-                + (f" :small[:gray[last changed by {maker}]]" if maker else "")
+                + (f" · :small[:gray[last changed by {maker}]]" if maker else "")
             )
             for column in conflict.columns if conflict.is_by_cell else ():
                 cell_choice(settle, plan, conflict, column)

@@ -117,7 +117,10 @@ def test_edits_of_one_branch_are_not_shown_on_another(trial: Branch, portfolio: 
     ("cells", "sentence"),
     [
         ({"shares": "many"}, "“many” does not fit “shares” of “portfolio”"),
-        ({"shares": 1.5}, "“1.5” does not fit “shares” of “portfolio”, which is BIGINT: it would lose its fraction"),
+        (
+            {"shares": 1.5},
+            "“1.5” does not fit “shares” of “portfolio”, which takes a whole number (BIGINT): it would lose",
+        ),
         ({"ticker": None}, "“ticker” of “portfolio” cannot be empty"),
     ],
 )

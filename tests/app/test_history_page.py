@@ -231,7 +231,7 @@ def test_rows_changed_since_can_be_decided_one_by_one(changed_again: Repository,
 @pytest.mark.parametrize(
     ("typed", "problem"),
     [
-        ("lots", "“lots” does not fit “shares” of “portfolio”"),
+        ("lots", "“lots” does not fit “shares” of “portfolio”, which takes a whole number (BIGINT)."),
         ("", "Type a value for “shares”, or NULL to leave it empty."),
         ("99", "few"),
     ],
