@@ -40,8 +40,9 @@ def last_changed(page: Page) -> None:
         name = picker("Table", "table", tables, tables[0])
     with right:
         text = search("Find a row", "find", placeholder="a value in any of its cells")
-    asked = placed(_ROW, (page.branch.id, name))
     found, key = _page(page, name, text)
+    # A key means the same row on every branch, DuckLake's number for a row does not.
+    asked = placed(_ROW, name if found.info.key else (page.branch.id, name))
     if found.rows:
         asked = _selected(found, key, asked)
     else:

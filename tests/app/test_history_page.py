@@ -380,7 +380,10 @@ def test_the_row_that_was_asked_about_stands_in_the_address(busy: Repository, sc
     assert screen.at.query_params["row"] in ("AAPL", ["AAPL"])
     screen.fill("Find a row", "msft")
     assert "AAPL on main" in _blamed(screen)
-    screen.pick("Table", "notes")
+    assert screen.at.query_params["find"] in ("msft", ["msft"])
+    screen.choose_branch("conservative-hedge")
+    assert "AAPL on conservative-hedge" in _blamed(screen)
+    screen.choose_branch("main").pick("Table", "notes")
     assert _blamed(screen) == ""
     assert "row" not in screen.at.query_params
 
