@@ -8,6 +8,26 @@ from decimal import Decimal
 from typing import Any
 
 MINUS = "−"
+_KINDS = (
+    ("a whole number", re.compile(r"U?(?:INT\d+|(?:TINY|SMALL|BIG|HUGE)INT|INTEGER)")),
+    ("a number", re.compile(r"FLOAT|DOUBLE|DECIMAL")),
+    ("yes or no", re.compile("BOOL")),
+    ("a date and time", re.compile("TIMESTAMP")),
+    ("a date", re.compile("DATE")),
+    ("a time", re.compile("TIME")),
+)
+
+
+def kind_words(kind: str) -> str:
+    """What a value of a type is to a person: ``a whole number``, ``of the type UUID``."""
+    other = f"of the type {kind}"
+    return other if kind.endswith("]") else next((word for word, known in _KINDS if known.match(kind)), other)
+
+
+def takes_words(kind: str) -> str:
+    """What a column of a type takes: ``takes a whole number (BIGINT)``, ``is of the type UUID``."""
+    words = kind_words(kind)
+    return f"is {words}" if words.endswith(kind) else f"takes {words} ({kind})"
 
 
 def cell(value: Any) -> str:

@@ -50,9 +50,7 @@ class Choices:
         """
         chosen = self.chosen()
         plan = self.taken_in(plan, chosen)
-        opened = {key for key, choice in changes.items() if choice is None}
-        settled = {key: choice for key, choice in changes.items() if choice is not None}
-        after = plan.with_changes(dict.fromkeys(opened)).with_resolutions(settled)
+        after = plan.with_choices(changes)
         self._add(after, plan.rows(changes.keys()), chosen, author)
         return after
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from io import StringIO
 
 from hati_core.errors import BranchNotFound, InvalidKey
 from hati_core.merge.blame import CellBlame, blame_row
 from hati_core.merge.lineage import Point
+from hati_core.merge.row_history import row_versions
 from hati_core.merge.rows import fetch
+from hati_core.merge.shape import TableAt
 from hati_core.model import Commit, Key, Row, TableInfo
 from hati_core.quote import identifier, identifiers, literal
 from hati_core.storage.commit_filter import CommitFilter
@@ -20,11 +24,13 @@ from hati_core.store import Store
 class TablePage:
     """Some rows of a table, ordered by key, each beside its key; ``total`` is how many rows there are in all.
 
-    In a table without a key, a row's key is DuckLake's number for it.
+    In a table without a key, a row's key is DuckLake's number for it. ``names`` are the keys as short texts that fit
+    into an address; :meth:`History.key_named` reads them.
     """
 
     info: TableInfo
     keys: tuple[Key, ...]
+    names: tuple[str, ...]
     rows: tuple[Row, ...]
     total: int
 
@@ -58,9 +64,25 @@ class History:
         """How many commits there are, of a kind or in all; the one that made the repository counts too."""
         return self._store.catalog(self.id).commit_count(self._at(), wanted or CommitFilter())
 
-    def authors(self) -> list[str]:
-        """Who made the commits, in order of their names."""
-        return self._store.catalog(self.id).authors(self._at())
+    def authors(self, after: int = -1) -> list[str]:
+        """Who made the commits, or those after a version, in order of their names."""
+        return self._store.catalog(self.id).authors(self._at(), after)
+
+    def authors_of(self, table: str, keys: Collection[Key], after: int) -> list[str]:
+        """Who wrote or removed any row of these keys after a version, in order of their names.
+
+        In a table without a key, a key is DuckLake's number for the row, as :meth:`page` gives it.
+
+        Raises:
+            TableNotFound: there is no table of that name.
+            InvalidKey: rows of the table cannot be followed.
+        """
+        head = self._at()
+        info, catalog = self._store.table(self.id, head, table), self._store.catalog(self.id)
+        there = TableAt("rows", Point(self.id, head), catalog, info)
+        versions = row_versions(self._store.merge_context(), there, keys, after)
+        found = (catalog.commits(1, after=version - 1, until=version)[0] for version in versions)
+        return sorted({commit.author for commit in found if commit.author})
 
     def touched_tables(self) -> list[str]:
         """The tables that the commits touched, by the names that they had then, in order of these."""
@@ -89,12 +111,33 @@ class History:
         rows = fetch(
             self._store.engine,
             self.id,
-            f"SELECT {'NULL' if info.key else 'rowid'} AS row_id, {_whole(info)} AS cells FROM {relation} "
+            f"SELECT {'NULL' if info.key else 'rowid'} AS row_id, {_name(info)} AS name, {_whole(info)} AS cells "
+            f"FROM {relation} "
             f"{wanted} ORDER BY {order} LIMIT {int(limit)} OFFSET {int(offset)}",
         )
         (counted,) = fetch(self._store.engine, self.id, f"SELECT count(*) AS rows FROM {relation} {wanted}")
         keys = tuple(tuple(row["cells"][name] for name in info.key) if info.key else (row["row_id"],) for row in rows)
-        return TablePage(info, keys, tuple(row["cells"] for row in rows), counted["rows"])
+        names = tuple(_written(row["name"]) for row in rows)
+        return TablePage(info, keys, names, tuple(row["cells"] for row in rows), counted["rows"])
+
+    def key_named(self, table: str, name: str) -> Key | None:
+        """The key that :meth:`page` gives that name; None where no row has it, or it is no such name.
+
+        Raises:
+            TableNotFound: there is no table of that name.
+        """
+        version = self._at()
+        self._store.require_live(self.id, self.name)
+        info = self._store.table(self.id, version, table)
+        parts = _read(name, info)
+        if parts is None:
+            return None
+        sql = (
+            f"SELECT {identifiers(info.key) if info.key else 'rowid'} FROM "
+            f"{self._store.catalog(self.id).at(info.name, version)} WHERE {_name(info)} = $1::VARCHAR[] LIMIT 1"
+        )
+        found = fetch(self._store.engine, self.id, sql, [parts])
+        return tuple(found[0].values()) if found else None
 
     def blame(self, table: str, key: Key) -> list[CellBlame]:
         """For each cell of the row of that key, the commit that last changed it and what stood there before.
@@ -130,6 +173,27 @@ class History:
 def no_version(branch: str, head: int, version: int) -> BranchNotFound:
     """The error for a version that a branch does not have."""
     return BranchNotFound(f"“{branch}” has versions 0 to {head}; there is no version {version}.", branch=branch)
+
+
+def _name(info: TableInfo) -> str:
+    """The key of a row as a list of texts."""
+    parts = [f"{identifier(name)}::VARCHAR" for name in info.key] or ["rowid::VARCHAR"]
+    return f"[{', '.join(parts)}]"
+
+
+def _written(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+
+
+def _read(name: str, info: TableInfo) -> list[str] | None:
+    """The texts out of a name; None where somebody changed it into something else."""
+    if len(info.key) < 2:
+        return [name]
+    try:
+        parts = json.loads(name)
+    except (ValueError, RecursionError):
+        return None
+    return list(map(str, parts)) if isinstance(parts, list) and len(parts) == len(info.key) else None
 
 
 def _whole(info: TableInfo) -> str:

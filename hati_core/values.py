@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from hati_core.cell_text import takes_words
 from hati_core.errors import InvalidValue
 from hati_core.model import Column
 
@@ -69,7 +70,7 @@ def _require_whole(table: str, column: Column, value: Any) -> None:
 def _misfit(table: str, column: Column, value: Any, reason: str) -> InvalidValue:
     because = f": {reason}" if reason else ""
     return InvalidValue(
-        f"“{str(value)[:80]}” does not fit “{column.name}” of “{table}”, which is {column.type}{because}.",
+        f"“{str(value)[:80]}” does not fit “{column.name}” of “{table}”, which {takes_words(column.type)}{because}.",
         column=column.name,
         table=table,
     )

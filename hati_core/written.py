@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from hati_core.branch_view import BranchView
+from hati_core.cell_text import takes_words
 from hati_core.errors import InvalidValue
 from hati_core.importing import cells
 from hati_core.model import Column, Key, Row, TableEdits, TableInfo
@@ -95,7 +96,8 @@ class Understood:
         first, others = self.misfits[0], len(self.misfits) - 1
         more = f" ({others:,} more like that.)" if others else ""
         raise InvalidValue(
-            f"“{first.text[:80]}” does not fit “{first.column.name}” of “{table}”, which is {first.column.type}"
+            f"“{first.text[:80]}” does not fit “{first.column.name}” of “{table}”, which "
+            f"{takes_words(first.column.type)}"
             f"{_because(first, writing)}.{more}",
             column=first.column.name,
             table=table,

@@ -12,9 +12,9 @@ from pages.parts.two_versions import two_versions
 
 VIEWS = {
     "commits": ":material/commit: Commits",
-    "table": ":material/table_rows: A table as it was",
+    "table": ":material/table_rows: Table as it was",
     "versions": ":material/difference: Two versions",
-    "cells": ":material/person_search: Who changed it last",
+    "cells": ":material/person_search: Last changed",
 }
 
 page = begin_page("History", "What was changed, by whom, and the way back")

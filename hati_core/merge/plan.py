@@ -203,6 +203,16 @@ class MergePlan:
             return self._plan_again(left, self.default).with_resolutions(settled)
         return replace(self, resolutions=left).with_resolutions(settled)
 
+    def with_choices(self, changes: Mapping[str, Resolution | None]) -> MergePlan:
+        """As :meth:`with_resolutions`, which keeps cells settled before; with None a conflict is open again.
+
+        Raises:
+            InvalidResolution, InvalidValue: as :meth:`with_resolution`.
+        """
+        opened = {key: None for key, choice in changes.items() if choice is None}
+        settled = {key: choice for key, choice in changes.items() if choice is not None}
+        return self.with_changes(opened).with_resolutions(settled)
+
     def with_default(self, side: Side | None) -> MergePlan:
         """A plan in which every conflict without a resolution takes that side."""
         # A copy would work out its tables anew.

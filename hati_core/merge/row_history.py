@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hati_core.errors import InvalidKey
@@ -59,6 +59,27 @@ def row_steps(context: MergeContext, there: TableAt, key: Key) -> Iterator[RowSt
         if step is None or step.before is None or not there.info.key:
             return
         key, last = tuple(step.before[column] for column in there.info.key), step.version - 1
+
+
+def row_versions(context: MergeContext, there: TableAt, keys: Collection[Key], after: int) -> list[int]:
+    """The versions after one that wrote or removed any row of these keys, in order.
+
+    Raises:
+        InvalidKey: rows of the table cannot be followed.
+    """
+    assert there.info is not None
+    if not keys or there.point.version <= after:
+        return []
+    for key in keys:
+        _require_followed(there, key)
+    names = there.info.key or ("rowid",)
+    one = f"({', '.join('?' for _ in names)})"
+    wanted = f"({', '.join(f'feed.{identifier(name)}' for name in names)}) IN ({', '.join(one for _ in keys)})"
+    feeds = logged_rows(there, "NULL", after + 1, there.point.version, wanted)
+    # Both halves of the feed ask for the keys.
+    asked = [part for key in keys for part in key] * 2
+    sql = f"SELECT DISTINCT version FROM ({feeds}) ORDER BY version"
+    return [row["version"] for row in fetch(context.engine, there.point.branch_id, sql, asked)]
 
 
 def joined_steps(events: Sequence[RowEvent]) -> Iterator[RowStep]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hati_core.merge.shape import TableAt
 from hati_core.merge.table_plan import TableWork
+from hati_core.merge.touched import last_touch
 from hati_core.model import Conflict
 
 
@@ -26,11 +27,13 @@ def _with_versions(work: TableWork, conflict: Conflict) -> Conflict:
 
 
 def _version(there: TableAt, ancestor: TableAt, conflict: Conflict, made: Mapping[str, object] | None) -> int | None:
-    """None where that side changed only rows."""
+    """Where that side changed only rows, the last commit that did."""
     info = there.info or ancestor.info
     if info is None:
         return None
     names = {str(part).lower() for part in conflict.key}
     if names and made and conflict.columns == ("name",):
         names |= {str(made["name"]).lower()}
-    return there.catalog.last_definition(info.uuid, names, ancestor.point.version, there.point.version)
+    since = ancestor.point.version, there.point.version
+    defined = there.catalog.last_definition(info.uuid, names, *since)
+    return last_touch(there.catalog, info.uuid, *since) if defined is None else defined

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from hati_core.merge.feed import UNSETTLED_ROWID, logged_rows
 from hati_core.merge.lineage import Lineage
 from hati_core.merge.shape import Shape, TableAt
+from hati_core.merge.touched import last_touch
 from hati_core.quote import identifier, literal
 
 
@@ -57,7 +58,8 @@ def _net(events: str) -> str:
         "any_value(image) FILTER (net > 0) AS after, "
         "coalesce(-sum(net) FILTER (net < 0), 0) AS went, coalesce(sum(net) FILTER (net > 0), 0) AS came "
         "FROM (SELECT key, image, max(version) AS version, sum(CASE WHEN coming THEN 1 ELSE -1 END) AS net "
-        f"FROM ({events}) GROUP BY key, image) WHERE net <> 0 GROUP BY key"
+        # A row that was changed and then removed was last touched by an image that cancels out.
+        f"FROM ({events}) GROUP BY key, image) GROUP BY key HAVING bool_or(net <> 0)"
     )
 
 
@@ -131,6 +133,9 @@ def _wholesale(shape: Shape, ancestor: TableAt, there: TableAt) -> str:
     So too for a table of which a column was dropped: what is logged does not tell its values.
     """
     feeds = []
+    info = there.info or ancestor.info
+    assert info is not None
+    version = last_touch(there.catalog, info.uuid, ancestor.point.version, there.point.version) or there.point.version
     if ancestor.info:
         feeds.append(
             (f"SELECT rowid AS row_id, '' AS born, {shape.row(ancestor)} AS image FROM {ancestor.relation}", "false")
@@ -139,7 +144,7 @@ def _wholesale(shape: Shape, ancestor: TableAt, there: TableAt) -> str:
         feeds.append((_present(shape, ancestor, there), "true"))
     key = "struct_pack(rowid := row_id, branch := born)" if shape.by_lineage else shape.key_of("image")
     return " UNION ALL ".join(
-        f"SELECT {key} AS key, {there.point.version}::BIGINT AS version, {coming} AS coming, image FROM ({rows})"
+        f"SELECT {key} AS key, {version}::BIGINT AS version, {coming} AS coming, image FROM ({rows})"
         for rows, coming in feeds
     )
 

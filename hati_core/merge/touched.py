@@ -6,6 +6,23 @@ from hati_core.merge.rows import fetch
 from hati_core.storage.catalog import Catalog
 
 
+def last_touch(catalog: Catalog, lineage: str, after: int, until: int) -> int | None:
+    """The last version with ``after < version <= until`` that may have changed rows or columns of a table."""
+    changes = catalog.engine.metadata(catalog.branch_id, "ducklake_snapshot_changes")
+    tables = catalog.engine.metadata(catalog.branch_id, "ducklake_table")
+    (row,) = fetch(
+        catalog.engine,
+        catalog.branch_id,
+        f"SELECT max(snapshot_id) AS version FROM {changes} WHERE snapshot_id > $after AND snapshot_id <= $until "
+        "AND list_has_any(regexp_extract_all(changes_made, ':(\\d+)', 1), "
+        f"(SELECT list(table_id::VARCHAR) FROM {tables} WHERE table_uuid::VARCHAR = $lineage))",
+        {"after": after, "until": until, "lineage": lineage},
+    )
+    # A table that is made is not named by its number.
+    made = catalog.last_definition(lineage, (), after, until)
+    return max((version for version in (row["version"], made) if version is not None), default=None)
+
+
 def touched_tables(catalog: Catalog, after: int, until: int) -> frozenset[str]:
     """The lineages of tables whose rows or columns a commit with ``after < version <= until`` may have changed.
 

@@ -124,9 +124,9 @@ class Catalog:
         ((number,),) = self._log("count(*)", -1, until, wanted)
         return int(number)
 
-    def authors(self, until: int) -> list[str]:
-        """Who made commits up to a version, in order of their names."""
-        return [name for (name,) in self._log("DISTINCT author", -1, until, CommitFilter(), "ORDER BY 1") if name]
+    def authors(self, until: int, after: int = -1) -> list[str]:
+        """Who made the commits with ``after < version <= until``, in order of their names."""
+        return [name for (name,) in self._log("DISTINCT author", after, until, CommitFilter(), "ORDER BY 1") if name]
 
     def touched(self, until: int) -> list[str]:
         """The tables that commits up to a version touched, by the names that they had, in order of these."""

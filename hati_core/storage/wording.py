@@ -5,15 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from hati_core.cell_text import kind_words
+
 _CANDIDATES = r"(?:\s*(?:Candidate bindings|Candidate tables|Did you mean):?\s*:?\s*(?P<near>.*))?$"
-_KINDS = (
-    ("a whole number", re.compile(r"U?(?:INT\d+|(?:TINY|SMALL|BIG|HUGE)INT|INTEGER)")),
-    ("a number", re.compile(r"FLOAT|DOUBLE|DECIMAL")),
-    ("yes or no", re.compile("BOOL")),
-    ("a date and time", re.compile("TIMESTAMP")),
-    ("a date", re.compile("DATE")),
-    ("a time", re.compile("TIME")),
-)
 _WHOLE = re.compile(r"\s*[-+]?\d+\s*")
 
 
@@ -40,7 +34,7 @@ def _no_column(found: re.Match[str]) -> str:
 
 
 def _no_value(found: re.Match[str]) -> str:
-    kind = next((word for word, pattern in _KINDS if pattern.match(found["kind"])), f"of the type {found['kind']}")
+    kind = kind_words(found["kind"])
     if kind == "a whole number" and _WHOLE.fullmatch(found["value"]):
         return _out_of_range(found)
     return f"“{found['value']}” is not {kind}"

@@ -6,7 +6,7 @@ import streamlit as st
 
 from hati_core import BranchView
 from pages.parts.rows_table import rows_table
-from pages.parts.session import picker
+from pages.parts.session import picker, turned
 from pages.parts.shell import Page
 from pages.parts.versions import choose_version
 from pages.parts.words import count, plain
@@ -44,7 +44,7 @@ def rows_of(view: BranchView, name: str, key: str) -> int:
     """A page of the rows of a table; returns how many rows there are in all."""
     total = view.page(name, limit=0).total
     pages = -(-total // PAGE_ROWS)
-    number = st.pagination(pages, key=f"{key}-page-{pages}") if pages > 1 else 1
+    number = turned(max(pages, 1), key)
     start = (number - 1) * PAGE_ROWS
     found = view.page(name, start, PAGE_ROWS)
     if not total:

@@ -17,7 +17,7 @@ from pages.parts.kept import kept
 from pages.parts.palette import dot
 from pages.parts.session import choose, told
 from pages.parts.shell import Page
-from pages.parts.values import shared_metrics, value_card
+from pages.parts.values import columns_of, shared_metrics, value_card
 from pages.parts.versions import close_version, marks, open_commit
 from pages.parts.words import amount, plain, when
 
@@ -144,7 +144,7 @@ def _worth(page: Page, version: int) -> None:
     after = measures.values(page.branch.at(version), metrics)
     if all(found.value is None for found in after):
         return
-    with st.container(border=True), st.grid(4, min_column_width=170):
+    with st.container(border=True), st.grid(columns_of(len(metrics)), min_column_width=170):
         for old, new in zip(before, after, strict=True):
             known = old if old.value is not None else None
             value_card(new, known, f"from {amount(old.value, old.metric.unit)}", border=False)

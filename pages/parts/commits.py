@@ -8,6 +8,7 @@ from hati_core import Commit, CommitFilter, Repository
 from pages.parts.commit_open import opened
 from pages.parts.lately import graph
 from pages.parts.palette import dot
+from pages.parts.session import turned
 from pages.parts.shell import Page
 from pages.parts.versions import marks, open_commit, open_version
 from pages.parts.words import count, plain, when
@@ -37,8 +38,7 @@ def commits(page: Page) -> None:
     pages = -(-total // PAGE_SIZE)
     rows = st.container(border=True, gap="xsmall", key="commits")
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        # A page that is not there any more cannot be turned to.
-        number = st.pagination(pages, key=f"commits-{page.branch.id}-{pages}-{wanted}") if pages > 1 else 1
+        number = turned(pages, ("commits", page.branch.id, wanted))
         start = (number - 1) * PAGE_SIZE
         shown = f"{start + 1:,} to {min(start + PAGE_SIZE, total):,} of " if pages > 1 else ""
         st.caption(f"{shown}{count(total, 'commit')}", width="content")

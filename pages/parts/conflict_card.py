@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 
-from hati_core import Branch, Conflict, ConflictKind, MergePlan, Side, Violation
+from hati_core import Conflict, ConflictKind, MergePlan, Side, Violation
 from hati_core.merge.cell_versions import CellVersions
 from hati_core.merge.choices import Choice
 from hati_core.merge.effects import choice_amounts
 from hati_core.merge.resolve import is_decided
+from pages.parts import settling
 from pages.parts.conflict_choice import cell_choice, mending, row_choice
 from pages.parts.conflict_words import KINDS, choice_words, conflict_name, row_of, side_name
 from pages.parts.deciding import act, complaint, take
+from pages.parts.makers import cell_makers
 from pages.parts.session import told
 from pages.parts.shell import Page
 from pages.parts.values import shared_metrics
 from pages.parts.words import ago, amount, cell, difference, plain
+
+_MADE = "makers of the row in hand"
 
 
 def card(
@@ -40,13 +45,14 @@ def card(
     with st.container(key="conflict-state"):
         _state(page, plan, conflict, broken, chosen_by)
         complaint()
+    settle = partial(settling.settle, page)
     if conflict.is_by_cell:
         for column in conflict.columns:
-            cell_choice(page, plan, conflict, column)
+            cell_choice(settle, plan, conflict, column)
     elif conflict.kind is not ConflictKind.VIOLATION:
-        row_choice(page, plan, conflict)
+        row_choice(settle, plan, conflict)
     if broken or conflict.kind is ConflictKind.VIOLATION:
-        mending(page, plan, conflict, broken, default)
+        mending(settle, plan, conflict, broken, default)
     if conflict.kind is ConflictKind.SCHEMA:
         return
     _quiet_cells(plan, conflict)
@@ -76,7 +82,7 @@ def _state(
                 icon=":material/undo:",
                 help="Forget what was chosen for this row, as a step that can be undone.",
                 on_click=act,
-                args=(take, "conflict-state", page, plan, conflict.id, None),
+                args=(take, "conflict-state", partial(settling.settle, page), plan, conflict.id, None),
             )
 
 
@@ -129,24 +135,20 @@ def _effect(page: Page, plan: MergePlan, conflict: Conflict) -> None:
 
 def _who(page: Page, plan: MergePlan, conflict: Conflict) -> str:
     """Who changed what is in conflict on each side, and when."""
-    made = plan.cell_versions([conflict])[conflict.id] if conflict.is_by_cell else {}
+    made = _made(plan, conflict) if conflict.is_by_cell else {}
     told_sides = []
     for name, side in ((plan.target, Side.OURS), (plan.source, Side.THEIRS)):
-        if authors := _authors(page.repository.branch(name), conflict, side, made.get(side, {})):
-            told_sides.append(f"{plain(name)}: {authors}")
+        cells = made.get(side, {})
+        versions = {column: cells.get(column, conflict.version(side)) for column in conflict.columns}
+        if makers := cell_makers(page, name, versions):
+            told_sides.append(f"{plain(name)}: {makers}")
     return " · ".join(told_sides)
 
 
-def _authors(branch: Branch, conflict: Conflict, side: Side, cells: CellVersions) -> str:
-    """Who made the cells of a side; column by column where that was in several commits."""
-    columns: dict[int, list[str]] = {}
-    for column in conflict.columns:
-        version = cells.get(column, conflict.version(side))
-        if version is not None:
-            columns.setdefault(version, []).append(column)
-    words = []
-    for version, made in columns.items():
-        if commit := branch.commit(version):
-            which = f"{plain(', '.join(made))} by " if len(columns) > 1 else ""
-            words.append(f"{which}{plain(commit.author)}, {ago(commit.at)}")
-    return "; ".join(words)
+def _made(plan: MergePlan, conflict: Conflict) -> Mapping[Side, CellVersions]:
+    """Who made the cells of a row stays the same whatever is chosen for it."""
+    asked = (plan.ours, plan.theirs, conflict.id)
+    held: tuple[Hashable, Mapping[Side, CellVersions]] | None = st.session_state.get(_MADE)
+    if held is None or held[0] != asked:
+        held = st.session_state[_MADE] = asked, plan.cell_versions([conflict])[conflict.id]
+    return held[1]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hati_core import Conflict, ConflictKind, MergePlan, Side, Violation
+from hati_core.merge.plan import PlanKind
 from hati_core.model import Resolution
 from pages.parts.words import cell
 
@@ -25,7 +26,10 @@ def conflict_name(conflict: Conflict) -> str:
 
 
 def side_name(plan: MergePlan, side: Side) -> str:
-    """The branch whose value a side is."""
+    """The branch whose value a side is; where a commit is undone, what taking the side does."""
+    if plan.kind is PlanKind.REVERT:
+        made = f"as version {plan.base.version:,} made it"
+        return {Side.OURS: "keep", Side.THEIRS: "put back", Side.BASE: made}[side]
     return {Side.OURS: plan.target, Side.THEIRS: plan.source, Side.BASE: "as it was"}[side]
 
 
@@ -64,10 +68,13 @@ def side_words(plan: MergePlan, conflict: Conflict, side: Side) -> str:
     if conflict.kind is ConflictKind.SCHEMA:
         return f"{name}: {schema_words(row, conflict.columns[0])}"
     one_deleted = conflict.kind in (ConflictKind.EDIT_DELETE, ConflictKind.DELETE_EDIT)
+    is_undo = plan.kind is PlanKind.REVERT
+    if row is None and is_undo:
+        return f"{name}: no such row"
     if row is None:
         return f"{name}: {'− delete the row' if one_deleted else 'leave the row out'}"
     cells = ", ".join(f"{column} {cell(row[column])}" for column in conflict.columns)
-    return f"{name}: {'keep it with ' if one_deleted and side is not Side.BASE else ''}{cells}"
+    return f"{name}: {'keep it with ' if one_deleted and side is not Side.BASE and not is_undo else ''}{cells}"
 
 
 def cell_words(plan: MergePlan, conflict: Conflict, column: str, choice: Any) -> str:

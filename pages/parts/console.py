@@ -17,6 +17,7 @@ from hati_core.storage.limits import Stop
 from pages.parts.console_history import history
 from pages.parts.console_job import Job, start, waiting
 from pages.parts.console_result import Result, show_result
+from pages.parts.makers import who
 from pages.parts.session import announce, author, complain
 from pages.parts.shell import Page
 from pages.parts.words import count, plain
@@ -134,7 +135,8 @@ def _planned(page: Page, sql: str, preview: Preview) -> None:
             st.caption("No row and no column would be another one.")
         write_preview(preview, "sql-preview")
         if page.info.head != preview.version:
-            st.warning("Somebody saved meanwhile. Press Run again to see what it would change now.")
+            saved = who(page.branch.authors(preview.version))
+            st.warning(f"{plain(saved)} saved meanwhile. Press Run again to see what it would change now.")
         with st.container(horizontal=True, horizontal_alignment="right"):
             if st.button("Leave it", key="sql-leave"):
                 _forget(None)
@@ -152,7 +154,8 @@ def _write(page: Page, sql: str, preview: Preview) -> None:
     def make(stop: Stop) -> _Written:
         with branch.transaction(author=signed, timeout=SECONDS, stop=stop) as tx:
             if tx.head != preview.version:
-                raise StatementRefused("Somebody saved meanwhile. Press Run again to see what it would change now.")
+                saved = who(branch.authors(preview.version))
+                raise StatementRefused(f"{saved} saved meanwhile. Press Run again to see what it would change now.")
             return _Written(sum(tx.execute(statement) for statement in preview.statements))
 
     with st.spinner("Running…"):

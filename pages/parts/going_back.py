@@ -34,7 +34,7 @@ def back_dialog(page: Page, way: Way, version: int, done: Callable[[int], None])
         if not plan.tables:
             st.info(_nothing(plain(branch), way, version), icon=":material/done_all:")
             return
-        chosen = settled(plan, version) if plan.conflicts else plan
+        chosen = settled(page, plan, version) if plan.conflicts else plan
         found = outlook(page, chosen, chosen.default, kept=way)
         metrics_preview(page, found, way)
         for name, table in found.plan.tables.items():

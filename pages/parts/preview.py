@@ -10,7 +10,7 @@ from pages.parts.figures import CONFIG, BranchValue, waterfall
 from pages.parts.outlook import Outlook
 from pages.parts.paged_rows import paged_rows
 from pages.parts.shell import Page
-from pages.parts.values import value_card
+from pages.parts.values import columns_of, value_card
 from pages.parts.words import amount, count, difference, plain
 
 _WHOLE = {TableAction.CREATE: "table created", TableAction.DROP: "table dropped"}
@@ -19,7 +19,7 @@ _MOST_IN_VIEW = 10
 
 def metrics_preview(page: Page, found: Outlook, key: str) -> None:
     """Each metric of the target before and after, and what makes up the difference of the first."""
-    with st.grid(4, min_column_width=170):
+    with st.grid(columns_of(len(found.metrics)), min_column_width=170):
         for old, new in zip(found.before, found.after, strict=True):
             value_card(new, old, f"from {amount(old.value, old.metric.unit)}", border=False)
     _made_of(page, found, key)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.elements.arrow import DataframeStateInput
 
 from hati_core import ChangeKind, RowChange, TablePage
 from hati_core.scenarios.roles import is_numeric
@@ -107,8 +108,12 @@ def _draw(frame: pd.DataFrame, numeric: Collection[str], key: str) -> None:
     st.dataframe(frame, hide_index=True, column_config=config, key=key, height=480 if len(frame) > 12 else "content")
 
 
-def rows_table(page: TablePage, key: str, *, selectable: bool = False) -> int | None:
-    """Rows as they are, to be read only; returns the position of the row that is selected, where one can be."""
+def rows_table(page: TablePage, key: str, *, selectable: bool = False, begins: int | None = None) -> int | None:
+    """Rows as they are, to be read only; returns the position of the row that is selected, where one can be.
+
+    ``begins`` is the position of the row that is selected at first.
+    """
+    first: DataframeStateInput = {"selection": {"rows": [] if begins is None else [begins]}}
     names = page.info.column_names
     frame = pd.DataFrame([{name: cell(row[name]) for name in names} for row in page.rows], columns=list(names))
     config = {
@@ -126,6 +131,7 @@ def rows_table(page: TablePage, key: str, *, selectable: bool = False) -> int | 
         height=420 if len(frame) > 10 else "content",
         on_select="rerun" if selectable else "ignore",
         selection_mode="single-row",
+        selection_default=first if selectable else None,
     )
     rows = st.session_state[key]["selection"]["rows"] if selectable else []
     return rows[0] if rows and rows[0] < len(page.rows) else None

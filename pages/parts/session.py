@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 from urllib.parse import unquote
@@ -18,6 +18,8 @@ LabelVisibility = Literal["visible", "hidden", "collapsed"]
 AUTHOR = "author"
 AUTHOR_COOKIE = "hati_author"
 AUTHOR_CHARACTERS = 60
+SEARCHED = 200
+_TURNED = "page"
 _SEEN_PAGE = "page in view"
 _ENTERED = "page was just entered"
 
@@ -163,10 +165,46 @@ def named(name: str) -> str:
     return found
 
 
-def search(label: str, name: str) -> str:
+def placed(name: str, place: Hashable) -> str:
+    """As :func:`named`, for a choice that means something in one place, such as one table: elsewhere it is gone."""
+    if asked_for(name) is None and st.session_state.get(f"place of {name}") != place:
+        choose(name, "")
+    st.session_state[f"place of {name}"] = place
+    return named(name)
+
+
+def tell(name: str, value: str) -> str:
+    """Make a choice in the midst of a run, so that the address has it too; returns it."""
+    choose(name, value)
+    _write_address(name, value)
+    return value
+
+
+def turned(pages: int, place: Hashable) -> int:
+    """The page of a list that is turned to, from 1, with the buttons for it where there are several.
+
+    It stands in the address; a list of another ``place``, such as one with another filter, begins at its first page.
+    """
+    asked = placed(_TURNED, place)
+    number = min(max(int(asked), 1), pages) if asked.isascii() and asked.isdigit() else 1
+    shown = str(number) if number > 1 else ""
+    if asked != shown:
+        tell(_TURNED, shown)
+    if pages > 1:
+        # The buttons are made anew for another list: where a page is put into those that are there, Streamlit warns.
+        key = f"{widget_key(_TURNED)}-{pages}-{hash(place)}"
+        st.pagination(pages, default=number, key=key, width="stretch", on_change=_turn, args=(key,))
+    return number
+
+
+def _turn(key: str) -> None:
+    choose(_TURNED, str(st.session_state[key]))
+
+
+def search(label: str, name: str, *, placeholder: str | None = None) -> str:
     """A field for a text to look for; it stands in the address."""
     typed = named(name)
-    st.text_input(label, type="search", **_bound(name, typed))
+    st.text_input(label, type="search", placeholder=placeholder, max_chars=SEARCHED, **_bound(name, typed))
     return typed.strip()
 
 

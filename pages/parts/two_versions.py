@@ -9,7 +9,7 @@ from pages.parts.changed_tables import changed_tables
 from pages.parts.kept import kept
 from pages.parts.session import choose, picker, told
 from pages.parts.shell import Page
-from pages.parts.values import shared_metrics, value_card
+from pages.parts.values import columns_of, shared_metrics, value_card
 from pages.parts.versions import choose_version
 from pages.parts.words import amount, plain
 
@@ -68,7 +68,7 @@ def _worth(page: Page, before: str, before_version: int, after: str, after_versi
     measures = page.repository.measures
     old = measures.values(page.repository.branch(before).at(before_version), metrics)
     new = measures.values(page.repository.branch(after).at(after_version), metrics)
-    with st.grid(4, min_column_width=170):
+    with st.grid(columns_of(len(metrics)), min_column_width=170):
         for was, now in zip(old, new, strict=True):
             value_card(
                 now, was if was.value is not None else None, f"from {amount(was.value, was.metric.unit)}", border=True

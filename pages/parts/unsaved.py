@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from hati_core import ChangeKind, HatiError, TableEdits, TableInfo
-from hati_core.errors import BranchMoved
+from hati_core.errors import BranchMoved, InvalidKey
+from hati_core.model import Key
 from hati_core.written import Understood, Writing
 from pages.parts.draft import Draft
+from pages.parts.makers import who
 from pages.parts.palette import SIGNS
 from pages.parts.session import announce, author, complain
 from pages.parts.shell import Page
@@ -146,10 +149,11 @@ def _moved_on(page: Page, info: TableInfo, draft: Draft, edits: TableEdits, plac
         )
     moved = _moved_rows(page, info, draft)
     if moved:
+        colleague = plain(_who_moved(page, info, draft, list(moved)))
         st.warning(
-            f"Somebody changed rows on {plain(page.branch.name)} that you are changing: "
-            f"{plain('; '.join(moved[:_SHOWN]))}. "
-            "Overwrite what they wrote, or start over from the rows as they are now.",
+            f"{colleague} changed rows on {plain(page.branch.name)} that you are changing: "
+            f"{plain('; '.join([*moved.values()][:_SHOWN]))}. "
+            "Overwrite what was written, or start over from the rows as they are now.",
             icon=":material/update:",
         )
     rows = [*edits.inserts, *edits.updates.values()]
@@ -162,7 +166,15 @@ def _moved_on(page: Page, info: TableInfo, draft: Draft, edits: TableEdits, plac
             icon=":material/view_column:",
         )
     _news(page, draft)
-    return moved
+    return list(moved.values())
+
+
+def _who_moved(page: Page, info: TableInfo, draft: Draft, keys: Sequence[Key]) -> str:
+    try:
+        return who(page.branch.authors_of(info.name, keys, draft.oldest))
+    except InvalidKey:
+        # Whoever it was, the rows cannot be followed.
+        return who([])
 
 
 def _news(page: Page, draft: Draft) -> None:
@@ -198,22 +210,22 @@ def _is_refused(page: Page, place: str) -> bool:
     return bool(st.session_state.get(refused) == page.info.head)
 
 
-def _moved_rows(page: Page, info: TableInfo, draft: Draft) -> list[str]:
-    """The rows to be changed or removed that are not any more what the grid shows: what they were and are.
+def _moved_rows(page: Page, info: TableInfo, draft: Draft) -> dict[Key, str]:
+    """The rows to be changed or removed that are not any more what the grid shows, by key: what they were and are.
 
     Only the columns that are there in both versions are compared: one that is new or gone changes no row.
     """
     touched = [*draft.edits.updates, *draft.edits.deletes]
     now = page.branch.rows_by_key(info.name, touched)
-    moved = []
+    moved = {}
     for key in touched:
         current, shown = now.get(key), draft.before[key]
         if current is None:
-            moved.append(f"{_name(key)} was removed")
+            moved[key] = f"{_name(key)} was removed"
             continue
         cells = [f"{c} {cell(shown[c])} → {cell(v)}" for c, v in current.items() if c in shown and v != shown[c]]
         if cells:
-            moved.append(f"{_name(key)}: {', '.join(cells)}")
+            moved[key] = f"{_name(key)}: {', '.join(cells)}"
     return moved
 
 

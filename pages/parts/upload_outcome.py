@@ -7,6 +7,7 @@ import streamlit as st
 
 from hati_core import Branch, ChangeKind
 from hati_core.imports import Importer, ImportMode, ImportPlan
+from pages.parts.makers import who
 from pages.parts.palette import SIGNS
 from pages.parts.rows_table import changes_table
 from pages.parts.session import author
@@ -37,9 +38,8 @@ def outcome(importer: Importer, branch: Branch, where: Destination, place: str) 
     if not st.button(label, type="primary", key="upload-import", disabled=blocked):
         return None
     if seen != st.session_state[_SEEN]:
-        st.warning(
-            f"Somebody saved on {plain(branch.name)} meanwhile. Look at what would be done now, and press again."
-        )
+        saved = plain(who(branch.authors(seen[2]) if seen and seen[:2] == (place, branch.id) else []))
+        st.warning(f"{saved} saved on {plain(branch.name)} meanwhile. Look at what would be done now, and press again.")
         return None
     with st.spinner("Importing…"):
         return importer.run(

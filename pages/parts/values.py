@@ -57,12 +57,16 @@ def trends(page: Page, metrics: Sequence[Metric]) -> list[list[float]]:
     return [[one.found.value for one in reversed(versions) if one.found.value is not None] for versions in found]
 
 
+def columns_of(cards: int) -> int:
+    """In how many columns so many cards leave the fewest places empty."""
+    return min(4, 3, key=lambda columns: -cards % columns)
+
+
 def value_cards(
     here: list[MetricValue], other: list[MetricValue] | None, other_name: str, trends: Sequence[Sequence[float]] = ()
 ) -> None:
     """A card a metric: its value, how far it is from another branch's, and how it got there."""
-    columns = min(4, 3, key=lambda number: -len(here) % number)
-    with st.grid(columns, min_column_width=190):
+    with st.grid(columns_of(len(here)), min_column_width=190):
         for position, mine in enumerate(here):
             compared = other[position] if other else None
             value_card(mine, compared, f"vs {other_name}", border=True, trend=trends[position] if trends else ())

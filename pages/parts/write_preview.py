@@ -9,7 +9,7 @@ import streamlit as st
 from hati_core import ChangeKind, Preview, TablePreview
 from pages.parts.paged_rows import paged_rows
 from pages.parts.palette import SIGNS
-from pages.parts.values import value_card
+from pages.parts.values import columns_of, value_card
 from pages.parts.words import amount, count, plain
 
 _COLOURS: dict[ChangeKind, Literal["green", "blue", "red"]] = {
@@ -53,7 +53,7 @@ def _metrics(preview: Preview) -> None:
     pairs = list(zip(preview.before, preview.after, strict=True))
     moved = [(old, new) for old, new in pairs if (old.value, old.problem) != (new.value, new.problem)]
     if moved:
-        with st.grid(4, min_column_width=170):
+        with st.grid(columns_of(len(moved)), min_column_width=170):
             for old, new in moved:
                 value_card(new, old, f"from {amount(old.value, old.metric.unit)}", border=False)
     still = [new.metric.name for old, new in pairs if (old, new) not in moved]

@@ -36,7 +36,7 @@ class Screen:
         self.at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
         self._opener: str | None = None
 
-    def open(self, page: str, **address: str) -> Screen:
+    def open(self, page: str, /, **address: str) -> Screen:
         """Go to a page by its address."""
         self.at.query_params = dict(address)
         self.at.switch_page(PAGES[page])

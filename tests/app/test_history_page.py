@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hati_core import Repository, Side
+from hati_core import Repository
 from pages.parts.lately import Spot, clicked
 from tests.app.screen import Screen, plainly
 
@@ -106,6 +106,21 @@ def test_a_long_history_comes_in_pages(portfolio: Repository, screen: Screen) ->
     assert pages.proto.num_pages == 2
 
 
+def test_the_page_of_the_commits_stands_in_the_address(portfolio: Repository, screen: Screen) -> None:
+    for shares in range(30):
+        portfolio.main.execute(f"UPDATE portfolio SET shares = {shares} WHERE ticker = 'AAPL'", message=f"No. {shares}")
+    screen.open("History", page="2")
+    assert "26 to 32 of 32 commits" in screen.text
+    assert "No. 4" in _commits(screen)[0]
+    screen.press("open-3").press("All commits")
+    assert "26 to 32 of 32 commits" in screen.text
+    screen.fill("Message contains", "No.")
+    assert "1 to 25 of 30 commits" in screen.text
+    assert "page" not in screen.at.query_params
+    assert "26 to 30 of 30 commits" in screen.open("Data").open("History", page="99").text
+    assert "1 to 25 of 30 commits" in screen.open("Data").open("History", page="many").text
+
+
 def test_a_commit_shows_its_rows_and_what_they_were_worth(busy: Repository, screen: Screen) -> None:
     screen.open("History", branch="main", version="3")
     assert "merged aggressive-growth" in _opened(screen)
@@ -178,7 +193,7 @@ def test_a_version_is_restored_after_a_look(busy: Repository, screen: Screen) ->
 def changed_again(portfolio: Repository) -> Repository:
     """AAPL's and MSFT's shares set by version 2, and AAPL's again by version 3."""
     portfolio.main.execute("UPDATE portfolio SET shares = 10 WHERE ticker <> 'GOOGL'")
-    portfolio.main.execute("UPDATE portfolio SET shares = 20 WHERE ticker = 'AAPL'")
+    portfolio.main.execute("UPDATE portfolio SET shares = 20 WHERE ticker = 'AAPL'", author="bob")
     return portfolio
 
 
@@ -206,10 +221,67 @@ def test_rows_changed_since_can_be_decided_one_by_one(changed_again: Repository,
     with screen.dialog("Undo this commit"):
         screen.choose("What becomes of them", "Row by row")
         assert "1 choice to make first." in screen.text
+        assert "last changed by bob, just now" in screen.text
         assert "Undo on main" not in screen.buttons
-        screen.pick("portfolio · AAPL", Side.THEIRS)
+        screen.choose("AAPL · shares", "put back: 100")
         screen.press("Undo on main")
     assert _shares(changed_again) == {"AAPL": 100, "GOOGL": 50, "MSFT": 75}
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("lots", "“lots” does not fit “shares” of “portfolio”, which takes a whole number (BIGINT)."),
+        ("", "Type a value for “shares”, or NULL to leave it empty."),
+        ("99", "few"),
+    ],
+)
+def test_a_typed_value_for_a_row_changed_since_has_to_fit(
+    typed: str, problem: str, changed_again: Repository, screen: Screen
+) -> None:
+    changed_again.set_check("portfolio", "few", "shares < 90")
+    screen.open("History", version="2")
+    with screen.dialog("Undo this commit"):
+        screen.choose("What becomes of them", "Row by row")
+        screen.choose("AAPL · shares", "another value")
+        assert "Until you use a value, shares stays open." in screen.text
+        screen.type("Value of AAPL · shares", typed).press("Use it")
+        assert len(screen.problems) == 1
+        assert problem in screen.problems[0]
+        assert "1 choice to make first." in screen.text
+        assert "Undo on main" not in screen.buttons
+        screen.type("Value of AAPL · shares", "15").press("Use it")
+        assert screen.problems == []
+        assert screen.changes()["shares"].tolist() == ["20 → 15", "10 → 75"]
+        screen.press("Undo on main")
+    assert _shares(changed_again) == {"AAPL": 15, "GOOGL": 50, "MSFT": 75}
+
+
+def test_cells_of_a_row_changed_since_are_decided_each_by_itself(portfolio: Repository, screen: Screen) -> None:
+    portfolio.main.execute("UPDATE portfolio SET shares = 10, avg_cost = 1 WHERE ticker = 'AAPL'")
+    portfolio.main.execute("UPDATE portfolio SET shares = 20, avg_cost = 2 WHERE ticker = 'AAPL'")
+    screen.open("History", version="2")
+    with screen.dialog("Undo this commit"):
+        screen.choose("What becomes of them", "Row by row")
+        screen.choose("AAPL · shares", "put back: 100")
+        assert "1 choice to make first." in screen.text
+        screen.choose("AAPL · avg_cost", "keep: 2")
+        screen.press("Undo on main")
+    assert portfolio.main.query("SELECT shares, avg_cost FROM portfolio WHERE ticker = 'AAPL'") == [
+        {"shares": 100, "avg_cost": 2.0}
+    ]
+
+
+def test_a_row_that_was_deleted_since_is_decided_as_a_whole(portfolio: Repository, screen: Screen) -> None:
+    portfolio.main.execute("UPDATE portfolio SET shares = 10 WHERE ticker <> 'GOOGL'")
+    portfolio.main.execute("DELETE FROM portfolio WHERE ticker = 'AAPL'")
+    screen.open("History", version="2")
+    with screen.dialog("Undo this commit"):
+        screen.choose("What becomes of them", "Row by row")
+        (row,) = [radio for radio in screen.at.radio if plainly(radio.label) == "AAPL · the row"]
+        assert [plainly(option) for option in row.options] == ["keep: no such row", "put back: shares 100"]
+        screen.choose("AAPL · the row", "put back: shares 100").press("Undo on main")
+    assert _shares(portfolio) == {"AAPL": 100, "GOOGL": 50, "MSFT": 75}
 
 
 def test_where_all_that_is_kept_came_later_nothing_changes(portfolio: Repository, screen: Screen) -> None:
@@ -290,10 +362,45 @@ def test_each_cell_of_a_row_names_who_changed_it_last(busy: Repository, screen: 
     (table,) = screen.at.table
     shares = table.value.set_index("Column").loc["**shares**"]
     assert (shares["Value"], shares["Before"]) == ("200", "100")
-    assert plainly(shares["Last changed by"]) == "ada, just now"
+    assert plainly(shares["By"]) == "ada, just now"
     assert "merged as main version 3" in plainly(shares["In"])
     screen.press("blamed-3")
     assert "merged aggressive-growth" in _opened(screen)
+
+
+def _blamed(screen: Screen) -> str:
+    return "\n".join(plainly(piece.value) for piece in screen.part("blame", "markdown"))
+
+
+def test_the_row_that_was_asked_about_stands_in_the_address(busy: Repository, screen: Screen) -> None:
+    screen.open("History", branch="main", view="cells", table="portfolio", row="NVDA")
+    assert "NVDA on main" in _blamed(screen)
+    _select_row(screen, 0)
+    assert "AAPL on main" in _blamed(screen)
+    assert screen.at.query_params["row"] in ("AAPL", ["AAPL"])
+    screen.fill("Find a row", "msft")
+    assert "AAPL on main" in _blamed(screen)
+    assert screen.at.query_params["find"] in ("msft", ["msft"])
+    screen.choose_branch("conservative-hedge")
+    assert "AAPL on conservative-hedge" in _blamed(screen)
+    screen.choose_branch("main").pick("Table", "notes")
+    assert _blamed(screen) == ""
+    assert "row" not in screen.at.query_params
+
+
+def test_the_row_stays_while_something_else_is_looked_at(busy: Repository, screen: Screen) -> None:
+    screen.open("History", branch="main", view="cells", table="portfolio", row="NVDA")
+    _select_row(screen, 0)
+    screen.pick("What to look at", "commits").pick("What to look at", "cells")
+    assert "AAPL on main" in _blamed(screen)
+
+
+@pytest.mark.parametrize("row", ["TSLA", "*bold*", '["AAPL","MSFT"]'])
+def test_a_row_that_is_not_there_is_said(row: str, busy: Repository, screen: Screen) -> None:
+    screen.open("History", branch="main", view="cells", table="portfolio", row=row)
+    assert screen.problems == []
+    assert f"portfolio has no row {row} on main." in screen.text
+    assert len(screen.table()) == 4
 
 
 def test_a_row_is_found_by_a_value(busy: Repository, screen: Screen) -> None:
@@ -309,7 +416,9 @@ def test_a_table_without_a_key_is_followed_by_its_rows(portfolio: Repository, sc
     portfolio.main.execute("UPDATE log SET a = 2 WHERE rowid = 1", author="bob")
     screen.open("History", view="cells", table="log")
     _select_row(screen, 1)
-    assert screen.at.table[0].value["Last changed by"].map(plainly).tolist() == ["bob, just now"]
+    assert screen.at.table[0].value["By"].map(plainly).tolist() == ["bob, just now"]
+    colleague = Screen().open("History", view="cells", table="log", row="1")
+    assert colleague.at.table[0].value["By"].map(plainly).tolist() == ["bob, just now"]
 
 
 @pytest.mark.parametrize(

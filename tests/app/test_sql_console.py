@@ -84,7 +84,7 @@ def test_several_statements_are_one_commit_and_somebody_elses_save_asks_again(
     screen.open("Data").run_sql(sql)
     portfolio.main.execute("UPDATE portfolio SET avg_cost = 1", author="bob")
     screen.run()
-    assert "Somebody saved meanwhile." in screen.text
+    assert "bob saved meanwhile." in screen.text
     assert "Run on main" not in screen.buttons
     screen.run_sql().press("Run on main")
     assert portfolio.main.head == 3

@@ -61,6 +61,19 @@ def test_commits_before_a_fork_bear_the_parents_name(repo: Repository, told: Bra
     assert grandchild.commit(1000) is None
 
 
+def test_the_authors_of_rows_are_those_who_wrote_or_removed_them_since(told: Branch) -> None:
+    before = told.head
+    told.execute("UPDATE portfolio SET shares = 2 WHERE ticker = 'AAPL'", author="bob")
+    told.execute("UPDATE portfolio SET shares = 3 WHERE ticker = 'MSFT'", author="cyd")
+    told.execute("DELETE FROM portfolio WHERE ticker = 'AAPL'", author="dan")
+    assert told.authors_of("portfolio", [("AAPL",)], before) == ["bob", "dan"]
+    assert told.authors_of("portfolio", [("AAPL",), ("MSFT",)], before) == ["bob", "cyd", "dan"]
+    assert told.authors_of("portfolio", [("AAPL",)], before + 1) == ["dan"]
+    assert told.authors_of("portfolio", [("GOOGL",)], before) == []
+    assert told.authors_of("portfolio", [], before) == []
+    assert told.authors(before + 1) == ["cyd", "dan"]
+
+
 def test_a_restore_says_which_version_it_went_back_to(told: Branch) -> None:
     commit = told.restore(1)
     assert (commit.restores, commit.reverts, commit.merged_from) == (1, None, None)
@@ -73,6 +86,27 @@ def test_a_page_of_a_table_is_in_key_order_with_its_keys(told: Branch) -> None:
     assert told.page("portfolio", limit=1).rows[0]["shares"] == 1
     with pytest.raises(TableNotFound):
         told.at(1).page("notes")
+
+
+@pytest.mark.parametrize(
+    ("key", "row", "name"),
+    [
+        ("day DATE", "DATE '2024-01-31'", "2024-01-31"),
+        ("price DECIMAL(9,2)", "1.5", "1.50"),
+        ("moment TIMESTAMP", "TIMESTAMP '2024-01-31 09:30:00'", "2024-01-31 09:30:00"),
+        ("name VARCHAR", "'Möbius [x] \"y\"'", 'Möbius [x] "y"'),
+        ("account VARCHAR, number BIGINT", "'a,\"b', 7", '["a,\\"b","7"]'),
+    ],
+)
+def test_a_row_is_found_again_by_the_name_of_its_key(repo: Repository, key: str, row: str, name: str) -> None:
+    columns = [part.split()[0] for part in key.split(", ")]
+    repo.main.execute(f"CREATE TABLE held ({key}, amount INTEGER, PRIMARY KEY ({', '.join(columns)}))")
+    repo.main.execute(f"INSERT INTO held VALUES ({row}, 1)")
+    page = repo.main.page("held")
+    assert page.names == (name,)
+    assert repo.main.key_named("HELD", name) == page.keys[0]
+    for other in ("", "x", "[1", '["a"]', '{"a": 1}', "[" * 5_000):
+        assert repo.main.key_named("held", other) is None
 
 
 def test_two_versions_of_a_branch_beside_each_other(repo: Repository, told: Branch) -> None:

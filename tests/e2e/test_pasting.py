@@ -57,7 +57,9 @@ def test_a_block_from_a_spreadsheet_changes_rows_adds_rows_and_never_becomes_ano
         app.sees("GOOGL: shares 50 → 1,250, price 175 → 0.125, bought 2021-01-31 → 2024-12-31")
         app.sees("price “1,5”: not what the column takes.")
         app.press("Save to pasted")
-        app.problem("“1,5” does not fit “price” of “held”, which is DOUBLE. A number is written like 1,234.5.")
+        app.problem(
+            "“1,5” does not fit “price” of “held”, which takes a number (DOUBLE). A number is written like 1,234.5."
+        )
         assert _held(office, "pasted")[1] == ("GOOGL", 50, 175.0, date(2021, 1, 31))
         app.press("Start over")
         _paste(app, 1, 0, *block, "NVDA\t200\t1.5\t2024-02-01")
@@ -89,7 +91,7 @@ def test_an_edit_under_a_filter_and_an_order_lands_on_its_row_and_one_of_a_colle
         assert [row[:2] for row in _held(office, "shared")] == [("AAPL", 100), ("GOOGL", 50), ("MSFT", 70)]
 
         bob.press("Save to shared")
-        bob.sees("Somebody changed rows on shared that you are changing: MSFT: shares 75 → 70.")
+        bob.sees("ada changed rows on shared that you are changing: MSFT: shares 75 → 70.")
         assert _held(office, "shared")[2][1] == 70
         bob.press("Overwrite on shared")
         bob.sees("Saved as version 4 of shared.")
