@@ -47,7 +47,8 @@ _HEARS_ANSWERS = """(() => {
 })()"""
 """What a press asks of a busy server is answered late; until then the page looks as if nothing were under way."""
 _STAYS_DRAWN = """() => {
-    const drawn = document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]");
+    const drawn = document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")
+        && !document.querySelector("[data-testid=stSkeleton]");
     window.drawnSince = drawn && !window.isAsking ? window.drawnSince ?? performance.now() : undefined;
     return window.drawnSince !== undefined && performance.now() - window.drawnSince > 200;
 }"""
