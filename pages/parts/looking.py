@@ -8,7 +8,7 @@ from hati_core import BranchView, TableInfo
 from hati_core.browsing import Filter, Look, Operator, dump_filters, filter_words, load_filters, read_filter
 from hati_core.scenarios.roles import is_numeric
 from hati_core.written import Writing
-from pages.parts.session import asked_for, told
+from pages.parts.session import asked_for, told, went_back
 from pages.parts.words import count, plain
 
 _BY_KEY = "The key"
@@ -37,9 +37,10 @@ _TEXTS = (
 def choose_look(view: BranchView, info: TableInfo, place: str, writing: Writing) -> Look:
     """Ask which rows are to be in view, and remember it in the address."""
     state = f"look {place}"
-    asked = _asked(view, info) if st.session_state.get("look in address") != place else None
-    look: Look = (asked or st.session_state.get(state, Look())).fitting(info)
-    attempt = st.session_state.setdefault(f"{state} cleared", 0)
+    asked = _asked(view, info) if went_back() or st.session_state.get("look in address") != place else None
+    look: Look = (st.session_state.get(state, Look()) if asked is None else asked).fitting(info)
+    attempt = st.session_state.get(f"{state} cleared", 0) + went_back()
+    st.session_state[f"{state} cleared"] = attempt
     with st.container(horizontal=True, vertical_alignment="bottom", key="look"):
         search = st.text_input(
             "Search",
@@ -74,7 +75,7 @@ def describe_look(info: TableInfo, look: Look, total: int, writing: Writing) -> 
 def _asked(view: BranchView, info: TableInfo) -> Look | None:
     """What the address asks for when the page is entered."""
     search, filters, sort = asked_for("find"), asked_for("where"), asked_for("sort")
-    if not (search or filters or sort):
+    if search is None and filters is None and sort is None:
         return None
     named = (sort or "").removeprefix("-")
     fitting = []

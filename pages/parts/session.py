@@ -10,6 +10,7 @@ from typing import Any, Literal
 from urllib.parse import unquote
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from hati_core import HatiError, Repository
 from pages.parts.words import plain
@@ -48,9 +49,18 @@ def author() -> str:
 
 
 def note_page(slug: str) -> None:
-    """Take down which page runs: on entering one, the address decides; afterwards the widgets do."""
-    st.session_state[_ENTERED] = st.session_state.get(_SEEN_PAGE) != slug
+    """Take down which page runs: on entering one, the address decides; afterwards the widgets do.
+
+    The address decides too where the browser went back or forward to it; what it leaves out is then as by default.
+    """
+    st.session_state[_ENTERED] = went_back() or st.session_state.get(_SEEN_PAGE) != slug
     st.session_state[_SEEN_PAGE] = slug
+
+
+def went_back() -> bool:
+    """Whether this run shows an address that the browser went back or forward to."""
+    run = get_script_run_ctx()
+    return run is not None and run.is_history_navigation
 
 
 def current(name: str, options: Sequence[str], default: str) -> str:
@@ -69,8 +79,8 @@ def option(name: str, options: Sequence[str], default: str) -> str:
 
 def _chosen(name: str, options: Sequence[str], default: str) -> str:
     state = f"chosen {name}"
-    asked = st.query_params.get(name)
-    if st.session_state.get(_ENTERED) and asked in options:
+    asked = asked_for(name)
+    if asked is not None and (asked in options or not asked):
         st.session_state[state] = asked
     if st.session_state.get(state) not in options:
         st.session_state[state] = default
@@ -91,8 +101,10 @@ def choose(name: str, value: str) -> None:
 
 
 def asked_for(name: str) -> str | None:
-    """What the address asks for when a page is entered, whether it exists or not."""
-    return st.query_params.get(name) if st.session_state.get(_ENTERED) else None
+    """What the address asks for when a page is entered, whether it exists or not; nothing where it was gone back to."""
+    if not st.session_state.get(_ENTERED):
+        return None
+    return st.query_params.get(name, "" if went_back() else None)
 
 
 def widget_key(name: str) -> str:

@@ -125,6 +125,28 @@ def test_the_address_follows_what_is_chosen_and_gives_it_again(visitor: App, see
         expect(colleague.page.get_by_role("combobox", name="Table")).to_have_value("cash")
 
 
+def test_going_back_in_the_browser_goes_back_to_what_was_chosen_before(visitor: App) -> None:
+    visitor.open("data?branch=conservative-hedge&table=portfolio")
+    table = visitor.page.get_by_role("combobox", name="Table")
+    search = visitor.page.get_by_role("textbox", name="Search")
+    click(table)
+    click(visitor.page.get_by_role("option", name="cash", exact=True))
+    visitor.sees("Rows are told apart by account")
+    visitor.page.go_back()
+    expect(table).to_have_value("portfolio")
+    visitor.sees("Rows are told apart by ticker")
+    search.fill("MSFT")
+    search.press("Enter")
+    expect(visitor.page).to_have_url(re.compile("find=MSFT"))
+    visitor.settled()
+    visitor.page.go_back()
+    visitor.settled()
+    expect(search).to_have_value("")
+    visitor.page.go_forward()
+    visitor.settled()
+    expect(search).to_have_value("MSFT")
+
+
 def test_reloading_keeps_the_view_and_who_signs(visitor: App) -> None:
     visitor.open("data")
     visitor.press("Signed as ada")
