@@ -12,7 +12,7 @@ from hati_core.measures import PartChange
 from pages.parts.exporting import camera, card_head, csv_button, file_name, html_button
 from pages.parts.figures import BranchValue, waterfall
 from pages.parts.kpi_matrix import Values
-from pages.parts.session import asked_for, choose, selection, told
+from pages.parts.session import asked_for, choose, selection, told, write_address
 from pages.parts.shell import Page
 from pages.parts.words import difference, plain
 
@@ -35,17 +35,18 @@ def chosen_branches(page: Page) -> list[str]:
         kept = asked
     elif len(kept) < 2 or page.branch.name not in kept:
         kept = default
+    key = f"compare-{'|'.join(default)}"
+    if asked or key not in st.session_state:
+        st.session_state[key] = kept
     chosen = st.multiselect(
         "Branches",
         page.names,
-        default=kept,
         max_selections=MOST_BRANCHES,
-        key=f"compare-{'|'.join(default)}",
+        key=key,
         help="The first is what the others are compared with.",
     )
     st.session_state[_STATE] = chosen
-    if st.query_params.get("with") != "|".join(chosen):
-        st.query_params["with"] = "|".join(chosen)
+    write_address("with", "|".join(chosen))
     return chosen
 
 

@@ -10,7 +10,7 @@ from hati_core.merge.conflicts import ConflictList
 from pages.parts.conflict_filters import Looking, Standing
 from pages.parts.focus import focus_next
 from pages.parts.merging import plan_key
-from pages.parts.session import asked_for
+from pages.parts.session import asked_for, write_address
 
 _IN_HAND = "conflict in hand"
 _ADDRESS = "conflict"
@@ -30,8 +30,7 @@ def row_in_hand(found: Agenda, looking: Looking) -> Conflict:
     if conflict is None or (is_new and looking.rows and not looking.shows(conflict)):
         conflict = ((looking.left if looking.view == "All" else looking.rows) or found.left or found.everything)[0]
     take_in_hand(conflict.id)
-    if st.query_params.get(_ADDRESS) != conflict.id:
-        st.query_params[_ADDRESS] = conflict.id
+    write_address(_ADDRESS, conflict.id)
     return conflict
 
 

@@ -8,7 +8,7 @@ from hati_core import BranchView, TableInfo
 from hati_core.browsing import Filter, Look, Operator, dump_filters, filter_words, load_filters, read_filter
 from hati_core.scenarios.roles import is_numeric
 from hati_core.written import Writing
-from pages.parts.session import asked_for, told, went_back
+from pages.parts.session import asked_for, told, went_back, write_address
 from pages.parts.words import count, plain
 
 _BY_KEY = "The key"
@@ -89,12 +89,8 @@ def _remember(look: Look, state: str, place: str) -> None:
     st.session_state[state] = look
     st.session_state["look in address"] = place
     sort = f"{'-' if look.descending else ''}{look.sort}" if look.sort else ""
-    # Each write is an entry of the browser's history, so the same value is not written again.
     for name, value in (("find", look.search), ("where", dump_filters(look.filters)), ("sort", sort)):
-        if value and st.query_params.get(name) != value:
-            st.query_params[name] = value
-        elif not value and name in st.query_params:
-            del st.query_params[name]
+        write_address(name, value)
 
 
 def _filters(

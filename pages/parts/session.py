@@ -66,14 +66,14 @@ def went_back() -> bool:
 def current(name: str, options: Sequence[str], default: str) -> str:
     """A choice that lasts from page to page and stands in the address."""
     chosen = _chosen(name, options, default)
-    _write_address(name, chosen)
+    write_address(name, chosen)
     return chosen
 
 
 def option(name: str, options: Sequence[str], default: str) -> str:
     """As :func:`current`, for one of many choices: the address has it only where it is not the default."""
     chosen = _chosen(name, options, default)
-    _write_address(name, "" if chosen == default else chosen)
+    write_address(name, "" if chosen == default else chosen)
     return chosen
 
 
@@ -87,8 +87,14 @@ def _chosen(name: str, options: Sequence[str], default: str) -> str:
     return str(st.session_state[state])
 
 
-def _write_address(name: str, value: str) -> None:
-    """Each write is an entry of the browser's history, so the same value is not written again."""
+def write_address(name: str, value: str) -> None:
+    """Put a choice into the address, or take it out where it is empty.
+
+    Each write is an entry of the browser's history, so the same value is not written again, and nothing is where the
+    browser went back: whoever wants to go further back would be kept there.
+    """
+    if went_back():
+        return
     if value and st.query_params.get(name) != value:
         st.query_params[name] = value
     elif not value and name in st.query_params:
@@ -173,7 +179,7 @@ def named(name: str) -> str:
     if (asked := asked_for(name)) is not None:
         choose(name, asked)
     found = str(st.session_state.get(f"chosen {name}", ""))
-    _write_address(name, found)
+    write_address(name, found)
     return found
 
 
@@ -188,7 +194,7 @@ def placed(name: str, place: Hashable) -> str:
 def tell(name: str, value: str) -> str:
     """Make a choice in the midst of a run, so that the address has it too; returns it."""
     choose(name, value)
-    _write_address(name, value)
+    write_address(name, value)
     return value
 
 

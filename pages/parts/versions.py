@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from hati_core import Commit
-from pages.parts.session import adopt, asked_for, choose, widget_key
+from pages.parts.session import adopt, asked_for, choose, widget_key, write_address
 from pages.parts.shell import Page
 from pages.parts.words import plain, when
 
@@ -58,8 +58,7 @@ def choose_version(page: Page, branch: str, label: str, name: str, default: int)
     st.session_state[widget_key(name)] = chosen
     st.number_input(label, 0, head, step=1, key=widget_key(name), on_change=adopt, args=(name,))
     st.session_state[place] = chosen
-    if st.query_params.get(name) != str(chosen):
-        st.query_params[name] = str(chosen)
+    write_address(name, str(chosen))
     if wanted != chosen:
         st.caption(f":material/info: {plain(branch)} has no version {wanted:,}; this is the newest.")
     commit = page.repository.branch(branch).commit(chosen)
