@@ -115,7 +115,7 @@ class Obeying:
             case commands.Rollback(to=None):
                 return self._roll_back()
             case commands.Rollback():
-                self.work.roll_back_to(command.to or "")
+                self.work.roll_back_to(command.to or "", self.settings.seconds("statement_timeout"))
                 return Done("ROLLBACK")
             case commands.Savepoint():
                 self.work.save(command.name)
@@ -149,7 +149,12 @@ class Obeying:
         if not self.work.is_block:
             self.notes.append("There is no transaction in progress.")
         if self.work.has_failed:
-            return self._roll_back()
+            lost = self.work.lost
+            rolled_back = self._roll_back()
+            if lost:
+                # Clients look at no tag, and some at no error of ROLLBACK TO either.
+                raise lost
+            return rolled_back
         self._close_cursors(but_held=True)
         self.work.commit()
         return Done("COMMIT")

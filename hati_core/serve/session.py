@@ -27,6 +27,7 @@ from hati_core.serve.order import in_order
 from hati_core.serve.settings import Settings
 from hati_core.serve.types import SCALARS
 from hati_core.serve.work import Work
+from hati_core.serve.writes import Write, repeats
 from hati_core.sql import elsewhere
 from hati_core.sql.functions import parse_call
 from hati_core.sql.gate import Statement, StatementKind
@@ -225,7 +226,10 @@ class Session(Obeying, Calling):
             return branch.transaction(message=message, author=self.author, stop=stop)
 
         timeout = self.settings.seconds("statement_timeout")
-        affected = self.work.write(opened, timeout, lambda tx: tx.execute(statement, list(values), written=sql))
+        write = Write(
+            lambda tx: tx.execute(statement, list(values), written=sql), sql, lambda: repeats(statement, branch)
+        )
+        affected = self.work.write(opened, timeout, write)
         if is_first:
             self.settings.set("commit_message", "")
         return Done(_tag(statement, affected))

@@ -35,8 +35,14 @@ class Stop:
     def _insist(self) -> None:
         """Interrupt until nothing runs: DuckDB forgets what it was told before a statement has quite begun."""
         with self._guard:
-            while not self._guard.wait_for(lambda: not self._running, _AGAIN):
+            while not self._guard.wait_for(lambda: not (self._running and self.asked), _AGAIN):
                 self._interrupt()
+
+    def forget(self) -> None:
+        """What was stopped is over: whatever begins from now on runs."""
+        with self._guard:
+            self.asked = False
+            self._guard.notify_all()
 
     def _interrupt(self) -> None:
         for cursor in self._running:

@@ -117,14 +117,6 @@ def test_savepoints_before_the_first_write_can_be_gone_back_to(client: Client, b
         with client.transaction():
             client.execute("UPDATE portfolio SET shares = 4 WHERE ticker = 'AAPL'")
     assert (branch.head, shares(branch)) == (head + 1, 4)
-    client.execute("BEGIN")
-    client.execute("UPDATE portfolio SET shares = 5 WHERE ticker = 'AAPL'")
-    client.execute("SAVEPOINT later")
-    client.execute("UPDATE portfolio SET shares = 6 WHERE ticker = 'AAPL'")
-    with pytest.raises(errors.FeatureNotSupported, match="would be lost"):
-        client.execute("ROLLBACK TO later")
-    client.execute("ROLLBACK")
-    assert shares(branch) == 4
 
 
 def test_calls_about_branches_stay_out_of_open_changes(client: Client, branch: Branch) -> None:
