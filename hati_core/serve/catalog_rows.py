@@ -202,7 +202,7 @@ def _add_view(rows: Rows, branch: Branch, schema: int, view: ViewInfo) -> None:
     oid = oid_of("view", branch.id, view.name)
     entry = {"relkind": "v", "relam": 0, "relhasindex": False, "relchecks": 0}
     _add_class(rows, oid, view.name, schema, view.columns, entry, ())
-    rows.define(oid, view.sql)
+    rows.define(oid, f"{view.sql.rstrip().rstrip(';')};")
 
 
 def _add_class(

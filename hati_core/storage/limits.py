@@ -126,6 +126,7 @@ class Limits:
 
     def _refusal(self, late: Stop, afterwards: str) -> QueryTimeout:
         if late.asked:
-            text = f"The statement ran for {self._timeout:g} seconds and was stopped.{afterwards}"
+            seconds = "1 second" if self._timeout == 1 else f"{self._timeout:g} seconds"
+            text = f"The statement ran for {seconds} and was stopped.{afterwards}"
             return QueryTimeout(f"{text} Narrow it down, or allow it more time.")
         return QueryStopped(f"The statement was stopped.{afterwards}")

@@ -15,6 +15,7 @@ import pytest
 from psycopg import errors
 
 from hati_core import Branch
+from hati_core.quote import literal
 from tests.serve.conftest import Served
 
 ENDLESS = "SELECT count(*) FROM range(1000000000000) AS a"
@@ -245,3 +246,27 @@ def test_a_changed_row_of_a_small_table_stays_where_it_was(client: Client) -> No
     assert client.execute("SELECT DISTINCT shares > 0 FROM portfolio").fetchall() == [(True,)]
     assert len(client.execute("SELECT * FROM portfolio AT (VERSION => 2)").fetchall()) == 2
     assert len(client.execute("SELECT ticker FROM worth").fetchall()) == 2
+
+
+def test_a_merge_that_meets_conflicts_names_what_lists_them(client: Client, served: Served, branch: Branch) -> None:
+    beside = served.repository.create_branch(f"it's {uuid.uuid4().hex[:6]}", parent=branch.name)
+    theirs = served.repository.create_branch(f"theirs {uuid.uuid4().hex[:6]}")
+    with pytest.raises(psycopg.Error, match="There are no “foo” branches"):
+        client.execute("SELECT branch_list('foo')")
+    theirs.execute("UPDATE portfolio SET shares = 2 WHERE ticker = 'AAPL'")
+    beside.execute("UPDATE portfolio SET shares = 3 WHERE ticker = 'AAPL'")
+    served.repository.merge(theirs.name)
+    try:
+        for strategy in ("manual", "abort"):
+            with pytest.raises(
+                errors.ObjectNotInPrerequisiteState, match=r"1 row (conflicts|is in conflict)"
+            ) as caught:
+                client.execute("SELECT branch_merge(%s, %s)", [beside.name, strategy])
+            hint = caught.value.diag.message_hint or ""
+            listing = hint[hint.index("SELECT branch_conflicts") :].removesuffix(" lists the conflicts.")
+            assert len(client.execute(listing).fetchall()) == 1
+        with pytest.raises(errors.ObjectNotInPrerequisiteState) as caught:
+            client.execute("SELECT branch_sync(%s)", [beside.name])
+        assert f"branch_conflicts('main', {literal(beside.name)})" in (caught.value.diag.message_hint or "")
+    finally:
+        served.repository.main.execute("UPDATE portfolio SET shares = 100 WHERE ticker = 'AAPL'")
