@@ -129,6 +129,8 @@ class Obeying:
                 return self._declare(command, values)
             case commands.Discard():
                 return self._discard(command)
+            case commands.Index():
+                return self._index(command)
         raise Refusal("0A000", "This command is not one that the server knows.")
 
     def _reads_only(self, command: commands.Begin) -> bool:
@@ -230,6 +232,14 @@ class Obeying:
             self._cursors.pop(name).close()
         if what.startswith("statement") or what == "everything":
             self.forgotten.append(what)
+        return Done(command.tag)
+
+    def _index(self, command: commands.Index) -> Done:
+        if command.looked_at:
+            looked_at = self.prepare(command.looked_at).start()
+            if isinstance(looked_at, Rows):
+                looked_at.close()
+        self.notes.append(f"{command.tag} changes nothing: tables on a branch have no indexes and need none.")
         return Done(command.tag)
 
     def _close_cursors(self, *, but_held: bool = False) -> None:

@@ -120,6 +120,7 @@ PIECES = [
     ),
     *("BEGIN", "FETCH", "1", "branch_list", "*", "JOIN", "version()", "pg_catalog.", "information_schema.tables"),
     *("ARRAY[", "]", "'{a}'::char[]", "OPERATOR(pg_catalog.~)", "COLLATE", "--", "/*", "E'\\''", "\0"),
+    *("CREATE", "INDEX", "ON", "USING", "DROP"),
 ]
 WORDS = st.lists(st.sampled_from(PIECES), max_size=12).map(" ".join)
 
