@@ -22,6 +22,7 @@ from hati_core.serve.command_reader import read_command
 from hati_core.serve.control import Control
 from hati_core.serve.failures import NO_SUCH_DATABASE, Refusal
 from hati_core.serve.guessing import guess
+from hati_core.serve.naming import named
 from hati_core.serve.obeying import Obeying
 from hati_core.serve.order import in_order
 from hati_core.serve.settings import Settings
@@ -171,7 +172,7 @@ class Session(Obeying, Calling):
         rows = plan.start()
         assert isinstance(rows, Rows)
         try:
-            return tuple(AnswerColumn(row[0], row[1]) for row in rows.fetch(10_000))
+            return named(written, tuple(AnswerColumn(row[0], row[1]) for row in rows.fetch(10_000)))
         finally:
             rows.close()
 
@@ -199,6 +200,12 @@ class Session(Obeying, Calling):
         return _Once(lambda: self._read(branch, statement, values, verb)).plan()
 
     def _read(self, branch: Branch, statement: Statement, values: Values, verb: str) -> Rows:
+        rows = self._rows(branch, statement, values, verb)
+        if verb == "SELECT":
+            rows.columns = named(statement.sql, rows.columns)
+        return rows
+
+    def _rows(self, branch: Branch, statement: Statement, values: Values, verb: str) -> Rows:
         timeout = self.settings.seconds("statement_timeout")
         if self.work.has_written and folded(branch.name) == folded(self.branch):
 
