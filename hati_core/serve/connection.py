@@ -26,7 +26,7 @@ from hati_core.serve.messages import (
     Startup,
     Terminate,
 )
-from hati_core.serve.obeying import author_of
+from hati_core.serve.obeying import author_of, branch_of_path
 from hati_core.serve.session import Session, branch_for
 from hati_core.serve.settings import Settings
 
@@ -130,6 +130,8 @@ class Connection:
         with self._host.authors.lent(author) as repository:
             database = settings.first("branch") or startup.options.get("database", "")
             branch = branch_for(repository, database, user)
+            if (path := settings.first("search_path")) and not settings.first("branch"):
+                branch = branch_of_path(repository, path, branch)
             session = Session(repository, settings, branch, author, self.control)
             conversation = Conversation(session, self._send)
             try:

@@ -13,6 +13,7 @@ import psycopg
 import psycopg2
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from hati_core import Branch
 from tests.serve.conftest import Served
@@ -147,6 +148,27 @@ def test_pandas_reads_and_writes_frames(engine: sa.Engine, branch: Branch) -> No
     with engine.connect().execution_options(stream_results=True) as connection:
         assert [len(part) for part in pd.read_sql("SELECT * FROM frames", connection, chunksize=2)] == [2, 1]
     assert branch.log(1)[0].author == "ada"
+
+
+def test_sqlalchemy_keeps_objects_whose_keys_are_given(engine: sa.Engine, branch: Branch) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Holding(Base):
+        __tablename__ = "holdings"
+        id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+        name: Mapped[str] = mapped_column(index=True)
+
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Holding(id=1, name="a"), Holding(id=2, name="b")])
+        session.flush()
+        with session.begin_nested() as nested:
+            session.execute(sa.delete(Holding))
+            nested.rollback()
+        session.commit()
+        assert session.scalars(sa.select(Holding.name).order_by(Holding.id)).all() == ["a", "b"]
+    assert branch.query("SELECT count(*) AS n FROM holdings") == [{"n": 2}]
 
 
 def test_pandas_writes_frames_with_their_index(engine: sa.Engine, branch: Branch) -> None:

@@ -49,6 +49,30 @@ def test_a_session_is_on_main_unless_it_says_so(served: Served, branch: Branch) 
             client.execute("SET branch = 'nowhere'")
 
 
+def test_the_search_path_names_the_branch_from_the_start_or_is_refused(served: Served, branch: Branch) -> None:
+    path = branch.name.replace(" ", "\\\\ ")
+    for asked, expected in (
+        (path, branch.name),
+        (f"nowhere,{path},public", branch.name),
+        ('"$user",public', "main"),
+        ("", "main"),
+    ):
+        with served.connect(options=f"-c search_path={asked}") as client:
+            assert client.execute("SELECT current_schema()").fetchone() == (expected,)
+            assert client.execute("SHOW search_path").fetchone() == (expected,)
+    with pytest.raises(psycopg.OperationalError, match="There is no branch called “nope”"):
+        served.connect(options="-c search_path=nope")
+    with served.connect(branch.name) as client:
+        with pytest.raises(errors.InvalidSchemaName, match="There is no branch called “nope”"):
+            client.execute("SET search_path TO nope, public")
+        client.execute("SET search_path TO public")
+        assert client.execute("SHOW branch").fetchone() == (branch.name,)
+        client.execute("SET search_path TO nope, main")
+        assert client.execute("SHOW branch").fetchone() == ("main",)
+        client.execute("RESET search_path")
+        assert client.execute("SHOW branch").fetchone() == (branch.name,)
+
+
 def test_an_unknown_branch_cannot_be_connected_to(served: Served) -> None:
     with pytest.raises(psycopg.OperationalError, match="There is no branch called “nowhere”"):
         served.connect("nowhere")
