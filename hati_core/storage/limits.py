@@ -15,6 +15,11 @@ _AGAIN = 0.05
 """Seconds between one interruption and the next."""
 
 
+def in_seconds(span: float) -> str:
+    """A time in words, such as ``1 second``."""
+    return f"{span:g} second{'' if span == 1 else 's'}"
+
+
 class Stop:
     """Lets one thread stop what another runs: hand it to a query or a transaction, and call it."""
 
@@ -126,7 +131,6 @@ class Limits:
 
     def _refusal(self, late: Stop, afterwards: str) -> QueryTimeout:
         if late.asked:
-            seconds = "1 second" if self._timeout == 1 else f"{self._timeout:g} seconds"
-            text = f"The statement ran for {seconds} and was stopped.{afterwards}"
+            text = f"The statement ran for {in_seconds(self._timeout or 0)} and was stopped.{afterwards}"
             return QueryTimeout(f"{text} Narrow it down, or allow it more time.")
         return QueryStopped(f"The statement was stopped.{afterwards}")

@@ -226,7 +226,7 @@ def test_a_transaction_that_does_nothing_is_ended(served: Served, client: Client
         idle.execute("BEGIN")
         idle.execute("UPDATE portfolio SET shares = 1")
         client.execute("UPDATE portfolio SET shares = 6 WHERE ticker = 'AAPL'")
-        with pytest.raises(errors.IdleInTransactionSessionTimeout):
+        with pytest.raises(errors.IdleInTransactionSessionTimeout, match="SET idle_in_transaction_session_timeout"):
             idle.execute("COMMIT")
 
 
