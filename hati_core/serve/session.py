@@ -103,7 +103,9 @@ class Session(Obeying, Calling):
         """
         command = read_command(sql)
         if self.work.has_failed and not isinstance(command, commands.Commit | commands.Rollback):
-            raise Refusal("25P02", "This transaction has failed, and nothing of it was written.", "ROLLBACK it first.")
+            raise Refusal(
+                "25P02", "This transaction has failed.", "ROLLBACK it, or ROLLBACK TO a savepoint of it, first."
+            )
         if isinstance(command, commands.Show):
             if command.name.upper() == "ALL" or self.settings.is_known(command.name):
                 return self._show(command.name)
