@@ -75,12 +75,12 @@ def columns_of(call: BranchCall) -> Columns | None:
 
 @dataclass(frozen=True)
 class Signature:
-    """What a person who looks for a function sees of it; it takes ``least`` to ``most`` arguments."""
+    """What a person who looks for a function sees of it; arguments behind the first ``least`` may be left out."""
 
     name: str
     form: str
+    kinds: tuple[type, ...]
     least: int
-    most: int
     columns: Columns
     writes: bool
 
@@ -88,7 +88,7 @@ class Signature:
 def signatures() -> list[Signature]:
     """Every function."""
     return [
-        Signature(name, function.form, function.least, len(function.kinds), function.columns, function.writes)
+        Signature(name, function.form, function.kinds, function.least, function.columns, function.writes)
         for name, function in _FUNCTIONS.items()
     ]
 

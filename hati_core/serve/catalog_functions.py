@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from hati_core.serve.catalog_rows import OWNER, Rows, oid_of
+from hati_core.serve.catalog_rows import OWNER, RECORD, Rows, oid_of
+from hati_core.serve.types import SCALARS
 from hati_core.sql_calls import Signature, signatures
 
-_SQL, _RECORD, _TEXT = 14, 2249, 25
+_SQL = 14
 _PROC = {
     "proowner": OWNER,
     "prolang": _SQL,
@@ -19,7 +20,7 @@ _PROC = {
     "proisstrict": False,
     "proretset": True,
     "proparallel": "u",
-    "prorettype": _RECORD,
+    "prorettype": RECORD,
 }
 
 
@@ -33,8 +34,10 @@ def _add(rows: Rows, signature: Signature, namespace: int) -> None:
     oid = oid_of("function", signature.name)
     arguments = signature.form.partition("(")[2].rpartition(")")[0]
     entry = {"oid": oid, "proname": signature.name, "pronamespace": namespace, "prosrc": signature.form}
-    counts = {"pronargs": signature.most, "pronargdefaults": signature.most - signature.least}
-    types = {"proargtypes": [_TEXT] * signature.most, "provolatile": "v" if signature.writes else "s"}
+    most = len(signature.kinds)
+    counts = {"pronargs": most, "pronargdefaults": most - signature.least}
+    numbers = [SCALARS["int8" if kind is int else "text"].oid for kind in signature.kinds]
+    types = {"proargtypes": numbers, "provolatile": "v" if signature.writes else "s"}
     rows.add("pg_proc", {**_PROC, **entry, **counts, **types})
     result = "rows of the statement"
     if signature.columns:

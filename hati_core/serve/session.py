@@ -236,7 +236,10 @@ class Session(Obeying, Calling):
 
         timeout = self.settings.seconds("statement_timeout")
         write = Write(
-            lambda tx: tx.execute(statement, list(values), written=sql), sql, lambda: repeats(statement, branch)
+            lambda tx: tx.execute(statement, list(values), written=sql),
+            sql,
+            values,
+            lambda: repeats(statement, branch),
         )
         affected = self.work.write(opened, timeout, write)
         if is_first:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlglot import exp
 
@@ -14,18 +15,24 @@ from hati_core.sql.gate import Statement
 from hati_core.storage.limits import Limits
 from hati_core.transaction import Transaction
 
-MOST = 1_000
-"""Statements that are kept, a second's work to write again; a client that loads rows sends far more than that."""
+MOST, LARGEST = 1_000, 16_000_000
+"""Statements and characters that are kept, a second's work to write again; a client that loads rows sends far more."""
 
 
 @dataclass(frozen=True)
 class Write:
-    """One statement that writes: ``run`` does it, and returns the rows affected; ``text`` is what a client calls it."""
+    """One statement that writes, as the client wrote it: ``run`` does it, and returns the rows affected."""
 
     run: Callable[[Transaction], int]
     text: str
+    values: Sequence[Any]
     repeats: Callable[[], bool]
     """Whether writing it again gives the same rows."""
+
+    @property
+    def size(self) -> int:
+        """Characters of the statement, and characters and bytes of its values."""
+        return len(self.text) + sum(len(value) for value in self.values if isinstance(value, str | bytes))
 
 
 class Writes:
@@ -33,12 +40,14 @@ class Writes:
 
     def __init__(self) -> None:
         self._kept: list[tuple[Write, int]] = []
+        self._room = LARGEST
         self.count = 0
 
     def add(self, write: Write, affected: int) -> None:
         """A statement was written."""
         self.count += 1
-        if self.count <= MOST:
+        self._room -= write.size
+        if self.count <= MOST and self._room >= 0:
             self._kept.append((write, affected))
 
     def back_to(self, count: int, tx: Transaction, limits: Limits) -> None:
@@ -48,8 +57,9 @@ class Writes:
             Refusal: they cannot be written again, or would not give the same.
             HatiError: one cannot be run again.
         """
-        if count > MOST:
-            raise Refusal("0A000", f"More than {MOST:,} statements were written before it")
+        if count > len(self._kept):
+            much = f"{MOST:,} statements or {LARGEST // 1_000_000} MB"
+            raise Refusal("0A000", f"More than {much} were written before it")
         if odd := next((write for write, _ in self._kept[:count] if not write.repeats()), None):
             raise Refusal("0A000", f"{_short(odd.text)} would give other values when it is written again")
         tx.start_over()
@@ -59,6 +69,7 @@ class Writes:
                 raise Refusal("40001", f"{_short(write.text)} no longer changes as many rows")
         del self._kept[count:]
         self.count = count
+        self._room = LARGEST - sum(write.size for write, _ in self._kept)
 
 
 def repeats(statement: Statement, branch: Branch) -> bool:
