@@ -122,6 +122,10 @@ def _set(words: Words) -> Command | None:
         return SetSession(*_modes(words))
     if words.take("TRANSACTION"):
         return SetTransaction(*_modes(words))
+    if words.take("CONSTRAINTS"):
+        return _constraints(words)
+    if words.peek() == "ROLE" and words.peek(1) not in ("=", "TO"):
+        raise Refusal("0A000", "There are no roles: whoever can connect works on every branch.", "Leave SET ROLE out.")
     if words.peek(1) not in ("=", "TO", ".") and not words.take("SESSION"):
         words.take("LOCAL")
     if words.take("TIME", "ZONE"):
@@ -134,6 +138,13 @@ def _set(words: Words) -> Command | None:
     if not words.take("="):
         words.expect("TO")
     return Set(name, _value(words))
+
+
+def _constraints(words: Words) -> Command:
+    """SET CONSTRAINTS … DEFERRED is how it always is here."""
+    if words.tokens[-1].word == "DEFERRED":
+        return Discard("SET CONSTRAINTS", "nothing")
+    raise Refusal("0A000", "Keys and checks are looked at when a commit is made.", "Leave SET CONSTRAINTS out.")
 
 
 def _value(words: Words) -> str | None:

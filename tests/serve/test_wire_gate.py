@@ -94,6 +94,8 @@ def test_a_refusal_says_what_to_do_and_where(reader: psycopg.Connection) -> None
         ("LISTEN x", "0A000", "there are no messages"),
         ("CREATE USER bob", "0A000", "there are no users to make"),
         ("DROP DATABASE d", "0A000", "branch_create"),
+        ("SET ROLE bob", "0A000", "There are no roles"),
+        ("SET CONSTRAINTS ALL IMMEDIATE", "0A000", "looked at when a commit is made"),
         ("SELECT pg_sleep(1)", "42501", "waiting is not a query"),
         ("SELECT to_char(now(), 'YYYY')", "42883", "Use strftime"),
         ("CREATE TABLE s (a INTEGER DEFERRABLE)", "42601", "The statement cannot be read: Constraint not implemented."),

@@ -236,6 +236,7 @@ def test_settings_are_read_and_written(client: Client) -> None:
     assert client.execute("SHOW application_name").fetchone() == ("a program",)
     client.execute("SET hatidata_request_id = 'r1'")
     client.execute("SET extra_float_digits = 3")
+    assert client.execute("SET CONSTRAINTS ALL DEFERRED").statusmessage == "SET CONSTRAINTS"
     with pytest.raises(errors.UndefinedObject, match="There is no setting “memory_limit”"):
         client.execute("SET memory_limit = '1GB'")
     with pytest.raises(errors.InvalidParameterValue):
