@@ -137,8 +137,9 @@ class Merging:
             attempt += 1
             plan = self.plan_merge(source, into).with_resolutions(resolutions or {})
             if chosen is Strategy.ABORT and plan.conflicts:
+                rows = "row conflicts" if len(plan.conflicts) == 1 else "rows conflict"
                 raise MergeConflict(
-                    f"{len(plan.conflicts):,} rows conflict between “{plan.target}” and “{plan.source}”. "
+                    f"{len(plan.conflicts):,} {rows} between “{plan.target}” and “{plan.source}”. "
                     "Nothing was written. Settle them one by one, or merge with branch_wins or main_wins.",
                     conflicts=plan.conflicts,
                     branch=plan.target,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _PAGE = 1_000
 """Rows that are worked out at a time."""
 _LOG = 50
+_WHICH = ("active", "discarded", "all")
 
 Argument = str | int | None
 Columns = Mapping[str, str]
@@ -70,6 +71,26 @@ def columns_of(call: BranchCall) -> Columns | None:
         StatementRefused: no such function, or other arguments than it takes.
     """
     return _checked(call)[0].columns or None
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a person who looks for a function sees of it; arguments behind the first ``least`` may be left out."""
+
+    name: str
+    form: str
+    kinds: tuple[type, ...]
+    least: int
+    columns: Columns
+    writes: bool
+
+
+def signatures() -> list[Signature]:
+    """Every function."""
+    return [
+        Signature(name, function.form, function.kinds, function.least, function.columns, function.writes)
+        for name, function in _FUNCTIONS.items()
+    ]
 
 
 def writes(call: BranchCall) -> bool:
@@ -122,7 +143,10 @@ def _revert(repository: Repository, arguments: list[Any], own: str) -> list[Row]
 
 
 def _list(repository: Repository, arguments: list[Any], own: str) -> list[Row]:
-    infos = repository.branches(arguments[0] if arguments else "active")
+    which = arguments[0] if arguments else "active"
+    if which not in _WHICH:
+        raise StatementRefused(f"There are no “{which}” branches. Write {_FUNCTIONS['branch_list'].form}.", part=which)
+    infos = repository.branches(which)
     return [
         {
             "branch": info.name,

@@ -39,11 +39,20 @@ class Transaction:
         self.head = on.head
         self.cursor = on.cursor
         self._on = on
+        self._know_nothing_written()
+
+    def _know_nothing_written(self) -> None:
         self._touched: dict[tuple[str, str], Touch] = {}
-        self._tables = TableDefinitions(on)
-        self._keys = TableKeys(on)
-        self._checks = TableChecks(on)
+        self._tables = TableDefinitions(self._on)
+        self._keys = TableKeys(self._on)
+        self._checks = TableChecks(self._on)
         self._statements: list[str] = []
+
+    def start_over(self) -> None:
+        """Undo everything that was written, also after an error, and go on; the branch is held all the while."""
+        self.cursor.execute("ROLLBACK")
+        self.cursor.execute("BEGIN")
+        self._know_nothing_written()
 
     def execute(self, sql: str | Statement, params: Params = None, *, written: str | None = None) -> int:
         """Run one statement of a person's or a model's; returns the rows affected.

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hati_core.branch import Branch
-from hati_core.names import folded
+from hati_core.errors import MergeConflict
+from hati_core.names import MAIN, folded
+from hati_core.quote import literal
 from hati_core.repository import Repository
 from hati_core.serve import answers
 from hati_core.serve.answers import Answer, AnswerColumn, Columns, Done, Plan
 from hati_core.serve.control import Control
-from hati_core.serve.failures import Refusal
+from hati_core.serve.failures import Refusal, failure_of
 from hati_core.serve.work import Work
 from hati_core.sql.functions import BranchCall
 from hati_core.sql.gate import Statement
@@ -50,7 +52,10 @@ class Calling:
         def start() -> Answer:
             if writes(call):
                 self._require_nothing_written(call.name)
-            return answers.from_dicts(columns, run_call(self.repository, call, self.branch))
+            try:
+                return answers.from_dicts(columns, run_call(self.repository, call, self.branch))
+            except MergeConflict as error:
+                raise _refused(call, error) from error
 
         return Plan(start, lambda: columns, is_write=writes(call))
 
@@ -87,6 +92,15 @@ class Calling:
             )
         else:
             self.notes.append(f"{what} is done at once: a ROLLBACK does not undo it.")
+
+
+def _refused(call: BranchCall, error: MergeConflict) -> Refusal:
+    """A merge that met conflicts, with the statement that lists them."""
+    name = str(call.arguments[0])
+    sides = {"branch_merge": (name,), "branch_sync": (MAIN, name)}.get(call.name)
+    told = failure_of(error)
+    listing = f" SELECT branch_conflicts({', '.join(map(literal, sides))}) lists the conflicts." if sides else ""
+    return Refusal(told.state, told.message, f"{told.hint}{listing}")
 
 
 def named_columns(named: Mapping[str, str] | None) -> Columns | None:

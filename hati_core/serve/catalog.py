@@ -20,6 +20,7 @@ from hati_core.quote import literal
 from hati_core.repository import Repository
 from hati_core.serve import catalog_schema, catalog_sql
 from hati_core.serve.answers import AnswerColumn, Columns, Rows
+from hati_core.serve.catalog_functions import add_functions
 from hati_core.serve.catalog_rows import OWNER, namespace_of, rows_of
 from hati_core.serve.catalog_sql import Here
 from hati_core.serve.control import Control
@@ -95,8 +96,9 @@ class Catalog:
                 raise QueryTimeout("The statement was stopped.") from error
 
     def _fill(self, connection: duckdb.DuckDBPyConnection, branch: str, settings: Settings) -> None:
-        rows = rows_of(self._repository)
-        rows.add("pg_here", {"namespace": namespace_of(self._repository, branch)})
+        rows, here = rows_of(self._repository), namespace_of(self._repository, branch)
+        rows.add("pg_here", {"namespace": here})
+        add_functions(rows, here)
         for name, value in settings.all.items():
             known = {"name": name, "setting": value, "context": "user", "vartype": "string", "source": "session"}
             rows.add("pg_settings", {**known, "boot_val": value, "reset_val": value, "pending_restart": False})

@@ -15,7 +15,7 @@ from hati_core.repository import Repository
 from hati_core.serve.types import SCALARS, wire_type
 
 Entry = dict[str, Any]
-CATALOG, INFORMATION_SCHEMA, OWNER = 11, 13_000, 10
+CATALOG, INFORMATION_SCHEMA, OWNER, RECORD = 11, 13_000, 10, 2249
 _FIRST_OF_OURS, _RANGE = 1 << 20, (1 << 31) - (1 << 20)
 """OIDs of ours lie above those of PostgreSQL."""
 
@@ -202,7 +202,7 @@ def _add_view(rows: Rows, branch: Branch, schema: int, view: ViewInfo) -> None:
     oid = oid_of("view", branch.id, view.name)
     entry = {"relkind": "v", "relam": 0, "relhasindex": False, "relchecks": 0}
     _add_class(rows, oid, view.name, schema, view.columns, entry, ())
-    rows.define(oid, view.sql)
+    rows.define(oid, f"{view.sql.rstrip().rstrip(';')};")
 
 
 def _add_class(
@@ -279,6 +279,8 @@ def types() -> Iterator[Entry]:
         yield _type(scalar.oid, scalar.name, scalar.size, scalar.category, 0, scalar.array, own)
         lists = "array_in", "array_out", "array_recv", "array_send"
         yield _type(scalar.array, f"_{scalar.name}", -1, "A", scalar.oid, 0, lists)
+    record = "record_in", "record_out", "record_recv", "record_send"
+    yield _type(RECORD, "record", -1, "P", 0, 0, record) | {"typtype": "p"}
 
 
 def _type(

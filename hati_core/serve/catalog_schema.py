@@ -55,7 +55,14 @@ pg_roles(oid BIGINT, rolname VARCHAR, rolsuper BOOLEAN, rolinherit BOOLEAN, rolc
 pg_settings(name VARCHAR, setting VARCHAR, unit VARCHAR, category VARCHAR, short_desc VARCHAR, extra_desc VARCHAR,
     context VARCHAR, vartype VARCHAR, source VARCHAR, min_val VARCHAR, max_val VARCHAR, enumvals VARCHAR[],
     boot_val VARCHAR, reset_val VARCHAR, sourcefile VARCHAR, sourceline INTEGER, pending_restart BOOLEAN)
+pg_proc(oid BIGINT, proname VARCHAR, pronamespace BIGINT, proowner BIGINT, prolang BIGINT, procost FLOAT, prorows FLOAT,
+    provariadic BIGINT, prosupport VARCHAR, prokind VARCHAR, prosecdef BOOLEAN, proleakproof BOOLEAN,
+    proisstrict BOOLEAN, proretset BOOLEAN, provolatile VARCHAR, proparallel VARCHAR, pronargs SMALLINT,
+    pronargdefaults SMALLINT, prorettype BIGINT, proargtypes BIGINT[], proallargtypes BIGINT[], proargmodes VARCHAR[],
+    proargnames VARCHAR[], proargdefaults VARCHAR, protrftypes BIGINT[], prosrc VARCHAR, probin VARCHAR,
+    prosqlbody VARCHAR, proconfig VARCHAR[], proacl VARCHAR[])
 pg_definitions(oid BIGINT, definition VARCHAR)
+pg_signatures(oid BIGINT, name VARCHAR, arguments VARCHAR, result VARCHAR)
 pg_here(namespace BIGINT)
 """
 
@@ -81,12 +88,6 @@ pg_shdepend(dbid BIGINT, classid BIGINT, objid BIGINT, objsubid INTEGER, refclas
 pg_enum(oid BIGINT, enumtypid BIGINT, enumsortorder FLOAT, enumlabel VARCHAR)
 pg_range(rngtypid BIGINT, rngsubtype BIGINT, rngmultitypid BIGINT, rngcollation BIGINT, rngsubopc BIGINT,
     rngcanonical VARCHAR, rngsubdiff VARCHAR)
-pg_proc(oid BIGINT, proname VARCHAR, pronamespace BIGINT, proowner BIGINT, prolang BIGINT, procost FLOAT, prorows FLOAT,
-    provariadic BIGINT, prosupport VARCHAR, prokind VARCHAR, prosecdef BOOLEAN, proleakproof BOOLEAN,
-    proisstrict BOOLEAN, proretset BOOLEAN, provolatile VARCHAR, proparallel VARCHAR, pronargs SMALLINT,
-    pronargdefaults SMALLINT, prorettype BIGINT, proargtypes BIGINT[], proallargtypes BIGINT[], proargmodes VARCHAR[],
-    proargnames VARCHAR[], proargdefaults VARCHAR, protrftypes BIGINT[], prosrc VARCHAR, probin VARCHAR,
-    prosqlbody VARCHAR, proconfig VARCHAR[], proacl VARCHAR[])
 pg_trigger(oid BIGINT, tgrelid BIGINT, tgparentid BIGINT, tgname VARCHAR, tgfoid BIGINT, tgtype SMALLINT,
     tgenabled VARCHAR, tgisinternal BOOLEAN, tgconstrrelid BIGINT, tgconstrindid BIGINT, tgconstraint BIGINT,
     tgdeferrable BOOLEAN, tginitdeferred BOOLEAN, tgnargs SMALLINT, tgattr SMALLINT[], tgargs BLOB, tgqual VARCHAR,
@@ -106,7 +107,8 @@ pg_publication(oid BIGINT, pubname VARCHAR, pubowner BIGINT, puballtables BOOLEA
     pubupdate BOOLEAN, pubdelete BOOLEAN, pubtruncate BOOLEAN, pubviaroot BOOLEAN)
 pg_publication_rel(oid BIGINT, prpubid BIGINT, prrelid BIGINT, prqual VARCHAR, prattrs SMALLINT[])
 pg_publication_namespace(oid BIGINT, pnpubid BIGINT, pnnspid BIGINT)
-pg_subscription(oid BIGINT, subdbid BIGINT, subname VARCHAR, subowner BIGINT, subenabled BOOLEAN)
+pg_subscription(oid BIGINT, subdbid BIGINT, subname VARCHAR, subowner BIGINT, subenabled BOOLEAN,
+    subpublications VARCHAR[])
 pg_foreign_table(ftrelid BIGINT, ftserver BIGINT, ftoptions VARCHAR[])
 pg_foreign_server(oid BIGINT, srvname VARCHAR, srvowner BIGINT, srvfdw BIGINT, srvtype VARCHAR, srvversion VARCHAR,
     srvacl VARCHAR[], srvoptions VARCHAR[])
@@ -126,6 +128,12 @@ pg_operator(oid BIGINT, oprname VARCHAR, oprnamespace BIGINT, oprowner BIGINT, o
     oprcode VARCHAR, oprrest VARCHAR, oprjoin VARCHAR)
 pg_opclass(oid BIGINT, opcmethod BIGINT, opcname VARCHAR, opcnamespace BIGINT, opcowner BIGINT, opcfamily BIGINT,
     opcintype BIGINT, opcdefault BOOLEAN, opckeytype BIGINT)
+pg_opfamily(oid BIGINT, opfmethod BIGINT, opfname VARCHAR, opfnamespace BIGINT, opfowner BIGINT)
+pg_amop(oid BIGINT, amopfamily BIGINT, amoplefttype BIGINT, amoprighttype BIGINT, amopstrategy SMALLINT,
+    amoppurpose VARCHAR, amopopr BIGINT, amopmethod BIGINT, amopsortfamily BIGINT)
+pg_amproc(oid BIGINT, amprocfamily BIGINT, amproclefttype BIGINT, amprocrighttype BIGINT, amprocnum SMALLINT,
+    amproc BIGINT)
+pg_parameter_acl(oid BIGINT, parname VARCHAR, paracl VARCHAR[])
 pg_aggregate(aggfnoid BIGINT, aggkind VARCHAR, aggnumdirectargs SMALLINT, aggtransfn VARCHAR)
 pg_auth_members(roleid BIGINT, member BIGINT, grantor BIGINT, admin_option BOOLEAN)
 pg_default_acl(oid BIGINT, defaclrole BIGINT, defaclnamespace BIGINT, defaclobjtype VARCHAR, defaclacl VARCHAR[])
@@ -134,6 +142,9 @@ pg_conversion(oid BIGINT, conname VARCHAR, connamespace BIGINT, conowner BIGINT,
     contoencoding INTEGER, conproc VARCHAR, condefault BOOLEAN)
 pg_ts_config(oid BIGINT, cfgname VARCHAR, cfgnamespace BIGINT, cfgowner BIGINT, cfgparser BIGINT)
 pg_ts_dict(oid BIGINT, dictname VARCHAR, dictnamespace BIGINT, dictowner BIGINT, dicttemplate BIGINT)
+pg_ts_parser(oid BIGINT, prsname VARCHAR, prsnamespace BIGINT, prsstart BIGINT, prstoken BIGINT, prsend BIGINT,
+    prsheadline BIGINT, prslextype BIGINT)
+pg_ts_template(oid BIGINT, tmplname VARCHAR, tmplnamespace BIGINT, tmplinit BIGINT, tmpllexize BIGINT)
 pg_locks(locktype VARCHAR, database BIGINT, relation BIGINT, pid INTEGER, mode VARCHAR, granted BOOLEAN)
 pg_stat_activity(datid BIGINT, datname VARCHAR, pid INTEGER, usesysid BIGINT, usename VARCHAR,
     application_name VARCHAR, client_addr VARCHAR, client_hostname VARCHAR, client_port INTEGER,
@@ -239,6 +250,8 @@ triggers: SELECT {database} AS trigger_catalog, '' AS trigger_schema, tgname AS 
 _HELPERS = """
 definitions__: SELECT oid AS oid__, definition AS definition__ FROM {pg}.pg_definitions
 namespaces__: SELECT oid AS oid__, nspname AS name__ FROM {pg}.pg_namespace
+functions__: SELECT oid AS oid__, name AS name__, arguments AS arguments__, result AS result__
+    FROM {pg}.pg_signatures
 roles__: SELECT oid AS oid__, rolname AS name__ FROM {pg}.pg_roles
 classes__: SELECT c.oid AS oid__, c.relname AS name__, n.nspname AS schema__,
     c.relnamespace IN (11, h.namespace) AS is_here__ FROM {pg}.pg_class c
@@ -301,18 +314,23 @@ pg_encoding_to_char(e) := CASE WHEN e = 6 THEN 'UTF8' ELSE '' END
 pg_get_partkeydef(o) := NULL::VARCHAR
 pg_get_ruledef(o) := NULL::VARCHAR, (o, p) := NULL::VARCHAR
 pg_get_triggerdef(o) := NULL::VARCHAR, (o, p) := NULL::VARCHAR
-pg_get_functiondef(o) := NULL::VARCHAR
-pg_get_function_result(o) := NULL::VARCHAR
-pg_get_function_arguments(o) := NULL::VARCHAR
-pg_get_function_identity_arguments(o) := NULL::VARCHAR
+pg_get_functiondef(o) := pg_get_definition(o)
+pg_get_function_result(o) := (SELECT result__ FROM {pg}.functions__ WHERE oid__ = o)
+pg_get_function_arguments(o) := (SELECT arguments__ FROM {pg}.functions__ WHERE oid__ = o)
+pg_get_function_identity_arguments(o) := pg_get_function_arguments(o)
+pg_get_function_sqlbody(o) := NULL::VARCHAR
+function_of(n) := coalesce(TRY_CAST(n AS BIGINT), (SELECT min(oid__) FROM {pg}.functions__
+    WHERE name__ = lower(trim(split_part(regexp_replace(n, '\\(.*', ''), '.', -1), '"'))))
+pg_partition_ancestors(o) := NULL::BIGINT
 pg_get_statisticsobjdef_columns(o) := NULL::VARCHAR
 pg_get_serial_sequence(t, c) := NULL::VARCHAR
 pg_relation_is_publishable(o) := false
-pg_relation_size(o) := 0::BIGINT, (o, f) := 0::BIGINT
-pg_total_relation_size(o) := 0::BIGINT
-pg_table_size(o) := 0::BIGINT
-pg_indexes_size(o) := 0::BIGINT
-pg_database_size(o) := 0::BIGINT
+pg_relation_size(o) := NULL::BIGINT, (o, f) := NULL::BIGINT
+pg_total_relation_size(o) := NULL::BIGINT
+pg_table_size(o) := NULL::BIGINT
+pg_indexes_size(o) := NULL::BIGINT
+pg_database_size(o) := NULL::BIGINT
+pg_tablespace_size(o) := NULL::BIGINT
 pg_tablespace_location(o) := ''
 pg_stat_get_numscans(o) := 0::BIGINT
 pg_is_in_recovery() := false
@@ -359,6 +377,7 @@ def _first(entry: str) -> str:
 PG_TABLES = frozenset(_first(entry) for entry in _entries(_FILLED + _FIXED + _EMPTY + _VIEWS)) - {
     "pg_definitions",
     "pg_here",
+    "pg_signatures",
 }
 FILLED_TABLES = tuple(_first(entry) for entry in _entries(_FILLED))
 INFORMATION_TABLES = frozenset(_first(entry) for entry in _entries(_INFORMATION))

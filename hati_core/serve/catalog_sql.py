@@ -30,7 +30,8 @@ _REGS = {
     "regrole": ("role_of", "pg_get_userbyid"),
 }
 """Types that are numbers and read as names: what makes one of a name, and a name of one."""
-_AS_TEXT = ("regproc", "regprocedure", "regoper", "regoperator", "regconfig", "pg_node_tree", "aclitem", "name", "char")
+_FUNCTIONS = ("regproc", "regprocedure")
+_AS_TEXT = (*_FUNCTIONS, "regoper", "regoperator", "regconfig", "pg_node_tree", "aclitem", "name", "char")
 _OPERATORS = {
     "~": exp.RegexpLike,
     "~~": exp.Like,
@@ -39,7 +40,8 @@ _OPERATORS = {
     "~*": exp.RegexpILike,
     "~~*": exp.ILike,
 }
-_KEYWORDS = "pg_get_keywords"
+_AS_TABLES = {"pg_get_keywords": "pg_keywords", "pg_available_extensions": "pg_available_extensions"}
+"""Functions in the place of a table, by the table that has their rows."""
 _WHOLE = re.compile(r"oid|int|bigint|smallint")
 _LIST_ITEMS = {"oid": "bigint", "regtype": "bigint", "name": "text", '"char"': "text"}
 _LISTS = re.compile(r'::\s*(?:pg_catalog\.)?(oid|regtype|name|"char")\s*\[\]', re.IGNORECASE)
@@ -116,7 +118,8 @@ def settings_made(tree: exp.Expr) -> list[tuple[str, str]]:
 
 def _asks_session(tree: exp.Expr) -> bool:
     return any(
-        _function_name(node) in FUNCTIONS | SESSION_FUNCTIONS or (isinstance(node, exp.Cast) and _kind(node) in _REGS)
+        _function_name(node) in FUNCTIONS | SESSION_FUNCTIONS
+        or (isinstance(node, exp.Cast) and _kind(node) in (*_REGS, *_FUNCTIONS))
         for node in tree.walk()
     )
 
@@ -164,8 +167,8 @@ def rewritten(tree: exp.Expr, here: Here) -> str:
         elif table.db.lower() in _SCHEMAS:
             # A function in the place of a table.
             table.set("db", None)
-        if isinstance(table.this, exp.Anonymous) and table.this.name.lower() == _KEYWORDS:
-            table.set("this", exp.to_identifier("pg_keywords"))
+        if isinstance(table.this, exp.Anonymous) and (rows := _AS_TABLES.get(table.this.name.lower())):
+            table.set("this", exp.to_identifier(rows))
             table.set("db", exp.to_identifier(PG))
     for query in copied.find_all(exp.Select):
         unnamed = "?column?" if query is copied else None
@@ -180,7 +183,7 @@ def _named(column: exp.Expr, unnamed: str | None) -> exp.Expr:
         inner = inner.this
     if isinstance(inner, exp.Dot) and isinstance(inner.expression, exp.Func):
         inner = inner.expression
-    is_column = isinstance(called, exp.Column) and not _function_name(called)
+    is_column = isinstance(called, exp.Column) and not _function_name(called) and called.name.lower() != "tableoid"
     if (
         is_column
         or isinstance(called, exp.Alias | exp.Star)
@@ -229,6 +232,9 @@ def _changed(node: exp.Expr, here: Here) -> exp.Expr:
         node.set("this", _RENAMED[node.name.lower()])
     if isinstance(node, exp.EQ | exp.NEQ) and (listed := _list(node.expression, "bigint")) is not None:
         node.set("expression", listed)
+    if isinstance(node, exp.Column) and node.name.lower() == "tableoid":
+        # It tells comments on things of one kind from those of another, and there are none.
+        return exp.Literal.number(0)
     if isinstance(node, exp.Column) and node.args.get("db"):
         node.set("db", None)
         node.set("catalog", None)
@@ -264,7 +270,7 @@ def _cast(node: exp.Cast) -> exp.Expr:
         if isinstance(inner, exp.Literal | exp.Parameter | exp.Placeholder):
             return exp.Anonymous(this=of_name, expressions=[exp.cast(inner, "varchar")])
         # A number that is only looked at as a name; what compares it with a number casts it to one.
-        if isinstance(node.parent, exp.Cast) and _kind(node.parent) in ("oid", "int8", "bigint", "int", "int4"):
+        if _becomes_number(node):
             return inner
         number = [exp.Null()] if of_number == "format_type" else []
         return exp.Anonymous(this=of_number, expressions=[inner, *number])
@@ -274,11 +280,17 @@ def _cast(node: exp.Cast) -> exp.Expr:
         return exp.cast(inner, f"{item}[]") if listed is None else listed
     if kind in ("oid", "xid"):
         return exp.cast(inner, "bigint")
+    if kind in _FUNCTIONS and isinstance(inner, exp.Literal) and inner.is_string and _becomes_number(node):
+        return exp.Anonymous(this="function_of", expressions=[inner])
     if kind in _AS_TEXT:
         return exp.cast(inner, "varchar")
     if "." in node.args["to"].sql("postgres"):
         return exp.cast(inner, exp.DataType.build(kind, dialect="postgres"))
     return node
+
+
+def _becomes_number(cast: exp.Cast) -> bool:
+    return isinstance(cast.parent, exp.Cast) and _kind(cast.parent) in ("oid", "int8", "bigint", "int", "int4")
 
 
 def _list(node: exp.Expr | None, item: str) -> exp.Expr | None:

@@ -12,6 +12,7 @@ from hati_core.serve.commands import (
     Declare,
     Discard,
     Fetch,
+    Index,
     Release,
     Rollback,
     Savepoint,
@@ -121,6 +122,10 @@ def _set(words: Words) -> Command | None:
         return SetSession(*_modes(words))
     if words.take("TRANSACTION"):
         return SetTransaction(*_modes(words))
+    if words.take("CONSTRAINTS"):
+        return _constraints(words)
+    if words.peek() == "ROLE" and words.peek(1) not in ("=", "TO"):
+        raise Refusal("0A000", "There are no roles: whoever can connect works on every branch.", "Leave SET ROLE out.")
     if words.peek(1) not in ("=", "TO", ".") and not words.take("SESSION"):
         words.take("LOCAL")
     if words.take("TIME", "ZONE"):
@@ -133,6 +138,13 @@ def _set(words: Words) -> Command | None:
     if not words.take("="):
         words.expect("TO")
     return Set(name, _value(words))
+
+
+def _constraints(words: Words) -> Command:
+    """SET CONSTRAINTS … DEFERRED is how it always is here."""
+    if words.tokens[-1].word == "DEFERRED":
+        return Discard("SET CONSTRAINTS", "nothing")
+    raise Refusal("0A000", "Keys and checks are looked at when a commit is made.", "Leave SET CONSTRAINTS out.")
 
 
 def _value(words: Words) -> str | None:
@@ -246,14 +258,52 @@ def _move(words: Words) -> Command:
     return _fetch(words, is_move=True)
 
 
+def _create(words: Words) -> Command | None:
+    """An index that only makes reading faster; one that is UNIQUE would be a promise, which the gate refuses."""
+    if not words.take("INDEX"):
+        return None
+    words.take("CONCURRENTLY")
+    words.take("IF", "NOT", "EXISTS")
+    if words.peek() != "ON" or words.peek(1) == "ON":
+        words.path()
+    words.expect("ON")
+    words.take("ONLY")
+    begin = words.at
+    words.path()
+    table = words.text(begin, words.at)
+    if words.take("USING"):
+        words.name()
+    begin = words.at
+    if not words.names_in_parentheses():
+        words.expect("(")
+        return Index("CREATE INDEX", f"SELECT 1 FROM {table} LIMIT 0")
+    return Index("CREATE INDEX", f"SELECT {words.text(begin + 1, words.at - 1)} FROM {table} LIMIT 0")
+
+
+def _drop(words: Words) -> Command | None:
+    if not words.take("INDEX"):
+        return None
+    words.take("CONCURRENTLY")
+    words.take("IF", "EXISTS")
+    words.path()
+    while words.take(","):
+        words.path()
+    if not words.take("CASCADE"):
+        words.take("RESTRICT")
+    words.end()
+    return Index("DROP INDEX")
+
+
 _READERS: dict[str, Callable[[Words], Command | None]] = {
     "ABORT": _rollback,
     "BEGIN": _begin,
     "CLOSE": _close,
     "COMMIT": _commit,
+    "CREATE": _create,
     "DEALLOCATE": _deallocate,
     "DECLARE": _declare,
     "DISCARD": _discard,
+    "DROP": _drop,
     "END": _commit,
     "FETCH": _fetch,
     "MOVE": _move,

@@ -90,4 +90,12 @@ class Fetch:
     is_move: bool = False
 
 
-Command = Begin | Commit | Rollback | Savepoint | Release | Set | Show | Discard | Declare | Fetch
+@dataclass(frozen=True)
+class Index:
+    """CREATE INDEX or DROP INDEX, which change nothing; ``looked_at`` is a query that fails where the first would."""
+
+    tag: str
+    looked_at: str | None = None
+
+
+Command = Begin | Commit | Rollback | Savepoint | Release | Set | Show | Discard | Declare | Fetch | Index

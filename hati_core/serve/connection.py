@@ -26,9 +26,10 @@ from hati_core.serve.messages import (
     Startup,
     Terminate,
 )
-from hati_core.serve.obeying import author_of
+from hati_core.serve.obeying import author_of, branch_of_path
 from hati_core.serve.session import Session, branch_for
 from hati_core.serve.settings import Settings
+from hati_core.storage.limits import in_seconds
 
 _log = logging.getLogger(__name__)
 GREETING_SECONDS = 15.0
@@ -130,6 +131,8 @@ class Connection:
         with self._host.authors.lent(author) as repository:
             database = settings.first("branch") or startup.options.get("database", "")
             branch = branch_for(repository, database, user)
+            if (path := settings.first("search_path")) and not settings.first("branch"):
+                branch = branch_of_path(repository, path, branch)
             session = Session(repository, settings, branch, author, self.control)
             conversation = Conversation(session, self._send)
             try:
@@ -165,8 +168,8 @@ class Connection:
             except TimeoutError as error:
                 raise Refusal(
                     IDLE_IN_TRANSACTION,
-                    f"“{session.branch}” was held by a transaction that did nothing for {idle:g} seconds.",
-                    "Nothing of it was written. Commit sooner.",
+                    f"“{session.branch}” was held by a transaction that did nothing for {in_seconds(idle or 0)}.",
+                    "Nothing of it was written. Commit sooner, or SET idle_in_transaction_session_timeout = '10min'.",
                 ) from error
             if isinstance(message, Terminate):
                 return

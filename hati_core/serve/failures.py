@@ -61,9 +61,11 @@ _BY_WORDS = (
     (re.compile(r"Cannot compare|Cannot (explicitly |implicitly )?cast|Type .*does not exist", re.I), "42804"),
     (re.compile(r"columns but \d+ values were supplied", re.I), "42601"),
     (re.compile(r"division by zero", re.I), "22012"),
+    (re.compile(r"Values were not provided", re.I), "42P02"),
 )
 """What DuckDB says only in words."""
 _LACKING = re.compile(r"is not available on a branch|(is|are) not kept on a branch|there are no |have no indexes")
+_UNKNOWN_TYPE = re.compile(r"The type .* is not one that a branch session knows")
 _UNKNOWN_FUNCTION = re.compile(r"is not one that a branch session knows|There is no function")
 _NEXT = re.compile(r"(?<=[.;]) (?=[A-Z])")
 
@@ -116,6 +118,8 @@ def _state(error: HatiError) -> str:
         return "0A000"
     if isinstance(error, errors.StatementRefused) and "no branch called" in error.message:
         return "3F000"
+    if isinstance(error, errors.StatementRefused) and _UNKNOWN_TYPE.search(error.message):
+        return "42704"
     if isinstance(error, errors.StatementRefused) and _UNKNOWN_FUNCTION.search(error.message):
         return "42883"
     if type(error) in (errors.QueryError, errors.DataError, errors.TableNotFound, errors.InvalidValue):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from hati_core.errors import HatiError
@@ -18,6 +19,7 @@ Values = Sequence[Any]
 AUTHORS = ("hatidata_agent_id", "agent_id", "author")
 """Settings that name who signs commits, the first one first."""
 _PUBLIC = "public"
+_SCHEMAS_OF_POSTGRESQL = (_PUBLIC, "$user", "pg_catalog", "information_schema", "pg_temp")
 _MOST_CURSORS = 100
 _BRANCH = ("branch", "hati.branch", "search_path", "schema")
 
@@ -25,6 +27,22 @@ _BRANCH = ("branch", "hati.branch", "search_path", "schema")
 def author_of(settings: Settings, user: str) -> str:
     """Who signs the commits of a session: the agent that its options name, else its user."""
     return next((settings[name] for name in AUTHORS if settings[name]), user) or "unknown"
+
+
+def branch_of_path(repository: Repository, path: str, own: str) -> str:
+    """The first branch among the schemas of a ``search_path``; ``own`` where it names PostgreSQL's schemas alone.
+
+    Raises:
+        Refusal: it names schemas, and none of them is a branch.
+    """
+    named = [part.strip().strip("\"'") for part in path.split(",")]
+    wanted = [part for part in named if part and folded(part) not in _SCHEMAS_OF_POSTGRESQL]
+    for part in wanted:
+        with suppress(HatiError):
+            return repository.branch(part).name
+    if wanted:
+        raise Refusal("3F000", f"There is no branch called “{wanted[0]}”.", "SELECT branch_list() lists the branches.")
+    return own
 
 
 class Obeying:
@@ -115,7 +133,7 @@ class Obeying:
             case commands.Rollback(to=None):
                 return self._roll_back()
             case commands.Rollback():
-                self.work.roll_back_to(command.to or "")
+                self.work.roll_back_to(command.to or "", self.settings.seconds("statement_timeout"))
                 return Done("ROLLBACK")
             case commands.Savepoint():
                 self.work.save(command.name)
@@ -129,6 +147,8 @@ class Obeying:
                 return self._declare(command, values)
             case commands.Discard():
                 return self._discard(command)
+            case commands.Index():
+                return self._index(command)
         raise Refusal("0A000", "This command is not one that the server knows.")
 
     def _reads_only(self, command: commands.Begin) -> bool:
@@ -149,7 +169,12 @@ class Obeying:
         if not self.work.is_block:
             self.notes.append("There is no transaction in progress.")
         if self.work.has_failed:
-            return self._roll_back()
+            lost = self.work.lost
+            rolled_back = self._roll_back()
+            if lost:
+                # Clients look at no tag, and some at no error of ROLLBACK TO either.
+                raise lost
+            return rolled_back
         self._close_cursors(but_held=True)
         self.work.commit()
         return Done("COMMIT")
@@ -163,8 +188,10 @@ class Obeying:
 
     def _set(self, command: commands.Set) -> Done:
         name, value = command.name.lower(), command.value
-        if name in _BRANCH:
-            self._change_branch(name, value or self.settings.first("branch"))
+        if name == "search_path" and value is not None:
+            self._change_branch(branch_of_path(self.repository, value, self.branch))
+        elif name in _BRANCH:
+            self._change_branch(value or self.settings.first("branch"))
         else:
             change = self.settings.set(command.name, value)
             self.changed.append(change.name)
@@ -174,11 +201,7 @@ class Obeying:
                 self.author = author_of(self.settings, self.settings["session_authorization"])
         return Done("SET" if value is not None else "RESET")
 
-    def _change_branch(self, name: str, value: str) -> None:
-        if name == "search_path":
-            # The first schema that is a branch, as PostgreSQL takes the first that is there.
-            named = [part.strip() for part in value.split(",")]
-            value = next((found for part in named if (found := self._branch_named(part))), self.branch)
+    def _change_branch(self, value: str) -> None:
         branch = self.repository.branch(value).name
         if branch != self.branch and self.work.has_written:
             raise Refusal(
@@ -225,6 +248,14 @@ class Obeying:
             self._cursors.pop(name).close()
         if what.startswith("statement") or what == "everything":
             self.forgotten.append(what)
+        return Done(command.tag)
+
+    def _index(self, command: commands.Index) -> Done:
+        if command.looked_at:
+            looked_at = self.prepare(command.looked_at).start()
+            if isinstance(looked_at, Rows):
+                looked_at.close()
+        self.notes.append(f"{command.tag} changes nothing: tables on a branch have no indexes and need none.")
         return Done(command.tag)
 
     def _close_cursors(self, *, but_held: bool = False) -> None:

@@ -21,6 +21,7 @@ DEFAULT_PORT = 5439
 DEFAULT_HOST = "localhost"
 MOST = 100
 """Sessions at a time."""
+_LAST_PORT = 65_535
 _MORE = 28
 """Connections beyond those that may be about to cancel something, or to be refused in words."""
 _WATCH_SECONDS = 0.25
@@ -139,8 +140,11 @@ def _listen(host: str, port: int) -> list[socket.socket]:
     """Listen at every address of the host, for ``localhost`` in both families."""
     with ExitStack() as opened:
         listening: list[socket.socket] = []
-        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         failure: OSError | None = None
+        try:
+            found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        except OSError as error:
+            raise RepositoryError(f"{host} is no address of this machine ({error}). Choose another --host.") from error
         for family, kind, protocol, _, address in dict.fromkeys(found):
             try:
                 one = opened.enter_context(socket.socket(family, kind, protocol))
@@ -162,6 +166,16 @@ def _listen(host: str, port: int) -> list[socket.socket]:
         return listening
 
 
+def require_port(port: int) -> None:
+    """Check that a number can be a port; 0 is any free one.
+
+    Raises:
+        RepositoryError: it cannot.
+    """
+    if not 0 <= port <= _LAST_PORT:
+        raise RepositoryError(f"{port} is not a port. Choose a --port from 1 to {_LAST_PORT}, or 0 for any free one.")
+
+
 def serve(
     place: str,
     host: str = DEFAULT_HOST,
@@ -172,9 +186,10 @@ def serve(
     """Serve a repository until the process is told to stop, by Ctrl-C or SIGTERM.
 
     Raises:
-        RepositoryError: nobody can listen there, or a password is missing.
+        RepositoryError: nobody can listen there, it is no port, or a password is missing.
         StorageUnavailable: the repository cannot be opened.
     """
+    require_port(port)
     require_password(host, password)
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -22,11 +22,13 @@ from hati_core.serve.command_reader import read_command
 from hati_core.serve.control import Control
 from hati_core.serve.failures import NO_SUCH_DATABASE, Refusal
 from hati_core.serve.guessing import guess
+from hati_core.serve.naming import named
 from hati_core.serve.obeying import Obeying
 from hati_core.serve.order import in_order
 from hati_core.serve.settings import Settings
 from hati_core.serve.types import SCALARS
 from hati_core.serve.work import Work
+from hati_core.serve.writes import Write, repeats
 from hati_core.sql import elsewhere
 from hati_core.sql.functions import parse_call
 from hati_core.sql.gate import Statement, StatementKind
@@ -101,7 +103,9 @@ class Session(Obeying, Calling):
         """
         command = read_command(sql)
         if self.work.has_failed and not isinstance(command, commands.Commit | commands.Rollback):
-            raise Refusal("25P02", "This transaction has failed, and nothing of it was written.", "ROLLBACK it first.")
+            raise Refusal(
+                "25P02", "This transaction has failed.", "ROLLBACK it, or ROLLBACK TO a savepoint of it, first."
+            )
         if isinstance(command, commands.Show):
             if command.name.upper() == "ALL" or self.settings.is_known(command.name):
                 return self._show(command.name)
@@ -170,7 +174,7 @@ class Session(Obeying, Calling):
         rows = plan.start()
         assert isinstance(rows, Rows)
         try:
-            return tuple(AnswerColumn(row[0], row[1]) for row in rows.fetch(10_000))
+            return named(written, tuple(AnswerColumn(row[0], row[1]) for row in rows.fetch(10_000)))
         finally:
             rows.close()
 
@@ -198,6 +202,12 @@ class Session(Obeying, Calling):
         return _Once(lambda: self._read(branch, statement, values, verb)).plan()
 
     def _read(self, branch: Branch, statement: Statement, values: Values, verb: str) -> Rows:
+        rows = self._rows(branch, statement, values, verb)
+        if verb == "SELECT":
+            rows.columns = named(statement.sql, rows.columns)
+        return rows
+
+    def _rows(self, branch: Branch, statement: Statement, values: Values, verb: str) -> Rows:
         timeout = self.settings.seconds("statement_timeout")
         if self.work.has_written and folded(branch.name) == folded(self.branch):
 
@@ -225,7 +235,13 @@ class Session(Obeying, Calling):
             return branch.transaction(message=message, author=self.author, stop=stop)
 
         timeout = self.settings.seconds("statement_timeout")
-        affected = self.work.write(opened, timeout, lambda tx: tx.execute(statement, list(values), written=sql))
+        write = Write(
+            lambda tx: tx.execute(statement, list(values), written=sql),
+            sql,
+            values,
+            lambda: repeats(statement, branch),
+        )
+        affected = self.work.write(opened, timeout, write)
         if is_first:
             self.settings.set("commit_message", "")
         return Done(_tag(statement, affected))

@@ -167,9 +167,11 @@ def _decide(sql: str, found: list[parser.Token]) -> Statement:
         return _explain(sql, found)
     if first in refusals.STATEMENTS:
         raise refusals.statement(first)
+    if first in _DEFINITIONS and (refused := refusals.unknown_kind(found) or refusals.identity(found)):
+        raise refused
     if first == "ALTER" and (added := shapes_ddl.added_check(sql, found)):
         return _added_check(sql, added)
-    types = parser.statement_types(sql)
+    types = _types(sql)
     if first in _QUERIES and pivots.is_query(types):
         readable = sql if types == ["SELECT"] else pivots.with_values(sql, found)
         reads = walk.tables_read(parser.trees([readable]))
@@ -182,6 +184,13 @@ def _decide(sql: str, found: list[parser.Token]) -> Statement:
         return _statement(sql, StatementKind.DDL, shapes_ddl.definition(sql, found))
     first_two = " ".join(token.word for token in found[:2])
     raise refusals.statement(first_two if first_two in refusals.STATEMENTS else first)
+
+
+def _types(sql: str) -> list[str]:
+    try:
+        return parser.statement_types(sql)
+    except SyntaxRefused as error:
+        raise refusals.unparsed(error.message) or error from None
 
 
 def _refuse_several(first: str, types: list[str]) -> None:

@@ -18,6 +18,7 @@ import duckdb
 from hati_core.errors import StatementRefused, SyntaxRefused
 
 _TOKEN = re.compile(r'"(?:[^"]|"")*"|[^\W\d][\w$]*|[=<>!:|&+\-*/%^~@#?$]+|.', re.DOTALL)
+_CLASS = re.compile(r"^(?:Parser|Not implemented|Binder|Syntax) Error: ")
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 TOO_DEEP = "The statement is nested too deeply or too long. Split it up with WITH."
@@ -137,7 +138,7 @@ def _is_too_deep(message: str) -> bool:
 
 def _syntax_error(sql: str, message: str) -> SyntaxRefused:
     """Find line and column in DuckDB's answer; ``json_serialize_sql`` knows the position exactly."""
-    first_line = message.split("\n")[0].removeprefix("Parser Error: ")
+    first_line = _CLASS.sub("", message.split("\n")[0]).rstrip("!.")
     if _is_too_deep(message):
         return SyntaxRefused(TOO_DEEP)
     position = str(_serialized(sql).get("position", ""))

@@ -30,6 +30,18 @@ def is_steady(query: str) -> bool:
     return not any(_wavers(node) for node in _nodes(tree))
 
 
+def repeats(sql: str) -> bool:
+    """Whether a statement of any kind does the same on the same rows, going by its words: in doubt it does not."""
+    found = parser.tokens(sql)
+    for token, after in zip(found, [*found[1:], None], strict=False):
+        name = token.name.lower() if token.is_name else ""
+        if name in UNSTABLE and after is not None and after.text.startswith("("):
+            return False
+        if token.word.lower() in WITHOUT_BRACKETS or token.word in ("SAMPLE", "TABLESAMPLE"):
+            return False
+    return True
+
+
 def _wavers(node: dict[str, Any]) -> bool:
     called = str(node.get("function_name", "")).lower()
     column = str((node.get("column_names") or [""])[0]).lower()

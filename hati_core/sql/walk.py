@@ -87,10 +87,7 @@ def _expression(node: Node) -> None:
 def _type(node: Node) -> None:
     """DuckDB would download an extension for some types that it does not know."""
     if node["catalog"] or node["schema"] or node["name"].lower() not in _TYPES:
-        raise StatementRefused(
-            f"The type {node['name']} is not one that a branch session knows. Use VARCHAR, or another type of DuckDB.",
-            part=node["name"],
-        )
+        raise refusals.unknown_type(node["name"])
 
 
 def _table(node: Node, ctes: frozenset[str], found: set[str]) -> None:

@@ -89,7 +89,7 @@ def _translate(error: duckdb.Error) -> HatiError:
     if isinstance(error, duckdb.ConversionException | duckdb.OutOfRangeException):
         return InvalidValue(text)
     if isinstance(error, duckdb.ConstraintException):
-        return DataError(f"{text}. Nothing was written.")
+        return DataError(f"{words}. Nothing was written.")
     if isinstance(error, duckdb.IOException | duckdb.PermissionException):
         return StorageUnavailable(text)
     return QueryError(text)

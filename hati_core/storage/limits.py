@@ -15,6 +15,11 @@ _AGAIN = 0.05
 """Seconds between one interruption and the next."""
 
 
+def in_seconds(span: float) -> str:
+    """A time in words, such as ``1 second``."""
+    return f"{span:g} second{'' if span == 1 else 's'}"
+
+
 class Stop:
     """Lets one thread stop what another runs: hand it to a query or a transaction, and call it."""
 
@@ -35,8 +40,14 @@ class Stop:
     def _insist(self) -> None:
         """Interrupt until nothing runs: DuckDB forgets what it was told before a statement has quite begun."""
         with self._guard:
-            while not self._guard.wait_for(lambda: not self._running, _AGAIN):
+            while not self._guard.wait_for(lambda: not (self._running and self.asked), _AGAIN):
                 self._interrupt()
+
+    def forget(self) -> None:
+        """What was stopped is over: whatever begins from now on runs."""
+        with self._guard:
+            self.asked = False
+            self._guard.notify_all()
 
     def _interrupt(self) -> None:
         for cursor in self._running:
@@ -120,6 +131,6 @@ class Limits:
 
     def _refusal(self, late: Stop, afterwards: str) -> QueryTimeout:
         if late.asked:
-            text = f"The statement ran for {self._timeout:g} seconds and was stopped.{afterwards}"
+            text = f"The statement ran for {in_seconds(self._timeout or 0)} and was stopped.{afterwards}"
             return QueryTimeout(f"{text} Narrow it down, or allow it more time.")
         return QueryStopped(f"The statement was stopped.{afterwards}")

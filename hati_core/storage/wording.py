@@ -48,6 +48,15 @@ def _no_date(found: re.Match[str]) -> str:
     return f"“{found['value']}” is not a date such as 2024-01-31{' 09:30:00' if found['kind'] != 'date' else ''}"
 
 
+def _no_cell(found: re.Match[str]) -> str:
+    return f"“{_bare(found['name'])}” of “{_bare(found['table'])}” must not be empty"
+
+
+def _no_bound_value(found: re.Match[str]) -> str:
+    names = [f"${name.strip()}" for name in found["names"].split(",")]
+    return f"The statement has a place for {' and '.join(names)}, and no value was given for it"
+
+
 def _near(found: re.Match[str]) -> str:
     names = re.findall(r'"([^"]+)"', found["near"] or "")[:3]
     return f"; there is {' and '.join(f'“{name}”' for name in names)}" if names else ""
@@ -68,6 +77,8 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] =
             r'Table "(?P<table>.+?)" does not have a column (?:named|with name) "(?P<name>.+?)"' + _CANDIDATES,
             _no_column,
         ),
+        (r"NOT NULL constraint failed: (?P<table>.+)\.(?P<name>.+)$", _no_cell),
+        (r"Values were not provided for the following prepared statement parameters: (?P<names>.+)$", _no_bound_value),
         (r"""Could not convert string ['"](?P<value>.*)['"] to (?P<kind>.+)$""", _no_value),
         (r"Could not cast value (?P<value>.+?) to (?P<kind>.+)$", _out_of_range),
         (

@@ -10,7 +10,7 @@ import pytest
 
 from hati_core import Branch, Stop
 from hati_core.errors import QueryTimeout
-from hati_core.storage.limits import Limits
+from hati_core.storage.limits import Limits, in_seconds
 from tests.core.shares import shares
 from tests.endless import ENDLESS, ENDLESS_WRITE
 
@@ -113,3 +113,16 @@ def test_stopping_after_the_end_stops_nobody_else(branch: Branch) -> None:
     stop()
     branch.execute("UPDATE portfolio SET shares = 2 WHERE ticker = 'AAPL'")
     assert shares(branch)["AAPL"] == 2
+
+
+def test_a_stop_that_is_forgotten_stops_nothing_more(branch: Branch) -> None:
+    stop = Stop()
+    stop()
+    with pytest.raises(QueryTimeout):
+        branch.query("SELECT 1", stop=stop)
+    stop.forget()
+    assert branch.query("SELECT 1 AS one", stop=stop) == [{"one": 1}]
+
+
+def test_times_are_told_in_words() -> None:
+    assert [in_seconds(span) for span in (1, 0.05, 60.0)] == ["1 second", "0.05 seconds", "60 seconds"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 from hati_core import Branch, Repository
@@ -33,6 +34,21 @@ def test_an_error_undoes_all_of_it(branch: Branch) -> None:
     with pytest.raises(QueryError):
         delete_and_fail()
     assert (branch.head, len(shares(branch))) == (before, 3)
+
+
+def test_a_transaction_that_starts_over_has_only_what_it_writes_afterwards(branch: Branch) -> None:
+    head = branch.head
+    with branch.transaction() as tx:
+        tx.execute("CREATE TABLE gone (a INTEGER PRIMARY KEY)")
+        tx.execute("INSERT INTO gone VALUES (1), (1)")
+        with pytest.raises(duckdb.Error):
+            tx.execute("UPDATE portfolio SET nope = 1")
+        tx.start_over()
+        tx.execute("UPDATE portfolio SET shares = 2 WHERE ticker = 'AAPL'")
+    (commit,) = branch.log(1)
+    assert (branch.head, commit.message) == (head + 1, "UPDATE portfolio SET shares = 2 WHERE ticker = 'AAPL'")
+    assert [touch.table for touch in commit.touched] == ["portfolio"]
+    assert "gone" not in [table.name for table in branch.declared_tables()]
 
 
 def test_an_error_of_the_caller_undoes_all_of_it(branch: Branch) -> None:

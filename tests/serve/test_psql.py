@@ -6,7 +6,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from hati_core import Branch
+from tests.serve.conftest import psql_paths
 
 Psql = Callable[..., str]
 QUESTIONS = (Path(__file__).parent / "dbeaver.sql").read_text(encoding="utf-8").splitlines()
@@ -31,12 +34,25 @@ def test_tables_views_schemas_and_databases_are_listed(psql: Psql, branch: Branc
     assert "ducklake" not in psql(r"\dt *.*")
 
 
-def test_no_question_of_psql_is_an_error(psql: Psql) -> None:
-    commands = (r"\d+ portfolio", r"\d worth", r"\dv", r"\di", r"\du", r"\df", r"\dp", r"\dT", r"\dx", r"\ds", r"\dt+",
-                r"\l+", r"\dn+", r"\sv worth", r"\dO", r"\db")  # fmt: skip
-    shown = psql(*commands)
+@pytest.mark.parametrize("program", psql_paths(), ids=range(len(psql_paths())))
+def test_no_question_of_any_psql_is_an_error(psql: Psql, program: str) -> None:
+    commands = (r"\d portfolio", r"\d+ portfolio", r"\d+ worth", r"\dv", r"\di+", r"\du+", r"\df+", r"\dp", r"\dT+",
+                r"\dx", r"\ds", r"\dt+", r"\l+", r"\dn+", r"\sv worth", r"\dO+", r"\db+", r"\dd", r"\dL+", r"\dC+",
+                r"\dD+", r"\dA", r"\dAc", r"\dAf", r"\dAo", r"\dAp", r"\dF", r"\dFd", r"\dFp", r"\dFt", r"\dRp",
+                r"\dRs", r"\drds", r"\dX", r"\dP", r"\dl", r"\dy", r"\des", r"\det", r"\dew", r"\da", r"\do", r"\dc",
+                r"\ddp", r"\sf branch_list", r"\d *.*")  # fmt: skip
+    shown = psql(*commands, program=program)
     assert "ERROR" not in shown
     assert "CREATE OR REPLACE VIEW main.worth AS" in shown
+    assert re.search(r"^View definition:\n.*portfolio\)?;$", shown, flags=re.MULTILINE)
+    assert "0 bytes" not in shown
+
+
+def test_the_functions_about_branches_are_listed(psql: Psql) -> None:
+    shown = psql(r"\df branch_*")
+    assert re.search(r"main +\| branch_create +\| TABLE\(branch, version\) +\| 'name' \[, 'parent'\] +\| func", shown)
+    assert "(10 rows)" in shown
+    assert "SELECT branch_log(['name' [, limit]])" in psql(r"\sf branch_log")
 
 
 def test_dbeavers_questions_are_answered(psql: Psql) -> None:

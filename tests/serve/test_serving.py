@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import struct
@@ -183,6 +184,24 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(served: Served, tmp_path: Pa
     assert refused.returncode == 1
     assert f"Nobody can listen on localhost:{served.port}" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--port", "99999"), "99999 is not a port. Choose a --port from 1 to 65535"),
+        (("--port", "-1"), "-1 is not a port"),
+        (("--port", "0", "--host", "no.such.host.invalid"), "no.such.host.invalid is no address of this machine"),
+    ],
+)
+def test_an_address_that_cannot_be_is_said_in_a_sentence(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    refused = subprocess.run(
+        [sys.executable, "-m", "hati_core", "serve", str(tmp_path / "hati"), *arguments],
+        cwd=ROOT, env={**os.environ, "HATI_PASSWORD": "x"}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert refused.returncode == 1
+    assert said in refused.stderr
+    assert "It failed inside" not in refused.stderr
 
 
 def test_hati_init_makes_the_repository_and_tells_how_to_serve_it(tmp_path: Path) -> None:

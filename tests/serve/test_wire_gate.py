@@ -68,10 +68,46 @@ def test_a_refusal_has_its_sqlstate_and_leaves_the_session_alone(
 def test_a_refusal_says_what_to_do_and_where(reader: psycopg.Connection) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege) as caught:
         reader.execute("COPY portfolio TO '/tmp/out.csv'")
-    assert caught.value.diag.message_hint == "Load files with the import, and save results with the export."
+    assert caught.value.diag.message_hint == (
+        "Load files with hati import or on the page Data, and save results with hati export."
+    )
     with pytest.raises(psycopg.errors.UndefinedColumn) as caught_too:
         reader.execute("SELECT ticker,\n  nope FROM portfolio")
     assert caught_too.value.diag.statement_position == "18"
+
+
+@pytest.mark.parametrize(
+    ("sql", "state", "said"),
+    [
+        ("CREATE TABLE s (id SERIAL PRIMARY KEY)", "0A000", "Use INTEGER or BIGINT and give each row its number"),
+        ("CREATE TABLE s (a JSONB)", "42704", "Use JSON."),
+        ("CREATE TABLE s (a TSVECTOR)", "42704", "Use VARCHAR, or another type"),
+        ("CREATE TABLE s (id INTEGER GENERATED ALWAYS AS IDENTITY)", "0A000", "there are no sequences"),
+        ("SELECT * INTO x FROM portfolio", "0A000", "write CREATE TABLE name AS SELECT"),
+        ("SELECT * FROM portfolio FOR UPDATE", "0A000", "A transaction holds its branch from its first write on"),
+        ("INSERT INTO portfolio VALUES (NULL, 1, 1, NULL, NULL)", "23502",
+         "“ticker” of “portfolio” must not be empty. Nothing was written."),
+        ("SELECT $1", "42P02", "The statement has a place for $1, and no value was given for it."),
+        ("GRANT SELECT ON portfolio TO bob", "0A000", "there are no rights to give"),
+        ("LOCK TABLE portfolio", "0A000", "there are no locks"),
+        ("DO $$ BEGIN END $$", "0A000", "Write the statements themselves"),
+        ("LISTEN x", "0A000", "there are no messages"),
+        ("CREATE USER bob", "0A000", "there are no users to make"),
+        ("DROP DATABASE d", "0A000", "branch_create"),
+        ("SET ROLE bob", "0A000", "There are no roles"),
+        ("SET CONSTRAINTS ALL IMMEDIATE", "0A000", "looked at when a commit is made"),
+        ("SELECT pg_sleep(1)", "42501", "waiting is not a query"),
+        ("SELECT to_char(now(), 'YYYY')", "42883", "Use strftime"),
+        ("CREATE TABLE s (a INTEGER DEFERRABLE)", "42601", "The statement cannot be read: Constraint not implemented."),
+    ],
+)  # fmt: skip
+def test_what_postgresql_has_and_a_branch_has_not_is_refused_in_words(
+    reader: psycopg.Connection, sql: str, state: str, said: str
+) -> None:
+    with pytest.raises(psycopg.Error) as caught:
+        reader.execute(sql)  # type: ignore[arg-type]
+    assert said in f"{caught.value.diag.message_primary} {caught.value.diag.message_hint}"
+    assert caught.value.sqlstate == state
 
 
 def test_catalogs_never_show_what_ducklake_keeps(reader: psycopg.Connection) -> None:
@@ -120,6 +156,7 @@ PIECES = [
     ),
     *("BEGIN", "FETCH", "1", "branch_list", "*", "JOIN", "version()", "pg_catalog.", "information_schema.tables"),
     *("ARRAY[", "]", "'{a}'::char[]", "OPERATOR(pg_catalog.~)", "COLLATE", "--", "/*", "E'\\''", "\0"),
+    *("CREATE", "INDEX", "ON", "USING", "DROP"),
 ]
 WORDS = st.lists(st.sampled_from(PIECES), max_size=12).map(" ".join)
 

@@ -15,6 +15,7 @@ import pytest
 from psycopg import errors
 
 from hati_core import Branch
+from hati_core.quote import literal
 from tests.serve.conftest import Served
 
 ENDLESS = "SELECT count(*) FROM range(1000000000000) AS a"
@@ -46,6 +47,30 @@ def test_a_session_is_on_main_unless_it_says_so(served: Served, branch: Branch) 
         assert client.execute("SELECT shares FROM portfolio WHERE ticker = 'AAPL'").fetchone() == (3,)
         with pytest.raises(errors.InvalidCatalogName, match="no branch called"):
             client.execute("SET branch = 'nowhere'")
+
+
+def test_the_search_path_names_the_branch_from_the_start_or_is_refused(served: Served, branch: Branch) -> None:
+    path = branch.name.replace(" ", "\\\\ ")
+    for asked, expected in (
+        (path, branch.name),
+        (f"nowhere,{path},public", branch.name),
+        ('"$user",public', "main"),
+        ("", "main"),
+    ):
+        with served.connect(options=f"-c search_path={asked}") as client:
+            assert client.execute("SELECT current_schema()").fetchone() == (expected,)
+            assert client.execute("SHOW search_path").fetchone() == (expected,)
+    with pytest.raises(psycopg.OperationalError, match="There is no branch called “nope”"):
+        served.connect(options="-c search_path=nope")
+    with served.connect(branch.name) as client:
+        with pytest.raises(errors.InvalidSchemaName, match="There is no branch called “nope”"):
+            client.execute("SET search_path TO nope, public")
+        client.execute("SET search_path TO public")
+        assert client.execute("SHOW branch").fetchone() == (branch.name,)
+        client.execute("SET search_path TO nope, main")
+        assert client.execute("SHOW branch").fetchone() == ("main",)
+        client.execute("RESET search_path")
+        assert client.execute("SHOW branch").fetchone() == (branch.name,)
 
 
 def test_an_unknown_branch_cannot_be_connected_to(served: Served) -> None:
@@ -117,14 +142,6 @@ def test_savepoints_before_the_first_write_can_be_gone_back_to(client: Client, b
         with client.transaction():
             client.execute("UPDATE portfolio SET shares = 4 WHERE ticker = 'AAPL'")
     assert (branch.head, shares(branch)) == (head + 1, 4)
-    client.execute("BEGIN")
-    client.execute("UPDATE portfolio SET shares = 5 WHERE ticker = 'AAPL'")
-    client.execute("SAVEPOINT later")
-    client.execute("UPDATE portfolio SET shares = 6 WHERE ticker = 'AAPL'")
-    with pytest.raises(errors.FeatureNotSupported, match="would be lost"):
-        client.execute("ROLLBACK TO later")
-    client.execute("ROLLBACK")
-    assert shares(branch) == 4
 
 
 def test_calls_about_branches_stay_out_of_open_changes(client: Client, branch: Branch) -> None:
@@ -209,7 +226,7 @@ def test_a_transaction_that_does_nothing_is_ended(served: Served, client: Client
         idle.execute("BEGIN")
         idle.execute("UPDATE portfolio SET shares = 1")
         client.execute("UPDATE portfolio SET shares = 6 WHERE ticker = 'AAPL'")
-        with pytest.raises(errors.IdleInTransactionSessionTimeout):
+        with pytest.raises(errors.IdleInTransactionSessionTimeout, match="SET idle_in_transaction_session_timeout"):
             idle.execute("COMMIT")
 
 
@@ -219,6 +236,7 @@ def test_settings_are_read_and_written(client: Client) -> None:
     assert client.execute("SHOW application_name").fetchone() == ("a program",)
     client.execute("SET hatidata_request_id = 'r1'")
     client.execute("SET extra_float_digits = 3")
+    assert client.execute("SET CONSTRAINTS ALL DEFERRED").statusmessage == "SET CONSTRAINTS"
     with pytest.raises(errors.UndefinedObject, match="There is no setting “memory_limit”"):
         client.execute("SET memory_limit = '1GB'")
     with pytest.raises(errors.InvalidParameterValue):
@@ -253,3 +271,27 @@ def test_a_changed_row_of_a_small_table_stays_where_it_was(client: Client) -> No
     assert client.execute("SELECT DISTINCT shares > 0 FROM portfolio").fetchall() == [(True,)]
     assert len(client.execute("SELECT * FROM portfolio AT (VERSION => 2)").fetchall()) == 2
     assert len(client.execute("SELECT ticker FROM worth").fetchall()) == 2
+
+
+def test_a_merge_that_meets_conflicts_names_what_lists_them(client: Client, served: Served, branch: Branch) -> None:
+    beside = served.repository.create_branch(f"it's {uuid.uuid4().hex[:6]}", parent=branch.name)
+    theirs = served.repository.create_branch(f"theirs {uuid.uuid4().hex[:6]}")
+    with pytest.raises(psycopg.Error, match="There are no “foo” branches"):
+        client.execute("SELECT branch_list('foo')")
+    theirs.execute("UPDATE portfolio SET shares = 2 WHERE ticker = 'AAPL'")
+    beside.execute("UPDATE portfolio SET shares = 3 WHERE ticker = 'AAPL'")
+    served.repository.merge(theirs.name)
+    try:
+        for strategy in ("manual", "abort"):
+            with pytest.raises(
+                errors.ObjectNotInPrerequisiteState, match=r"1 row (conflicts|is in conflict)"
+            ) as caught:
+                client.execute("SELECT branch_merge(%s, %s)", [beside.name, strategy])
+            hint = caught.value.diag.message_hint or ""
+            listing = hint[hint.index("SELECT branch_conflicts") :].removesuffix(" lists the conflicts.")
+            assert len(client.execute(listing).fetchall()) == 1
+        with pytest.raises(errors.ObjectNotInPrerequisiteState) as caught:
+            client.execute("SELECT branch_sync(%s)", [beside.name])
+        assert f"branch_conflicts('main', {literal(beside.name)})" in (caught.value.diag.message_hint or "")
+    finally:
+        served.repository.main.execute("UPDATE portfolio SET shares = 100 WHERE ticker = 'AAPL'")
