@@ -138,12 +138,12 @@ def test_going_back_in_the_browser_goes_back_to_what_was_chosen_before(visitor: 
     search.fill("MSFT")
     search.press("Enter")
     expect(visitor.page).to_have_url(re.compile("find=MSFT"))
-    visitor.settled()
+    visitor.sees(re.compile("1 row.*with “MSFT”"))
     visitor.page.go_back()
-    visitor.settled()
+    visitor.sees("4 rows")
     expect(search).to_have_value("")
     visitor.page.go_forward()
-    visitor.settled()
+    visitor.sees(re.compile("1 row.*with “MSFT”"))
     expect(search).to_have_value("MSFT")
 
 
