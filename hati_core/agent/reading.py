@@ -17,7 +17,7 @@ from hati_core.model import RowChange, TableInfo
 from hati_core.names import MAIN
 from hati_core.previews import Preview
 from hati_core.quote import identifier
-from hati_core.scenarios.actions import make_action
+from hati_core.scenarios.actions import told_action
 
 _ROWS_COUNTED = 1_000
 _ROWS_A_TABLE = 5
@@ -145,7 +145,7 @@ def preview_action(
     parameters: Annotated[dict[str, Any], "Its parameters, as the tool of that name takes them without the branch."],
 ) -> Answer:
     """Work out what a scenario action would do to a branch, with every metric before and after. Writes nothing."""
-    made = make_action(action, parameters)
+    made = told_action(action, parameters)
     found = work.repo.branch(branch).preview(made, timeout=STATEMENT_SECONDS, stop=work.stop)
     return previewed(found)
 

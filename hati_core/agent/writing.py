@@ -19,7 +19,7 @@ from hati_core.errors import BadCall, NotAllowed
 from hati_core.model import Commit, Key, Row, TableEdits, TableInfo
 from hati_core.names import MAIN
 from hati_core.runs import Proposal, ProposalStatus
-from hati_core.scenarios.actions import make_action
+from hati_core.scenarios.actions import told_action
 
 _MESSAGE_LENGTH = 200
 
@@ -70,7 +70,7 @@ def execute_sql(
 def act(work: Workspace, branch: BranchName, action: str, parameters: Mapping[str, Any]) -> Answer:
     """Carry out a scenario action on a branch of yours: one commit."""
     target = work.writable(branch)
-    commit = target.act(make_action(action, parameters), author=work.author, mandate=work.mandate)
+    commit = target.act(told_action(action, parameters), author=work.author, mandate=work.mandate)
     return _written(work, target, _rows(commit), commit)
 
 
