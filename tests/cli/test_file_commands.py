@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -126,3 +128,29 @@ def test_formulas_get_an_apostrophe_unless_raw(hati: Hati) -> None:
     hati("export", "--sql", "SELECT '=1+1' AS a", "--to", "safe.csv")
     hati("export", "--sql", "SELECT '=1+1' AS a", "--to", "raw.csv", "--raw")
     assert (Path("safe.csv").read_text(), Path("raw.csv").read_text()) == ("a\n'=1+1\n", "a\n=1+1\n")
+
+
+def test_a_file_in_a_folder_that_is_not_there_is_a_sentence(hati: Hati) -> None:
+    ended = hati("export", "portfolio", "--to", "nowhere/p.csv")
+    assert (ended.code, ended.out) == (1, "")
+    assert "There is no folder “nowhere” for “p.csv”" in ended.err
+
+
+def test_rows_go_to_standard_output(hati: Hati, trunk: Branch) -> None:
+    ended = hati("export", "portfolio", "-b", trunk.name, "--to", "-")
+    assert (ended.code, ended.out.splitlines()[0]) == (0, "ticker,shares,avg_cost,current_price")
+    assert ended.err.startswith(f"3 rows of {trunk.name}@1, ")
+    assert hati("export", "portfolio", "--to", "-", "--json").code == 1
+
+
+def test_a_link_stays_one_and_a_pipe_is_written_to(hati: Hati) -> None:
+    Path("there").mkdir()
+    Path("there/old.csv").write_text("old")
+    Path("link.csv").symlink_to("there/old.csv")
+    assert hati("export", "--sql", "SELECT 1 AS a", "--to", "link.csv", "--force").code == 0
+    assert (Path("link.csv").is_symlink(), Path("there/old.csv").read_text()) == (True, "a\n1\n")
+    os.mkfifo("pipe.csv")
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(Path("pipe.csv").read_text)
+        assert hati("export", "--sql", "SELECT 1 AS a", "--to", "pipe.csv").code == 0
+        assert (read.result(), Path("pipe.csv").is_fifo()) == ("a\n1\n", True)

@@ -73,6 +73,18 @@ def test_a_filled_file_settles_the_merge(file: Path, merge: Merge, rival: Branch
     assert rival.log(1)[0].message == "Settled"
 
 
+def test_a_file_that_is_there_is_kept_unless_said(file: Path, merge: Merge, growth: Branch) -> None:
+    fill(file, {"AAPL": ("value", 120), "MSFT": growth.name})
+    filled = file.read_bytes()
+    ended = merge("--conflicts-to", str(file))
+    assert ended.code == 1
+    assert "is there already" in ended.err
+    assert file.read_bytes() == filled
+    assert merge("--conflicts-to", str(file), "--force").code == 3
+    assert [one["choice"] for one in read(file)] == ["", ""]
+    assert [one.name for one in Path().iterdir()] == [file.name]
+
+
 @pytest.fixture
 def table(merge: Merge) -> Path:
     """A file with what the merge asks, for a spreadsheet."""
