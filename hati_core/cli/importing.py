@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,9 @@ _EXAMPLES = """  hati import holdings.csv
   hati import today.csv --table portfolio --mode upsert --dry-run
   hati import today.csv --table portfolio --mode replace --only-good -m "Prices of today"
 
+Without --key a new table gets the columns as its key that are unique in the file, an identifier by its name first. The
+key holds from then on: no two rows can have the same. Say it by --key where later files would repeat it.
+
 Rows that do not fit are listed on standard error, with their line and why. Unless --only-good is given, nothing is
 written then."""
 
@@ -40,7 +43,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--table", metavar="NAME", help="the table; by default named after the file")
     modes = [mode.value for mode in ImportMode]
     parser.add_argument("--mode", choices=modes, default="new", help="what the rows do; they become a new table")
-    parser.add_argument("--key", metavar="COLUMNS", help="what tells rows of a new table apart, separated by commas")
+    parser.add_argument("--key", metavar="COLUMNS", help="what tells rows of a new table apart, separated by commas; else what looks like it, which is told")
     parser.add_argument("--branch", "-b", default=MAIN, metavar="BRANCH", help="main unless said")
     parser.add_argument("--only-good", action="store_true", help="leave out rows that do not fit, and take the others")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
@@ -69,7 +72,7 @@ def _import(chosen: argparse.Namespace) -> Exit:
                 preview = importer.preview(_reading(chosen))
                 order = _order(chosen, branch, preview)
                 plan = importer.plan(branch, order)
-            for text in preview.notes:
+            for text in preview.notes_with({}, order.mode):
                 note(visible(text))
             _tell_rejected(plan, chosen.limit)
             is_stuck = bool(plan.rejected and not chosen.only_good)
@@ -85,10 +88,12 @@ def _import(chosen: argparse.Namespace) -> Exit:
                     )
         finally:
             importer.close()
+        key = order.key if order.mode is ImportMode.NEW else branch.table(order.table).key
         if chosen.json:
-            say(dumped(_document(branch, plan, chosen.limit, is_done=is_done)))
+            say(dumped(_document(branch, plan, chosen.limit, key, is_done=is_done)))
         else:
-            say(visible(_sentence(branch, plan, is_stuck=is_stuck, is_done=is_done)))
+            of_key = _key_sentence(key, is_guessed=not chosen.key) if order.mode is ImportMode.NEW else ""
+            say(visible(_sentence(branch, plan, is_stuck=is_stuck, is_done=is_done) + of_key))
     return Exit.CONFLICTS if is_stuck else Exit.DONE
 
 
@@ -124,7 +129,9 @@ def _tell_rejected(plan: ImportPlan, limit: int) -> None:
         note(f"{count(plan.rejected, 'row does', 'rows do')} not fit in all; --limit lists more.")
 
 
-def _document(branch: Branch, plan: ImportPlan, limit: int, *, is_done: bool) -> Mapping[str, Any]:
+def _document(
+    branch: Branch, plan: ImportPlan, limit: int, key: Sequence[str], *, is_done: bool
+) -> Mapping[str, Any]:
     counted = {name: getattr(plan, name) for name in ("rows", "added", "changed", "removed", "unchanged", "rejected")}
     rejects = [{"line": row.line, "reason": row.reason, "values": row.values} for row in plan.rejects[:limit]]
     return {
@@ -132,6 +139,7 @@ def _document(branch: Branch, plan: ImportPlan, limit: int, *, is_done: bool) ->
         "version": branch.head,
         "table": plan.order.table,
         "mode": plan.order.mode,
+        "key": key,
         "done": is_done,
         **counted,
         "rejects": rejects,
@@ -149,3 +157,10 @@ def _sentence(branch: Branch, plan: ImportPlan, *, is_stuck: bool, is_done: bool
     made = f"{counts(plan.added, plan.removed, plan.changed) or '±0'}, {plan.unchanged:,} unchanged{left}"
     does = f"{branch.name} is at version {branch.head}" if is_done else "Nothing was written"
     return f"{table}: {made}. {does}."
+
+
+def _key_sentence(key: Sequence[str], *, is_guessed: bool) -> str:
+    """By what rows of the new table are told apart from now on, and that somebody else may know better."""
+    if not key:
+        return " It has no key; --key says which columns tell rows apart."
+    return f" Its key is {', '.join(key)}{', found in the file; --key says another' if is_guessed else ''}."

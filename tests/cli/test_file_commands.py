@@ -20,7 +20,10 @@ BAD = "ticker,shares,avg_cost,current_price\nNVDA,five,1,2\nTSLA,7,1,2\nNVDA,1\n
 def test_a_file_becomes_a_table(hati: Hati, trunk: Branch) -> None:
     Path("my prices.csv").write_text("day,price\n2026-01-02,1.5\n2026-01-03,2.5\n")
     ended = hati("import", "my prices.csv", "-b", trunk.name, "-m", "Prices")
-    assert ended.out == f"my_prices on {trunk.name}: +2, 0 unchanged. {trunk.name} is at version 2.\n"
+    assert ended.out == (
+        f"my_prices on {trunk.name}: +2, 0 unchanged. {trunk.name} is at version {trunk.head}. "
+        "Its key is day, found in the file; --key says another.\n"
+    )
     assert trunk.table("my_prices").columns[0].type == "DATE"
     assert (trunk.log(1)[0].message, trunk.log(1)[0].author) == ("Prices", "eve")
 
@@ -154,3 +157,16 @@ def test_a_link_stays_one_and_a_pipe_is_written_to(hati: Hati) -> None:
         read = pool.submit(Path("pipe.csv").read_text)
         assert hati("export", "--sql", "SELECT 1 AS a", "--to", "pipe.csv").code == 0
         assert (read.result(), Path("pipe.csv").is_fifo()) == ("a\n1\n", True)
+
+
+def test_the_key_is_told_with_the_import(hati: Hati, trunk: Branch) -> None:
+    Path("p.csv").write_text("day,v\n2026-01-02,1.5\n2026-01-03,2.5\n")
+    Path("one.csv").write_text("day,v\n2026-01-04,2.5\n")
+    assert hati("import", "p.csv", "-b", trunk.name, "--json").document["key"] == ["day"]
+    said = hati("import", "p.csv", "-b", trunk.name, "--table", "q", "--key", "day,v").out
+    assert said.endswith("Its key is day, v.\n")
+    ended = hati("import", "one.csv", "-b", trunk.name, "--table", "one")
+    assert "The file has one row, so nothing shows" in ended.err
+    assert ended.out.endswith("It has no key; --key says which columns tell rows apart.\n")
+    ended = hati("import", "one.csv", "-b", trunk.name, "--table", "p", "--mode", "append", "--json")
+    assert (ended.document["key"], ended.err) == (["day"], "")
