@@ -14,7 +14,16 @@ import duckdb
 from hati_core.branch import Branch
 from hati_core.errors import BranchMoved, ImportRefused, TableExists
 from hati_core.importing import judging
-from hati_core.importing.fitting import fitted, key_note, notes, plan_of, refusal, require_columns, require_filled, typed
+from hati_core.importing.fitting import (
+    fitted,
+    key_note,
+    notes,
+    plan_of,
+    refusal,
+    require_columns,
+    require_filled,
+    typed,
+)
 from hati_core.importing.guessing import ColumnNote, guess
 from hati_core.importing.judging import Target, Verdict
 from hati_core.importing.order import ImportMode, ImportOrder, ImportPlan, RejectedRow, TakenColumn

@@ -56,7 +56,11 @@ def describe_tables(work: Workspace, branch: BranchName) -> Answer:
     }
 
 
-def query(work: Workspace, branch: BranchName, sql: Annotated[str, "One SELECT statement in DuckDB's SQL."]) -> Answer:
+def query(
+    work: Workspace,
+    branch: BranchName,
+    sql: Annotated[str, "One SELECT in DuckDB's SQL, with tables by their names alone."],
+) -> Answer:
     """Read from one branch by a SELECT statement. Only a sample of the rows comes back, so aggregate in SQL."""
     view = _view(work, branch)
     rows = view.query(sql, limit=_ROWS_COUNTED + 1, timeout=STATEMENT_SECONDS, stop=work.stop)

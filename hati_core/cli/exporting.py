@@ -43,7 +43,12 @@ def add_to(commands: Commands) -> None:
     what.add_argument("--sql", metavar="SELECT", help="what this query gives")
     what.add_argument("--all", action="store_true", help="every table of the branch, as a zip")
     parser.add_argument("--branch", "-b", default=MAIN, metavar="BRANCH[@VERSION]", help="main unless said")
-    parser.add_argument("--to", type=Path, metavar="FILE", help="the file, or - for standard output; by default named after the table, here")
+    parser.add_argument(
+        "--to",
+        type=Path,
+        metavar="FILE",
+        help="the file, or - for standard output; by default named after the table, here",
+    )
     parser.add_argument("--format", choices=_FORMS, help="csv unless said")
     parser.add_argument("--raw", action="store_true", help="leave text that a spreadsheet would compute as it is")
     parser.add_argument("--force", action="store_true", help="put it in the place of a file that is there")

@@ -43,7 +43,11 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--table", metavar="NAME", help="the table; by default named after the file")
     modes = [mode.value for mode in ImportMode]
     parser.add_argument("--mode", choices=modes, default="new", help="what the rows do; they become a new table")
-    parser.add_argument("--key", metavar="COLUMNS", help="what tells rows of a new table apart, separated by commas; else what looks like it, which is told")
+    parser.add_argument(
+        "--key",
+        metavar="COLUMNS",
+        help="what tells rows of a new table apart, separated by commas; else what looks like it, which is told",
+    )
     parser.add_argument("--branch", "-b", default=MAIN, metavar="BRANCH", help="main unless said")
     parser.add_argument("--only-good", action="store_true", help="leave out rows that do not fit, and take the others")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
@@ -129,9 +133,7 @@ def _tell_rejected(plan: ImportPlan, limit: int) -> None:
         note(f"{count(plan.rejected, 'row does', 'rows do')} not fit in all; --limit lists more.")
 
 
-def _document(
-    branch: Branch, plan: ImportPlan, limit: int, key: Sequence[str], *, is_done: bool
-) -> Mapping[str, Any]:
+def _document(branch: Branch, plan: ImportPlan, limit: int, key: Sequence[str], *, is_done: bool) -> Mapping[str, Any]:
     counted = {name: getattr(plan, name) for name in ("rows", "added", "changed", "removed", "unchanged", "rejected")}
     rejects = [{"line": row.line, "reason": row.reason, "values": row.values} for row in plan.rejects[:limit]]
     return {

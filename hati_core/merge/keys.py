@@ -126,7 +126,7 @@ def duplicate_message(table: str, branch: str, key: tuple[str, ...], repeated: l
 
 
 def taken_message(table: str, branch: str, key: tuple[str, ...], taken: list[Row], *, is_there: bool) -> str:
-    """The sentence for rows that were to be written with keys that rows have: those that are there, or of each other."""
+    """The sentence for written rows with the keys of other rows, which are there or were written with them."""
     examples = "; ".join(told_cells({column: row[column] for column in key}) for row in taken[:3])
     happened = (
         f"“{table}” on {branch} has a row with {examples} already"

@@ -164,7 +164,9 @@ def test_work_is_not_taken_out_of_a_branch_because_its_merge_was_undone_unless_s
     assert shares(undone)["AAPL"] == 200
 
 
-def test_what_was_undone_is_brought_back_by_the_command_that_is_named(hati: Hati, trunk: Branch, undone: Branch) -> None:
+def test_what_was_undone_is_brought_back_by_the_command_that_is_named(
+    hati: Hati, trunk: Branch, undone: Branch
+) -> None:
     ended = hati("merge", undone.name, "--into", trunk.name)
     assert (ended.code, shares(trunk)["AAPL"]) == (0, 100)
     assert "has all of" in ended.out
