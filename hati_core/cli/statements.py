@@ -18,7 +18,7 @@ from hati_core.cli.previewing import preview_document, preview_lines
 from hati_core.cli.printing import note, say, visible
 from hati_core.cli.progress import progress
 from hati_core.cli.results import show
-from hati_core.errors import BranchNotFound, StatementRefused
+from hati_core.errors import StatementRefused
 from hati_core.names import MAIN
 from hati_core.phrases import count
 from hati_core.repository import Repository
@@ -110,10 +110,9 @@ def _written(repo: Repository, text: str) -> Branch:
     """The branch to write, which is at its head and no older version."""
     found = named(repo, text)
     if found.version is not None:
-        raise BranchNotFound(
+        raise StatementRefused(
             f"Version {found.version} of “{found.name}” stays as it is. Write to the branch itself, or begin a new one "
             f"there: hati branch create NAME --from '{found.name}@{found.version}'",
-            branch=found.name,
         )
     return repo.branch(found.name)
 
