@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from types import UnionType
 from typing import Any, get_args, get_type_hints
 
-from hati_core.agent import answers, landing, reading, writing
+from hati_core.agent import answers, landing, proposals, reading, writing
 from hati_core.agent.answers import Answer
 from hati_core.agent.workspace import Workspace
 from hati_core.errors import BadCall, HatiError, QueryTimeout
@@ -110,6 +110,7 @@ _READING: tuple[Callable[..., Answer], ...] = (
     reading.compare,
     reading.plan_merge,
     reading.preview_action,
+    proposals.list_proposals,
 )
 _LIVING: tuple[Callable[..., Answer], ...] = (writing.create_branch, writing.discard_branch, writing.propose_merge)
 READS = tuple(tool(function, reads_only=True) for function in _READING)

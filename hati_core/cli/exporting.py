@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 from pathlib import Path
 
 from hati_core.branch_view import BranchView
-from hati_core.cli.files import STREAM, placed, require_place
+from hati_core.cli.files import STREAM, placed, require_place, stream
 from hati_core.cli.interrupting import interruptible
 from hati_core.cli.options import opened, view
 from hati_core.cli.parsing import Commands, add_parser
@@ -65,7 +64,7 @@ def _export(chosen: argparse.Namespace) -> None:
             target = chosen.to or Path(made.file_name)
             written = made.path.stat().st_size
             if str(target) == STREAM:
-                _stream(made.path)
+                stream(made.path)
             else:
                 require_place(target, may_replace=chosen.force)
                 with placed(target) as beside:
@@ -103,10 +102,3 @@ def _made(chosen: argparse.Namespace, repo: Repository, where: BranchView, form:
 def _is_file(target: Path) -> bool:
     """Whether it is, or is going to be, a file; standard output, a pipe and a device are none."""
     return str(target) != STREAM and (target.is_file() or not target.exists())
-
-
-def _stream(made: Path) -> None:
-    """Write a file to standard output, and nothing else."""
-    with made.open("rb") as content:
-        shutil.copyfileobj(content, sys.stdout.buffer)
-    sys.stdout.buffer.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,14 @@ def require_place(target: Path, *, may_replace: bool) -> None:
         raise ExportRefused(f"“{target}” is a folder. Add the name of a file to it.")
     if target.is_file() and not may_replace:
         raise ExportRefused(f"“{target}” is there already. Choose another name, or add --force.")
+
+
+def stream(made: Path) -> None:
+    """Write a file to standard output, and nothing else."""
+    sys.stdout.flush()
+    with made.open("rb") as content:
+        shutil.copyfileobj(content, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
 
 
 @contextmanager

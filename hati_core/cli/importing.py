@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hati_core.branch import Branch
 from hati_core.cli.exits import Exit
+from hati_core.cli.files import STREAM
 from hati_core.cli.options import opened
 from hati_core.cli.parsing import Commands, add_parser, rows_limit
 from hati_core.cli.plain_json import dumped
@@ -21,12 +24,15 @@ from hati_core.names import MAIN
 from hati_core.phrases import count
 
 _REJECTS_SHOWN = 20
+_STREAMS = (STREAM, "/dev/stdin")
+_STREAM_NAME = "standard input.csv"
 _NUMBERS = {numbers.value: numbers for numbers in Numbers}
 _DATES = {"day-first": Dates.DAY_FIRST, "month-first": Dates.MONTH_FIRST}
 _EXAMPLES = """  hati import holdings.csv
   hati import holdings.csv --table portfolio --key ticker
   hati import more.csv --table portfolio --mode append -b aggressive-growth
   hati import today.csv --table portfolio --mode upsert --dry-run
+  echo "ticker,shares" | hati import - --table watched
   hati import today.csv --table portfolio --mode replace --only-good -m "Prices of today"
 
 Without --key a new table gets the columns as its key that are unique in the file, an identifier by its name first. The
@@ -39,7 +45,9 @@ written then."""
 def add_to(commands: Commands) -> None:
     """Add ``import``."""
     parser = add_parser(commands, "import", "Take a CSV, Excel or Parquet file into a table, as one commit.", _EXAMPLES)
-    parser.add_argument("file", type=Path, metavar="FILE", help="a CSV, Excel or Parquet file")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="a CSV, Excel or Parquet file, or - for CSV from standard input"
+    )
     parser.add_argument("--table", metavar="NAME", help="the table; by default named after the file")
     modes = [mode.value for mode in ImportMode]
     parser.add_argument("--mode", choices=modes, default="new", help="what the rows do; they become a new table")
@@ -63,14 +71,19 @@ def add_to(commands: Commands) -> None:
     how.add_argument("--sheet", metavar="NAME", help="the sheet of a workbook")
     how.add_argument("--numbers", choices=list(_NUMBERS), help="what a number looks like")
     how.add_argument("--dates", choices=list(_DATES), help="what comes first in a date such as 3/4/2026")
-    parser.set_defaults(run=_import)
+    parser.set_defaults(run=_import, parser=parser)
 
 
 def _import(chosen: argparse.Namespace) -> Exit:
-    file = visible(chosen.file.name)
-    with opened(chosen) as repo, chosen.file.open("rb") as content:
+    is_stream = str(chosen.file) in _STREAMS
+    if is_stream and not chosen.table:
+        chosen.parser.error("say by --table what becomes of standard input")
+    name = _STREAM_NAME if is_stream else chosen.file.name
+    file = visible(name)
+    content = nullcontext(sys.stdin.buffer) if is_stream else chosen.file.open("rb")
+    with content as read, opened(chosen) as repo:
         branch = repo.branch(chosen.branch)
-        importer = repo.importer(chosen.file.name, content)
+        importer = repo.importer(name, read)
         try:
             with progress(f"Reading {file}"):
                 preview = importer.preview(_reading(chosen))

@@ -113,7 +113,7 @@ def test_no_tool_merges_and_a_proposal_changes_nothing(
         ("query", '{"branch": "main", "sql": "SELECT 1", "force": true}', "takes no “force”"),
         ("query", '{"branch": 5, "sql": "SELECT 1"}', "type string"),
         ("query", '{"branch": "nowhere", "sql": "SELECT 1"}', "no branch called “nowhere”"),
-        ("query", '{"branch": "main", "sql": "DROP TABLE portfolio"}', "This writes"),
+        ("query", '{"branch": "main", "sql": "DROP TABLE portfolio"}', "This writes; execute_sql does that"),
         ("query", '{"branch": "main", "sql": "SELECT * FROM read_csv(\'/etc/passwd\')"}', "read_csv"),
         ("scale_positions", '{"branch": "main"}', "needs “table”"),
         ("scale_positions", '{"branch": "main", "table": "portfolio"}', "needs “factor”"),
@@ -170,6 +170,8 @@ def test_a_huge_table_gives_a_bounded_answer(tools: Call, main: Branch) -> None:
     answer = tools("query", branch="main", sql="FROM huge")
     assert answer["count"] == "more than 1,000"
     assert len(answer["rows"]) == answers.ROWS_SHOWN
+    assert "the first 20 of more than 1,000 rows" in answer["rows_left_out"]
+    assert "rows_left_out" not in tools("query", branch="main", sql="FROM portfolio")
     assert "(5,000 characters)" in answer["rows"][0]["text"]
     wide = ", ".join(f"repeat('y', 5000) AS c{i}" for i in range(60))
     shown = answers.as_text(tools("query", branch="main", sql=f"SELECT {wide} FROM range(50)"))
@@ -203,7 +205,7 @@ def test_a_branch_that_was_discarded_says_so(tools: Call, repo: Repository) -> N
 def test_every_tool_describes_itself_and_takes_a_branch() -> None:
     for tool in EVERY_TOOL:
         assert tool.description.endswith("."), tool.name
-        assert tool.name == "list_branches" or {"branch", "branches", "name"} & set(tool.schema["required"]), tool.name
+        assert tool.name.startswith("list_") or {"branch", "branches", "name"} & set(tool.schema["required"]), tool.name
 
 
 def test_a_value_of_nothing_that_is_said_empties_cells(tools: Call, repo: Repository) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -170,3 +171,10 @@ def test_the_key_is_told_with_the_import(hati: Hati, trunk: Branch) -> None:
     assert ended.out.endswith("It has no key; --key says which columns tell rows apart.\n")
     ended = hati("import", "one.csv", "-b", trunk.name, "--table", "p", "--mode", "append", "--json")
     assert (ended.document["key"], ended.err) == (["day"], "")
+
+
+def test_rows_come_from_standard_input(hati: Hati, trunk: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"day,v\n2026-01-02,1.5\n2026-01-03,2\n")))
+    assert hati("import", "-", "-b", trunk.name).code == 2
+    ended = hati("import", "-", "-b", trunk.name, "--table", "p")
+    assert ended.out.startswith(f"p on {trunk.name}: +2, 0 unchanged.")

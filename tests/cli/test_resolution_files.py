@@ -133,7 +133,7 @@ def read(file: Path) -> list[dict[str, Any]]:
 def test_a_choice_that_is_none_is_named(table: Path, merge: Merge, rival: Branch) -> None:
     for choice, says in (
         ("mian", "Row 2: “mian” is no choice. Write"),
-        (("value", "many"), "does not fit “shares”"),
+        (("value", "many"), "Row 2: “many” does not fit “shares”"),
         (("value", 1.5), "it would lose its fraction"),
         (("", 5), "Row 2: there is a value and no choice"),
     ):

@@ -36,6 +36,7 @@ READING = {
     "compare",
     "plan_merge",
     "preview_action",
+    "list_proposals",
 }
 
 
@@ -128,10 +129,59 @@ def test_nobody_elses_proposal_is_merged(repo: Repository, main: Branch) -> None
             proposals.append((await tools("propose_merge", branch="tech", reason="Mine")).answer["proposal"])
         async with beside(repo, Terms("ada", may_merge=True)) as tools:
             assert (await tools("approve_merge", proposal=proposals[0])).answer["error"] == "not_allowed"
-            assert (await tools("approve_merge", proposal="none")).answer["error"] == "no_such_run"
+            absent = (await tools("approve_merge", proposal="none")).answer
+            assert (absent["error"], "list_proposals" in absent["message"]) == ("no_such_run", True)
 
     run(job)
     assert main.head == 1
+
+
+def test_a_client_sees_what_became_of_its_proposals(repo: Repository, main: Branch) -> None:
+    async def job() -> None:
+        async with beside(repo, Terms("bob")) as tools:
+            await tools("create_branch", name="bobs")
+            await tools("execute_sql", branch="bobs", sql=BUY)
+            await tools("propose_merge", branch="bobs", reason="Mine")
+        async with beside(repo, Terms("ada")) as tools:
+            await tools("create_branch", name="tech")
+            await tools("execute_sql", branch="tech", sql=BUY)
+            assert (await tools("propose_merge", branch="tech", reason=" ")).answer["error"] == "bad_call"
+            first = (await tools("propose_merge", branch="tech", reason="Worth more")).answer
+            again = (await tools("propose_merge", branch="tech", reason="Worth more")).answer
+            assert (again["proposal"], "proposed already" in again["status"]) == (first["proposal"], True)
+            (waiting,) = (await tools("list_proposals")).answer["proposals"]
+            assert (waiting["proposal"], waiting["status"]) == (first["proposal"], "open: a person has to decide")
+            AgentDesk(repo).reject(first["proposal"], "Too risky", author="eve")
+            (decided,) = (await tools("list_proposals")).answer["proposals"]
+            assert [decided[name] for name in ("status", "decided_by", "words")] == ["rejected", "eve", "Too risky"]
+
+    run(job)
+
+
+def test_a_client_that_may_merge_is_not_told_that_it_cannot(repo: Repository, main: Branch) -> None:
+    async def job() -> None:
+        for may_merge in (True, False):
+            async with beside(repo, Terms("ada", may_merge=may_merge)) as tools:
+                assert ("nor merge" in tools.client.instructions) is not may_merge
+                assert ("approve_merge" in tools.client.instructions) is may_merge
+                assert tools.client.server_info.version
+
+    run(job)
+
+
+def test_a_changed_branch_is_proposed_again_before_it_is_merged(repo: Repository, main: Branch) -> None:
+    async def job() -> None:
+        async with beside(repo, Terms("ada", may_merge=True)) as tools:
+            await tools("create_branch", name="tech")
+            await tools("execute_sql", branch="tech", sql=BUY)
+            proposed = (await tools("propose_merge", branch="tech", reason="Worth more")).answer["proposal"]
+            await tools("execute_sql", branch="tech", sql=BUY)
+            moved = (await tools("approve_merge", proposal=proposed)).answer
+            assert (moved["error"], "propose it again" in moved["message"]) == ("branch_moved", True)
+            (waiting,) = (await tools("list_proposals")).answer["proposals"]
+            assert "propose it again" in waiting["status"]
+
+    run(job)
 
 
 def test_a_call_that_is_given_up_writes_nothing(repo: Repository, main: Branch) -> None:
