@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from hati_core.branch_view import BranchView
-from hati_core.cli.files import STREAM, placed, require_place, stream
+from hati_core.cli.files import OUTPUTS, placed, require_place, stream
 from hati_core.cli.interrupting import interruptible
 from hati_core.cli.options import opened, view
 from hati_core.cli.parsing import Commands, add_parser
@@ -56,14 +56,14 @@ def add_to(commands: Commands) -> None:
 
 def _export(chosen: argparse.Namespace) -> None:
     form = _form(chosen)
-    if chosen.json and str(chosen.to) == STREAM:
+    if chosen.json and str(chosen.to) in OUTPUTS:
         raise ExportRefused("Either rows or one JSON document go to standard output. Leave out --json.")
     with opened(chosen) as repo:
         where = view(repo, chosen.branch)
         with progress("Writing the file"), _made(chosen, repo, where, form) as made:
             target = chosen.to or Path(made.file_name)
             written = made.path.stat().st_size
-            if str(target) == STREAM:
+            if str(target) in OUTPUTS:
                 stream(made.path)
             else:
                 require_place(target, may_replace=chosen.force)
@@ -101,4 +101,4 @@ def _made(chosen: argparse.Namespace, repo: Repository, where: BranchView, form:
 
 def _is_file(target: Path) -> bool:
     """Whether it is, or is going to be, a file; standard output, a pipe and a device are none."""
-    return str(target) != STREAM and (target.is_file() or not target.exists())
+    return str(target) not in OUTPUTS and (target.is_file() or not target.exists())

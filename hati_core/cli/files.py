@@ -12,8 +12,9 @@ from pathlib import Path
 
 from hati_core.errors import ExportRefused
 
-STREAM = "-"
-"""What stands for standard input or output instead of a file's name."""
+INPUTS = ("-", "/dev/stdin")
+OUTPUTS = ("-", "/dev/stdout")
+"""What stands for standard input and output instead of a file's name."""
 
 
 def require_place(target: Path, *, may_replace: bool) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from hati_core.branch import Branch
 from hati_core.cli.exits import Exit
-from hati_core.cli.files import STREAM
+from hati_core.cli.files import INPUTS
 from hati_core.cli.options import opened
 from hati_core.cli.parsing import Commands, add_parser, rows_limit
 from hati_core.cli.plain_json import dumped
@@ -24,7 +24,6 @@ from hati_core.names import MAIN
 from hati_core.phrases import count
 
 _REJECTS_SHOWN = 20
-_STREAMS = (STREAM, "/dev/stdin")
 _STREAM_NAME = "standard input.csv"
 _NUMBERS = {numbers.value: numbers for numbers in Numbers}
 _DATES = {"day-first": Dates.DAY_FIRST, "month-first": Dates.MONTH_FIRST}
@@ -75,7 +74,7 @@ def add_to(commands: Commands) -> None:
 
 
 def _import(chosen: argparse.Namespace) -> Exit:
-    is_stream = str(chosen.file) in _STREAMS
+    is_stream = str(chosen.file) in INPUTS
     if is_stream and not chosen.table:
         chosen.parser.error("say by --table what becomes of standard input")
     name = _STREAM_NAME if is_stream else chosen.file.name

@@ -62,7 +62,9 @@ def add_to(commands: Commands) -> None:
         parser.add_argument("--conflicts-to", type=Path, metavar="FILE", help="write there what is to be decided")
         parser.add_argument("--force", action="store_true", help="put it in the place of a file that is there")
         parser.add_argument("--resolutions", type=Path, metavar="FILE", help="take the choices from there")
-        parser.add_argument("--yes", "-y", action="store_true", help="do it, also where it takes back undone work")
+        parser.add_argument(
+            "--yes", "-y", action="store_true", help="do it, also where it takes undone work out of a branch"
+        )
         parser.add_argument("--message", "-m", metavar="TEXT", help="what the commit is called")
         parser.add_argument("--limit", type=rows_limit, default=_SHOWN, metavar="N", help="rows and conflicts to show")
         parser.set_defaults(run=_merge)
