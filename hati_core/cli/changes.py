@@ -108,8 +108,8 @@ def metric_lines(before: Sequence[MetricValue], after: Sequence[MetricValue]) ->
         known = first.value is not None and last.value is not None
         by = f" ({difference(first.value, last.value, last.metric.unit)})" if known else ""  # type: ignore[arg-type]
         why = visible(f" ({last.problem.rstrip('.')})") if last.value is None and last.problem else ""
-        after = f"none{why}" if last.value is None else amount(last)
-        yield f"  {visible(first.metric.name)}: {amount(first)} → {after}{by}"
+        told = f"none{why}" if last.value is None else amount(last)
+        yield f"  {visible(first.metric.name)}: {amount(first)} → {told}{by}"
 
 
 def metric_documents(before: Sequence[MetricValue], after: Sequence[MetricValue]) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -139,9 +140,10 @@ def _run(chosen: argparse.Namespace) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno in (errno.ENOSPC, errno.EIO, errno.EFBIG):
             return _unwritten(error)
-        _tell(chosen, "file", "A file cannot be used", f"{error.strerror or error}: {error.filename}")
+        what = f": {error.filename}" if error.filename else ""
+        _tell(chosen, "file", "A file cannot be used", f"{error.strerror or error}{what}")
     except UnicodeDecodeError:
         _tell(chosen, "file", "A file cannot be used", "It is no text in UTF-8. Save it as UTF-8 and try again.")
     except Exception as error:

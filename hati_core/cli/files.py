@@ -61,8 +61,7 @@ def placed(target: Path) -> Iterator[Path]:
         else:
             beside.replace(real)
     except OSError as error:
-        if error.filename == str(beside):
-            raise OSError(error.errno, error.strerror, str(target)) from error
-        raise
+        # Whatever went wrong on the way, the file that somebody said is not there.
+        raise OSError(error.errno, error.strerror, str(target)) from error
     finally:
         beside.unlink(missing_ok=True)

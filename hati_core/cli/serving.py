@@ -71,11 +71,12 @@ def _init(chosen: argparse.Namespace) -> Exit:
 def _serve(chosen: argparse.Namespace) -> Exit:
     # What serving takes is loaded where something is served.
     from hati_core.cli.options import require_made
-    from hati_core.serve.auth import password_from
+    from hati_core.serve.auth import password_from, require_password
     from hati_core.serve.server import serve
 
-    require_made(_place(chosen))
     password = password_from(os.environ, chosen.password_file)
+    require_password(chosen.host, password)
+    require_made(_place(chosen))
     serve(_place(chosen), chosen.host, chosen.port, password, lambda text: print(text, flush=True))
     return Exit.DONE
 
