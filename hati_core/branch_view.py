@@ -38,7 +38,7 @@ class BranchView(History):
 
     def query(
         self,
-        sql: str,
+        sql: str | Statement,
         params: Params = None,
         *,
         limit: int | None = None,
@@ -75,9 +75,8 @@ class BranchView(History):
         ):
             yield run(cursor, statement.placed(statement.sql), params)
 
-    @staticmethod
-    def _readable(sql: str | Statement) -> Statement:
-        statement = sql if isinstance(sql, Statement) else gate.check(sql)
+    def _readable(self, sql: str | Statement) -> Statement:
+        statement = sql if isinstance(sql, Statement) else gate.check(sql, own=self.name)
         if statement.kind is not StatementKind.QUERY:
             raise StatementRefused("This writes; use execute for it.", part=statement.sql.split(maxsplit=1)[0])
         return statement

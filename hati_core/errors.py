@@ -8,7 +8,8 @@
     ├── BranchError
     │   ├── InvalidBranchName      empty, too long, control characters, reserved
     │   ├── BranchExists           the name is taken
-    │   ├── BranchNotFound         no such branch, or no such version of it
+    │   ├── BranchNotFound         no such branch
+    │   │   └── VersionNotFound    the branch is there, and has no such version or commit
     │   ├── BranchDiscarded        it was discarded; it can still be restored
     │   ├── BranchMoved            it has commits that the caller has not seen
     │   └── BranchBusy             another writer holds it for longer than we wait
@@ -112,9 +113,15 @@ class BranchExists(BranchError):
 
 
 class BranchNotFound(BranchError):
-    """There is no branch of that name, or it has no such version."""
+    """There is no branch of that name."""
 
     kind, title = "branch_not_found", "No such branch"
+
+
+class VersionNotFound(BranchNotFound):
+    """The branch has no such version, or no such commit."""
+
+    kind, title = "version_not_found", "No such version"
 
 
 class BranchDiscarded(BranchError):

@@ -85,7 +85,7 @@ def export_query(
         QueryError, QueryTimeout: the database cannot run it, or not in time.
         ExportRefused: it does not fit into a sheet.
     """
-    query = _readable(sql)
+    query = _readable(sql, view.name)
     with _folder(store) as folder, store.engine.session(view.id, view.version) as cursor:
         path = folder / f"rows.{form.value}"
         with Limits(timeout, stop).over(cursor):
@@ -129,8 +129,8 @@ def _folder(store: Store) -> Iterator[Path]:
         raise
 
 
-def _readable(sql: str) -> str:
-    statement = gate.check(sql)
+def _readable(sql: str, branch: str) -> str:
+    statement = gate.check(sql, own=branch)
     first = statement.sql.split(maxsplit=1)[0]
     if statement.kind is not StatementKind.QUERY or first.upper() == "EXPLAIN":
         raise StatementRefused("Only what a query gives can be exported. Write a SELECT.", part=first)

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from io import StringIO
 
-from hati_core.errors import BranchNotFound, InvalidKey
+from hati_core.errors import InvalidKey, VersionNotFound
 from hati_core.merge.blame import CellBlame, blame_row
 from hati_core.merge.lineage import Point
 from hati_core.merge.row_history import row_versions
@@ -170,9 +170,9 @@ class History:
         return self._store.head(self.id) if self.version is None else self.version
 
 
-def no_version(branch: str, head: int, version: int) -> BranchNotFound:
+def no_version(branch: str, head: int, version: int) -> VersionNotFound:
     """The error for a version that a branch does not have."""
-    return BranchNotFound(f"“{branch}” has versions 0 to {head}; there is no version {version}.", branch=branch)
+    return VersionNotFound(f"“{branch}” has versions 0 to {head}; there is no version {version}.", branch=branch)
 
 
 def _name(info: TableInfo) -> str:

@@ -14,7 +14,16 @@ import duckdb
 from hati_core.branch import Branch
 from hati_core.errors import BranchMoved, ImportRefused, TableExists
 from hati_core.importing import judging
-from hati_core.importing.fitting import fitted, notes, plan_of, refusal, require_columns, require_filled, typed
+from hati_core.importing.fitting import (
+    fitted,
+    key_note,
+    notes,
+    plan_of,
+    refusal,
+    require_columns,
+    require_filled,
+    typed,
+)
 from hati_core.importing.guessing import ColumnNote, guess
 from hati_core.importing.judging import Target, Verdict
 from hati_core.importing.order import ImportMode, ImportOrder, ImportPlan, RejectedRow, TakenColumn
@@ -68,6 +77,7 @@ class FilePreview:
     sheets: tuple[str, ...]
     misread: int
     file_notes: tuple[str, ...]
+    key_note: str
     column_notes: tuple[ColumnNote, ...]
 
     @property
@@ -80,11 +90,15 @@ class FilePreview:
         """What to know of the file and of its columns."""
         return self.notes_with({})
 
-    def notes_with(self, types: Mapping[str, str]) -> tuple[str, ...]:
-        """The notes that hold when columns, by their names in the file, get other types than those guessed."""
+    def notes_with(self, types: Mapping[str, str], mode: ImportMode = ImportMode.NEW) -> tuple[str, ...]:
+        """The notes that hold when columns, by their names in the file, get other types than those guessed.
+
+        What is said of a key holds for a new table: every other has its own.
+        """
         guessed = {column.name: column.type for column in self.columns}
         return (
             *self.file_notes,
+            *((self.key_note,) if self.key_note and mode is ImportMode.NEW else ()),
             *(
                 note.text
                 for note in self.column_notes
@@ -151,7 +165,8 @@ class Importer:
             how,
             self._upload.sheets,
             len(staged.misread),
-            tuple(notes(staged, key)),
+            tuple(notes(staged)),
+            key_note(staged, key),
             found.notes,
         )
 

@@ -22,12 +22,12 @@ class Lifetimes:
         """Put a branch away; :meth:`undiscard` brings it back until it is collected.
 
         Raises:
-            InvalidBranchName: ``main`` cannot be discarded.
+            BranchError: ``main`` cannot be discarded.
             BranchNotFound, BranchDiscarded: there is no such live branch.
         """
         row = self._store.row(name if name.strip().casefold() == MAIN else valid_branch_name(name))
         if row.parent_id is None:
-            valid_branch_name(name)
+            raise no_discarding_main()
         with self._store.writing(row.id, row.name):
             self._store.registry.set_status(row.id, BranchStatus.DISCARDED)
 
@@ -88,6 +88,11 @@ class Lifetimes:
         ends = expiry(ttl)
         self._store.registry.set_expiry(row.id, ends)
         return ends
+
+
+def no_discarding_main() -> BranchError:
+    """The error for whoever would discard the branch that all others come from."""
+    return BranchError(f"“{MAIN}” cannot be discarded: all other branches come from it.", branch=MAIN)
 
 
 def expiry(ttl: timedelta | None) -> datetime | None:

@@ -92,7 +92,14 @@ class Measures:
         if not metric.name:
             raise InvalidMetric("Give the metric a name.")
         try:
-            number_of(metric, branch.query(metric.sql, limit=2))
+            statement = gate.check(metric.sql)
+            if part := gate.named_of_main(statement):
+                table = part.partition(".")[2]
+                raise InvalidMetric(
+                    f"“{metric.name}” is measured on every branch, where {part} is that branch's own table and not "
+                    f"“main”'s. Write {table} alone."
+                )
+            number_of(metric, branch.query(statement, limit=2))
             if metric.breakdown:
                 branch.query(parts_sql(metric.breakdown), limit=1)
         except InvalidMetric:
@@ -280,7 +287,8 @@ def _holds_for_good(query: str, tables: Collection[str]) -> bool:
 
 def _measured(branch: BranchView, metric: Metric, timeout: float | None = None) -> MetricValue:
     try:
-        return MetricValue(metric, number_of(metric, branch.query(metric.sql, limit=2, timeout=timeout)))
+        # What was kept before “main.” was refused in metrics goes on to mean each branch's own table.
+        return MetricValue(metric, number_of(metric, branch.query(gate.check(metric.sql), limit=2, timeout=timeout)))
     except TableNotFound as error:
         return MetricValue(metric, None, f"{error.message.rstrip('.')} on this branch.")
     except HatiError as error:

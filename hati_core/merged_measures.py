@@ -69,5 +69,5 @@ def _query(plan: MergePlan, metric: Metric) -> str:
     dropped = {name.casefold() for name, table in plan.tables.items() if table.action is TableAction.DROP}
     statement = gate.check(metric.sql)
     if gone := [name for name in statement.reads if name.casefold() in dropped]:
-        raise TableNotFound(f"The merge drops the table “{gone[0]}”.", table=gone[0])
+        raise TableNotFound(f"There is no table “{gone[0]}” afterwards.", table=gone[0])
     return statement.sql

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from hati_core.applying import apply_plan
 from hati_core.choosing import Choices
-from hati_core.errors import BranchMoved, BranchNotFound, MergeConflict, UnknownStrategy
+from hati_core.errors import BranchMoved, MergeConflict, MergeError, UnknownStrategy, VersionNotFound
 from hati_core.history import no_version
 from hati_core.mandate import Mandate
 from hati_core.merge.diff import Diff, diff_points
@@ -73,11 +73,11 @@ class Merging:
         Raises:
             BranchNotFound, BranchDiscarded: there is no such live branch.
             InvalidKey: rows of a table cannot be told apart.
-            UnknownStrategy: both are the same branch.
+            MergeError: both are the same branch.
         """
         theirs, ours = self._head(source), self._head(into)
         if theirs.branch_id == ours.branch_id:
-            raise UnknownStrategy(f"“{source}” cannot be merged into itself. Choose another branch.")
+            raise MergeError(f"“{source}” cannot be merged into itself. Choose another branch.")
         context = self._store.merge_context(self._store.row_level_merge() if row_level is None else row_level)
         base = context.lineage.merge_base(ours, theirs)
         return plan_points(context, PlanKind.MERGE, base, ours, theirs, resolutions or {})
@@ -86,11 +86,11 @@ class Merging:
         """Work out how to undo one commit of a branch, a merge included, keeping what came later.
 
         Raises:
-            BranchNotFound: the branch has no such commit.
+            VersionNotFound: the branch has no such commit.
         """
         head = self._head(branch)
         if not 1 <= version <= head.version:
-            raise BranchNotFound(f"“{branch}” has no commit {version} that could be undone.", branch=branch)
+            raise VersionNotFound(f"“{branch}” has no commit {version} that could be undone.", branch=branch)
         base, before = (self._store.lineage().normal(Point(head.branch_id, v)) for v in (version, version - 1))
         return plan_points(self._store.merge_context(), PlanKind.REVERT, base, head, before, {})
 

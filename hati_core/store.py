@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from itertools import combinations
 
 import duckdb
@@ -13,7 +14,7 @@ from hati_core.merge.context import MergeContext
 from hati_core.merge.keys import with_key
 from hati_core.merge.lineage import Lineage, Point
 from hati_core.model import BranchStatus, Check, Commit, TableInfo
-from hati_core.names import MAIN
+from hati_core.names import MAIN, folded
 from hati_core.recent import Recent
 from hati_core.storage.catalog import Catalog
 from hati_core.storage.engines import open_engine, release_engine
@@ -23,6 +24,7 @@ from hati_core.storage.registry_rows import BranchRow
 from hati_core.storage.statistics import Columns, forget_statistics, renew_statistics, retyped_columns
 
 MAIN_ID = "000000000000"
+_LISTED = 10
 _CACHED_VERSIONS = 512
 _ROW_LEVEL = "row_level_merge"
 _RECORD_EVERY = 100
@@ -76,13 +78,20 @@ class Store:
         row = self.registry.named(name)
         if row is None:
             self._explain_absence(name)
-            raise BranchNotFound(
-                f"There is no branch called “{name}”. Choose one from the list of branches.", branch=name
-            )
+            raise BranchNotFound(f"There is no branch called “{name}”. {self._branches_there(name)}", branch=name)
         self.learn_names([row])
         if row.id not in self._recorded:
             self.catch_up(row.id)
         return row
+
+    def _branches_there(self, wanted: str) -> str:
+        """Which branches there are, for the end of a message; the one that is called most like it first."""
+        names = [row.name for row in self.registry.branches() if row.status is BranchStatus.ACTIVE]
+        near = {folded(name): name for name in names}
+        close = [near[found] for found in get_close_matches(folded(wanted), near, n=1)]
+        listed = list(dict.fromkeys([*close, *names]))
+        more = f" and {len(listed) - _LISTED:,} more" if len(listed) > _LISTED else ""
+        return f"There are: {', '.join(f'“{name}”' for name in listed[:_LISTED])}{more}."
 
     def _explain_absence(self, name: str) -> None:
         if self.registry.named(name, BranchStatus.DISCARDED):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from hati_core.errors import DataError, InvalidKey, KeyViolation
-from hati_core.merge.keys import duplicate_message, has_no_key, repeated_keys
+from hati_core.merge.keys import has_no_key, repeated_keys, taken_message
 from hati_core.model import Violation
 from hati_core.open_branch import OpenBranch
 from hati_core.quote import identifier, identifiers
@@ -98,8 +98,9 @@ class TableKeys:
                 )
             repeated = rows_of(self._on.cursor.execute(repeated_keys("temp.new_keys", identifier(table), key)))
             if repeated:
+                twice = rows_of(self._on.cursor.execute(repeated_keys("temp.new_keys", "temp.new_keys", key)))
                 raise KeyViolation(
-                    duplicate_message(table, f"“{self._on.name}”", key, repeated) + " Nothing was written.",
+                    taken_message(table, f"“{self._on.name}”", key, repeated, is_there=not twice),
                     rows=repeated,
                     branch=self._on.name,
                     table=table,

@@ -63,7 +63,7 @@ class Transaction:
             SyntaxRefused, StatementRefused: the gate does not let it through.
             QueryError, DataError: the database cannot run it; the whole transaction is undone.
         """
-        statement = sql if isinstance(sql, Statement) else gate.check(sql)
+        statement = sql if isinstance(sql, Statement) else gate.check(sql, own=self.branch)
         text = statement.sql
         created = None
         if ddl.creates_table(statement):
@@ -102,7 +102,7 @@ class Transaction:
 
     def query(self, sql: str, params: Params = None) -> list[Row]:
         """Run one read and return its rows; it sees what the transaction wrote."""
-        statement = gate.check(sql)
+        statement = gate.check(sql, own=self.branch)
         if statement.kind is not StatementKind.QUERY:
             self.execute(sql, params)
             return []

@@ -9,7 +9,7 @@ from hati_core.agent.answers import Answer
 from hati_core.agent.deciding import Review
 from hati_core.agent.desk import AgentDesk
 from hati_core.agent.workspace import Workspace
-from hati_core.errors import BranchMoved, NotAllowed
+from hati_core.errors import BranchMoved, NoSuchRun, NotAllowed
 
 
 def approve_merge(
@@ -17,7 +17,18 @@ def approve_merge(
 ) -> Answer:
     """Merge what you proposed, as it was proposed. Do so when the person you work for has said yes to it."""
     desk = AgentDesk(work.repo)
-    review = desk.review(proposal)
+    if work.log.proposal(proposal) is None:
+        raise NoSuchRun(f"There is no proposal “{proposal}”. list_proposals has yours with their ids.")
+    try:
+        review = desk.review(proposal)
+    except BranchMoved as error:
+        raise BranchMoved(
+            f"“{error.branch}” was changed since it was proposed, so this is not what was proposed. Look at plan_merge "
+            "and propose it again.",
+            branch=error.branch or "",
+            expected=error.expected,
+            actual=error.actual,
+        ) from error
     _require_own(work, review)
     if review.has_moved:
         raise BranchMoved(

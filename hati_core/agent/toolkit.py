@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from types import UnionType
 from typing import Any, get_args, get_type_hints
 
-from hati_core.agent import answers, landing, reading, writing
+from hati_core.agent import answers, landing, proposals, reading, writing
 from hati_core.agent.answers import Answer
 from hati_core.agent.workspace import Workspace
 from hati_core.errors import BadCall, HatiError, QueryTimeout
@@ -62,7 +62,7 @@ def tool(function: Callable[..., Answer], *, reads_only: bool = False) -> Tool:
     """A tool from a function: its first parameter is the workspace, the others are annotated with what they are."""
     hints = get_type_hints(function, include_extras=True)
     parameters = list(inspect.signature(function).parameters.values())[1:]
-    properties = {one.name: _property(hints[one.name]) for one in parameters}
+    properties = {one.name: _property(hints[one.name], one.default) for one in parameters}
     required = [one.name for one in parameters if one.default is inspect.Parameter.empty]
 
     def run(work: Workspace, arguments: Arguments) -> Answer:
@@ -95,9 +95,10 @@ def _object(properties: Mapping[str, Any], required: Sequence[str]) -> dict[str,
     return {**kind, "additionalProperties": False}
 
 
-def _property(hint: Any) -> dict[str, Any]:
+def _property(hint: Any, default: object) -> dict[str, Any]:
     kind, *notes = get_args(hint)
-    return {**_SCHEMAS[kind], "description": notes[0]}
+    found = {**_SCHEMAS[kind], "description": notes[0]}
+    return {**found, "default": default} if isinstance(default, str) and default else found
 
 
 _READING: tuple[Callable[..., Answer], ...] = (
@@ -109,6 +110,7 @@ _READING: tuple[Callable[..., Answer], ...] = (
     reading.compare,
     reading.plan_merge,
     reading.preview_action,
+    proposals.list_proposals,
 )
 _LIVING: tuple[Callable[..., Answer], ...] = (writing.create_branch, writing.discard_branch, writing.propose_merge)
 READS = tuple(tool(function, reads_only=True) for function in _READING)
@@ -175,7 +177,7 @@ def _arguments(found: Tool, text: str) -> tuple[Arguments, BadCall | None]:
     if not isinstance(arguments, dict):
         return {}, BadCall("The arguments have to be one JSON object.")
     properties, required = found.schema["properties"], found.schema["required"]
-    given = {name: value for name, value in arguments.items() if value is not None}
+    given = {name: one for name, one in arguments.items() if one is not None or _may_be_null(properties.get(name))}
     if unknown := [name for name in given if name not in properties]:
         return given, BadCall(f"“{found.name}” takes no “{unknown[0]}”. It takes: {', '.join(properties)}.")
     if missing := [name for name in required if name not in given]:
@@ -194,6 +196,11 @@ _TYPES: dict[str, type | UnionType] = {
     "object": dict,
     "array": list,
 }
+
+
+def _may_be_null(schema: Mapping[str, Any] | None) -> bool:
+    kind = (schema or {}).get("type")
+    return isinstance(kind, list) and "null" in kind
 
 
 def _fits(kind: Any, value: Any) -> bool:

@@ -19,7 +19,7 @@ from hati_core.errors import BadCall, NotAllowed
 from hati_core.model import Commit, Key, Row, TableEdits, TableInfo
 from hati_core.names import MAIN
 from hati_core.runs import Proposal, ProposalStatus
-from hati_core.scenarios.actions import make_action
+from hati_core.scenarios.actions import told_action
 
 _MESSAGE_LENGTH = 200
 
@@ -70,7 +70,7 @@ def execute_sql(
 def act(work: Workspace, branch: BranchName, action: str, parameters: Mapping[str, Any]) -> Answer:
     """Carry out a scenario action on a branch of yours: one commit."""
     target = work.writable(branch)
-    commit = target.act(make_action(action, parameters), author=work.author, mandate=work.mandate)
+    commit = target.act(told_action(action, parameters), author=work.author, mandate=work.mandate)
     return _written(work, target, _rows(commit), commit)
 
 
@@ -111,15 +111,32 @@ def propose_merge(
     into: Annotated[str, "The branch that it should be merged into."] = MAIN,
 ) -> Answer:
     """Propose to a person that a branch be merged. Nothing is merged until they approve of the preview."""
-    proposal = make_proposal(work, branch, into, reason)
+    if not reason.strip():
+        raise BadCall(
+            "“propose_merge” needs “reason”: what the branch does and what it is worth, for a person to read."
+        )
+    waiting = _waiting(work, branch, into)
+    proposal = waiting or make_proposal(work, branch, into, reason)
     return {
         "branch": proposal.source,
         "version": proposal.source_version,
         "into": proposal.target,
         "into_version": proposal.target_version,
         "proposal": proposal.id,
-        "status": "A person has to approve it. Until then nothing is merged.",
+        "status": f"{'It was proposed already, and waits. ' if waiting else ''}A person has to approve it. Until then "
+        "nothing is merged; list_proposals tells what became of it.",
     }
+
+
+def _waiting(work: Workspace, branch: str, into: str) -> Proposal | None:
+    """The proposal of the same merge, of both branches as they are now, that nobody has decided on yet."""
+    source, target = work.repo.branch(branch), work.repo.branch(into)
+    ends = (source.id, source.head, target.id, target.head)
+    for one in work.log.proposals(status=ProposalStatus.OPEN):
+        is_same = (one.source_id, one.source_version, one.target_id, one.target_version) == ends
+        if is_same and one.run in work.family | {work.run}:
+            return one
+    return None
 
 
 def make_proposal(work: Workspace, branch: str, into: str, reason: str, *, scenario: int | None = None) -> Proposal:

@@ -32,12 +32,11 @@ _EXAMPLES = """  hati branch
 def add_to(commands: Commands) -> None:
     """Add ``branch`` and what can be done to one."""
     parser = add_parser(commands, "branch", "List branches, or create, show, rename, keep or restore one.", _EXAMPLES)
-    parser.add_argument("--values", action="store_true", help="with every metric's value")
-    which = parser.add_mutually_exclusive_group()
-    which.add_argument("--discarded", action="store_true", help="those that were discarded and can be restored")
-    which.add_argument("--all", action="store_true", help="those that are live and those that were discarded")
+    _listing(parser, unsaid=False)
     parser.set_defaults(run=_list)
-    doing = parser.add_subparsers(metavar="", title="what to do to one branch")
+    doing = parser.add_subparsers(metavar="DOING", title="what to do", description="Without it branches are listed.")
+    listing = doing.add_parser("list", help="list branches, as without it")
+    _listing(listing, unsaid=argparse.SUPPRESS)
     making = doing.add_parser("create", help="make a branch; nothing is copied")
     making.add_argument("name", help="1 to 80 characters, such as aggressive-growth")
     making.add_argument(
@@ -60,8 +59,17 @@ def add_to(commands: Commands) -> None:
     restoring = doing.add_parser("restore", help="bring back a branch that was discarded")
     restoring.add_argument("name")
     restoring.set_defaults(run=_restore)
-    for one in (making, showing, renaming, keeping, restoring):
+    for one in (listing, making, showing, renaming, keeping, restoring):
         common(one)
+
+
+def _listing(parser: argparse.ArgumentParser, unsaid: object) -> None:
+    """Add what can be said of the list; ``unsaid`` is what holds where it is not."""
+    parser.add_argument("--values", action="store_true", default=unsaid, help="with every metric's value")
+    which = parser.add_mutually_exclusive_group()
+    of_discarded, of_all = "those that were discarded and can be restored", "those that are live and those discarded"
+    which.add_argument("--discarded", action="store_true", default=unsaid, help=of_discarded)
+    which.add_argument("--all", action="store_true", default=unsaid, help=of_all)
 
 
 def _list(chosen: argparse.Namespace) -> None:

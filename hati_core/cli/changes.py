@@ -107,7 +107,9 @@ def metric_lines(before: Sequence[MetricValue], after: Sequence[MetricValue]) ->
             continue
         known = first.value is not None and last.value is not None
         by = f" ({difference(first.value, last.value, last.metric.unit)})" if known else ""  # type: ignore[arg-type]
-        yield f"  {visible(first.metric.name)}: {amount(first)} → {amount(last)}{by}"
+        why = visible(f" ({last.problem.rstrip('.')})") if last.value is None and last.problem else ""
+        told = f"none{why}" if last.value is None else amount(last)
+        yield f"  {visible(first.metric.name)}: {amount(first)} → {told}{by}"
 
 
 def metric_documents(before: Sequence[MetricValue], after: Sequence[MetricValue]) -> Mapping[str, Any]:

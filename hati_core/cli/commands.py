@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -10,9 +11,11 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from hati_core.cli.exits import MEANINGS, Exit, exit_of
+from hati_core.cli.parsing import Misuse, Parser
 from hati_core.cli.plain_json import dumped
 from hati_core.cli.printing import note, say, visible
 from hati_core.errors import HatiError
+from hati_core.release import version
 
 PROGRAM = "hati"
 _INTERRUPTED = 130
@@ -67,6 +70,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         chosen = parser_for(words).parse_args(words)
         return _run(chosen)
+    except Misuse as wrong:
+        note(f"{wrong.usage}{visible(wrong.message)}")
+        if "--json" in words:
+            say(dumped({"error": "usage", "title": "The command was written wrongly", "message": wrong.message}))
+        return Exit.USAGE
     except SystemExit as end:
         return int(end.code or 0)
     except BrokenPipeError:
@@ -80,13 +88,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
     """The parser of the whole command line, in which only the command that is asked for is described in full."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         PROGRAM,
         description=_DESCRIPTION,
         epilog=f"{_EXAMPLES}\n\n{_exits()}\n\n{_ENVIRONMENT}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is")
     parser.add_argument("--repo", metavar="PLACE", help="the repository: a folder, or postgresql://…?data=…")
     parser.add_argument("--author", metavar="NAME", help="who signs what is written")
     parser.add_argument("--json", action="store_true", help="answer with one JSON document on standard output")
@@ -99,6 +108,14 @@ def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
         if command.module != module:
             commands.add_parser(command.name, help=command.purpose)
     return parser
+
+
+class _Version(argparse.Action):
+    """Looks the version up only where somebody asks for it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        say(f"{PROGRAM} {version()}")
+        parser.exit()
 
 
 def _wanted(words: Sequence[str]) -> str | None:
@@ -114,22 +131,39 @@ def _wanted(words: Sequence[str]) -> str | None:
 
 def _run(chosen: argparse.Namespace) -> int:
     try:
-        return int(chosen.run(chosen) or Exit.DONE)
+        code = int(chosen.run(chosen) or Exit.DONE)
+        sys.stdout.flush()
+        return code
     except HatiError as error:
-        note(visible(f"{error.title}. {error.message}"))
-        if chosen.json:
-            say(dumped({"error": error.kind, "title": error.title, "message": error.message}))
+        _tell(chosen, error.kind, error.title, error.message)
         return exit_of(error)
     except BrokenPipeError:
         raise
     except OSError as error:
-        note(visible(f"A file cannot be used. {error.strerror or error}: {error.filename or 'no name'}"))
+        if error.filename is None and error.errno in (errno.ENOSPC, errno.EIO, errno.EFBIG):
+            return _unwritten(error)
+        what = f": {error.filename}" if error.filename else ""
+        _tell(chosen, "file", "A file cannot be used", f"{error.strerror or error}{what}")
     except UnicodeDecodeError:
-        note("What was read is no text in UTF-8. Save it as UTF-8 and try again.")
+        _tell(chosen, "file", "A file cannot be used", "It is no text in UTF-8. Save it as UTF-8 and try again.")
     except Exception as error:
         if os.environ.get(_TRACEBACK):
             raise
-        note(visible(f"It failed inside: {type(error).__name__}: {error}. Set {_TRACEBACK}=1 to see where."))
+        what = f"{type(error).__name__}: {error}. Set {_TRACEBACK}=1 to see where."
+        _tell(chosen, "failure", "It failed inside", what)
+    return Exit.ERROR
+
+
+def _tell(chosen: argparse.Namespace, kind: str, title: str, message: str) -> None:
+    note(visible(f"{title}. {message}"))
+    if chosen.json:
+        say(dumped({"error": kind, "title": title, "message": message}))
+
+
+def _unwritten(error: OSError) -> int:
+    """Say that what was found out cannot be written, which Python would say once more at the end."""
+    note(visible(f"The answer cannot be written. {error.strerror or error}."))
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return Exit.ERROR
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hati_core.cli.files import placed, require_place
 from hati_core.cli.plain_json import dumped, plain
 from hati_core.cli.questions import SIDES, VALUE, Labels, Makers, Question
 from hati_core.cli.resolutions import ENDS, NULL, ends_of, require_form
@@ -18,15 +19,22 @@ _RISKY = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"[-+]?[0-9.,]+([eE][-+]?[0-9]+)?%?")
 
 
-def write(file: Path, plan: MergePlan, asked: Sequence[Question], makers: Makers) -> None:
+def write(file: Path, plan: MergePlan, asked: Sequence[Question], makers: Makers, *, may_replace: bool) -> None:
     """Write what a plan asks, in the form that the end of the file's name says.
 
     Raises:
         InvalidResolution: the name ends in neither .json nor .csv.
+        ExportRefused: it cannot be put there, or a file is there, which may have been filled in.
     """
     require_form(file)
+    require_place(file, may_replace=may_replace)
+    with placed(file) as beside:
+        _write(beside, plan, asked, makers, is_json=file.suffix.lower() == ".json")
+
+
+def _write(file: Path, plan: MergePlan, asked: Sequence[Question], makers: Makers, *, is_json: bool) -> None:
     labels = Labels.of(plan)
-    if file.suffix.lower() == ".json":
+    if is_json:
         found = [question_document(one, labels, makers) for one in asked]
         document = {"merge": ends_of(plan), "choices": labels.choices, "conflicts": found}
         file.write_text(dumped(document) + "\n", encoding="utf-8")

@@ -29,7 +29,7 @@ MEANINGS = {
     Exit.DONE: "done, or there was nothing to do",
     Exit.ERROR: "it could not be done; a sentence on standard error says why",
     Exit.USAGE: "the command was written wrongly",
-    Exit.CONFLICTS: "nothing was written: conflicts are open, rows break a rule, or rows of a file do not fit",
+    Exit.CONFLICTS: "nothing was written: conflicts are open, rows break a rule or do not fit, or --yes is missing",
     Exit.MOVED: "nothing was written: somebody else changed the branch meanwhile, or holds it",
 }
 _OF: tuple[tuple[type[HatiError], Exit], ...] = (

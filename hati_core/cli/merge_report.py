@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -17,6 +18,7 @@ from hati_core.cli.questions import SIDES, Labels, Makers, Question, questions
 from hati_core.cli.resolutions import ends_of
 from hati_core.merge.plan import MergePlan
 from hati_core.model import Commit, Side
+from hati_core.names import MAIN
 from hati_core.phrases import count
 
 
@@ -40,6 +42,18 @@ class Report:
     def is_stuck(self) -> bool:
         """Whether it cannot be written as it stands."""
         return bool(self.is_refused or self.plan.open_conflicts or self.plan.violations)
+
+    @property
+    def takes_out(self) -> bool:
+        """Whether it takes work out of the target because somebody undid a merge of it on the other side."""
+        return bool(self.tables) and any(one.is_taken_out for one in self.plan.undone)
+
+    @property
+    def way_back(self) -> Sequence[str]:
+        """Commands that bring back what undone merges had brought; once it was taken out of the target, the merge's."""
+        if self.written and self.takes_out:
+            return [_revert(self.written.version, self.plan.target)]
+        return [_revert(one.landed.last.version, one.landed.merge.branch) for one in self.plan.undone]
 
     @property
     def written(self) -> Commit | None:
@@ -71,6 +85,8 @@ def document(report: Report, limit: int) -> Mapping[str, Any]:
         "questions": [question_document(one, labels, report.makers) for one in left],
         "violations": violation_documents(plan.violations),
         "undone": [one.message for one in plan.undone],
+        "needs_yes": report.takes_out and not report.is_merged,
+        "way_back": report.way_back,
         "notes": plan.notes,
         "metrics": report.outcome.document(),
     }
@@ -82,6 +98,8 @@ def lines(report: Report, limit: int) -> Iterator[str]:
     source, target = f"{plan.source}@{plan.source_version}", f"{plan.target}@{plan.target_version}"
     for text in (*plan.notes, *(one.message for one in plan.undone)):
         yield f"! {visible(text)}"
+    for command in report.way_back:
+        yield f"! {'The way back' if report.written else 'To have it again'}: {visible(command)}"
     if report.has_moved:
         yield visible(f"A branch has moved since the choices were made. Nothing was written: {source} into {target}.")
     elif report.is_refused or plan.open_conflicts:
@@ -97,9 +115,15 @@ def lines(report: Report, limit: int) -> Iterator[str]:
         if report.written:
             yield visible(f"Merged {source} into {plan.target}, which is at version {report.written.version} now.")
         else:
-            yield visible(f"Merging {source} into {target} would write this; nothing was written.")
+            asks = " Add --yes to do it." if report.takes_out else ""
+            yield visible(f"Merging {source} into {target} would write this; nothing was written.{asks}")
         yield from report.outcome.lines()
         yield from tables_lines(report.tables, limit)
+
+
+def _revert(version: int, branch: str) -> str:
+    where = "" if branch == MAIN else f" --branch {shlex.quote(branch)}"
+    return f"hati revert {version}{where} --yes"
 
 
 def _question_lines(report: Report, limit: int) -> Iterator[str]:

@@ -33,10 +33,16 @@ _EXAMPLES = """  hati merge aggressive-growth --dry-run
 Without a strategy every conflict needs a choice; those that were made on the page Merge of the app count. Where choices
 are missing, nothing is written, and --conflicts-to FILE has what is to be decided. Fill in its column “choice” with the
 name of a branch, “base”, or “value” and the value beside it (NULL for an empty cell), and hand the file back by
---resolutions. It holds for the versions that it was written from."""
+--resolutions. It holds for the versions that it was written from.
+
+Where a merge was undone on one side, merging takes what it had brought out of the other side too. That is shown first,
+and done with --yes."""
 _SYNC_EXAMPLES = """  hati sync aggressive-growth --dry-run
   hati sync aggressive-growth
-  hati sync aggressive-growth --strategy main_wins"""
+  hati sync aggressive-growth --strategy main_wins
+
+Where main undid the merge of the branch, its work would be taken out of the branch as well. That is shown first, and
+done with --yes."""
 
 
 def add_to(commands: Commands) -> None:
@@ -54,7 +60,11 @@ def add_to(commands: Commands) -> None:
         )
         parser.add_argument("--dry-run", action="store_true", help="say what would be written, and write nothing")
         parser.add_argument("--conflicts-to", type=Path, metavar="FILE", help="write there what is to be decided")
+        parser.add_argument("--force", action="store_true", help="put it in the place of a file that is there")
         parser.add_argument("--resolutions", type=Path, metavar="FILE", help="take the choices from there")
+        parser.add_argument(
+            "--yes", "-y", action="store_true", help="do it, also where it takes undone work out of a branch"
+        )
         parser.add_argument("--message", "-m", metavar="TEXT", help="what the commit is called")
         parser.add_argument("--limit", type=rows_limit, default=_SHOWN, metavar="N", help="rows and conflicts to show")
         parser.set_defaults(run=_merge)
@@ -66,11 +76,11 @@ def _merge(chosen: argparse.Namespace) -> Exit:
             report = _planned(chosen, repo, repo.plan_merge(chosen.source, chosen.into))
         if chosen.conflicts_to and (report.is_stuck or report.has_moved):
             asked = list(questions(report.plan))
-            conflict_files.write(chosen.conflicts_to, report.plan, asked, report.makers)
+            conflict_files.write(chosen.conflicts_to, report.plan, asked, report.makers, may_replace=chosen.force)
             note(visible(f"{count(len(asked), 'question')} written to {chosen.conflicts_to}."))
         if not (report.is_stuck or report.has_moved):
             report = replace(report, outcome=Outcome.of(repo, report.plan))
-            if not chosen.dry_run:
+            if not chosen.dry_run and (chosen.yes or not report.takes_out):
                 with progress("Merging"):
                     commit = repo.apply_merge(report.plan, chosen.message)
                 report = replace(report, is_merged=True, commit=commit)
@@ -79,7 +89,10 @@ def _merge(chosen: argparse.Namespace) -> Exit:
         else:
             for line in lines(report, chosen.limit):
                 say(line)
-    return Exit.MOVED if report.has_moved else Exit.CONFLICTS if report.is_stuck else Exit.DONE
+    if report.has_moved:
+        return Exit.MOVED
+    is_asking = report.takes_out and not (report.is_merged or chosen.dry_run)
+    return Exit.CONFLICTS if report.is_stuck or is_asking else Exit.DONE
 
 
 def _planned(chosen: argparse.Namespace, repo: Repository, plan: MergePlan) -> Report:

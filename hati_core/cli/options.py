@@ -27,13 +27,22 @@ def opened(chosen: argparse.Namespace) -> Iterator[Repository]:
         RepositoryError: there is none in the folder; a command by mistake is not to make one.
     """
     place = chosen.repo or place_from_environment()
+    require_made(place)
+    with Repository.open(place, author=author_of(chosen)) as repo:
+        yield repo
+
+
+def require_made(place: str) -> None:
+    """Check that there is a repository, where that is known before it is opened.
+
+    Raises:
+        RepositoryError: there is none in the folder.
+    """
     there = place_of(place)
     if isinstance(there, Folder) and not there.is_made:
         raise RepositoryError(
             f"There is no repository in {there.name}. Make one by “hati init”, or say by --repo or HATI_HOME where."
         )
-    with Repository.open(place, author=author_of(chosen)) as repo:
-        yield repo
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,33 @@ import argparse
 import os
 import re
 from datetime import timedelta
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
+
+from hati_core.cli.exits import Exit
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+_LAST_PORT = 65_535
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+class Misuse(SystemExit):
+    """The command was written wrongly: ``usage`` says how it is written, the message what is wrong."""
+
+    def __init__(self, usage: str, message: str) -> None:
+        super().__init__(Exit.USAGE.value)
+        self.usage = usage
+        self.message = message
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that leaves it to the program to say what is wrong: as lines, or as a document.
+
+    Raises:
+        Misuse: the words are none of a command.
+    """
+
+    def error(self, message: str) -> NoReturn:
+        raise Misuse(self.format_usage(), f"{self.prog}: error: {message}")
 
 
 def add_parser(commands: Commands, name: str, description: str, examples: str) -> argparse.ArgumentParser:
@@ -47,6 +70,13 @@ def span(text: str) -> timedelta:
         return int(match[1]) * _UNITS[match[2]]
     except OverflowError:
         raise argparse.ArgumentTypeError(f"{text!r} is longer than any calendar") from None
+
+
+def port(text: str) -> int:
+    """A port to serve on; 0 lets the system choose. For ``type=`` of an option."""
+    if not text.isdigit() or int(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 0 to {_LAST_PORT}")
+    return int(text)
 
 
 def rows_limit(text: str) -> int:

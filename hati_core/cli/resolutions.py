@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hati_core.cli.questions import VALUE, Labels
-from hati_core.errors import BranchMoved, InvalidResolution
+from hati_core.errors import BranchMoved, InvalidResolution, InvalidValue
 from hati_core.merge.plan import MergePlan
 from hati_core.model import Conflict, ConflictKind, Resolution, Side
 from hati_core.names import folded
@@ -98,7 +98,23 @@ def answered(filled: Filled, plan: MergePlan, *, only_fitting: bool = False) -> 
             )
         if conflict and (choice := _choice(conflict, answer, labels)) is not None:
             _add(found, conflict, answer, choice)
-    return plan.with_resolutions(found)
+    try:
+        return plan.with_resolutions(found)
+    except InvalidValue as error:
+        raise _placed(error, filled, plan, found) from error
+
+
+def _placed(error: InvalidValue, filled: Filled, plan: MergePlan, found: Mapping[str, Resolution]) -> InvalidValue:
+    """The error for a value, with the place in the file where it stands."""
+    for answer in filled.answers:
+        if answer.conflict not in found or answer.column != error.column:
+            continue
+        try:
+            plan.with_resolutions({answer.conflict: found[answer.conflict]})
+        except InvalidValue as wrong:
+            placed = f"{answer.place}: {wrong.message}"
+            return InvalidValue(placed, column=wrong.column, branch=wrong.branch, table=wrong.table)
+    return error
 
 
 def _choice(conflict: Conflict, answer: Answer, labels: Labels) -> Side | str | None:

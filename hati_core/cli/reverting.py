@@ -120,9 +120,9 @@ def _lines(found: _Undoing, limit: int) -> Iterator[str]:
     yield from found.outcome.lines()
     yield from tables_lines(found.tables, limit)
     if plan.conflicts:
-        does = "as they are now" if found.later == "keep" else "as they were before"
+        does = "left as they are now" if found.later == "keep" else "going back as well"
         yield ""
-        yield f"! {count(len(plan.conflicts), 'row')} changed again since, left {does} (--later):"
+        yield f"! {count(len(plan.conflicts), 'row')} changed again since, {does} (--later {found.later}):"
         for conflict in islice(plan.conflicts, limit):
             yield "    " + visible(" · ".join(map(str, (conflict.table, *conflict.key))))
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from hati_core.cli.exits import Exit
-from hati_core.cli.parsing import Commands, add_parser, author_of
+from hati_core.cli.parsing import Commands, add_parser, author_of, port
 from hati_core.cli.serving import place_from_environment
 from hati_core.errors import RepositoryError
 
@@ -23,7 +23,7 @@ def add_to(commands: Commands) -> None:
     """Add ``app``."""
     about = "Start the app in the browser, on the repository that all other commands work on. Ctrl+C ends it."
     parser = add_parser(commands, "app", about, _EXAMPLES)
-    parser.add_argument("--port", type=int, default=8501, metavar="PORT", help="where it is served; 8501 unless said")
+    parser.add_argument("--port", type=port, default=8501, metavar="PORT", help="where it is served; 8501 unless said")
     parser.add_argument("--headless", action="store_true", help="open no browser")
     parser.set_defaults(run=_start)
 

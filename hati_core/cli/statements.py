@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from hati_core.branch import Branch
+from hati_core.branch_view import BranchView
 from hati_core.cli.exits import Exit
+from hati_core.cli.files import stream
 from hati_core.cli.history import commit_document
 from hati_core.cli.interrupting import interruptible
 from hati_core.cli.options import named, opened, view
@@ -18,7 +21,8 @@ from hati_core.cli.previewing import preview_document, preview_lines
 from hati_core.cli.printing import note, say, visible
 from hati_core.cli.progress import progress
 from hati_core.cli.results import show
-from hati_core.errors import BranchNotFound, StatementRefused
+from hati_core.errors import StatementRefused
+from hati_core.exports import Export, ExportFormat
 from hati_core.names import MAIN
 from hati_core.phrases import count
 from hati_core.repository import Repository
@@ -96,6 +100,9 @@ def _text(chosen: argparse.Namespace) -> str:
 
 def _read(chosen: argparse.Namespace, repo: Repository, pieces: Sequence[str], form: str) -> None:
     where = view(repo, chosen.branch)
+    if form == "csv" and not any(piece.split(maxsplit=1)[0].upper() == "EXPLAIN" for piece in pieces):
+        _read_csv(chosen, repo, where, pieces)
+        return
     limit = _ROWS_SHOWN if chosen.limit is None and form == "table" else chosen.limit
     with progress("Running"):
         # One more than is shown tells whether that is all.
@@ -106,14 +113,33 @@ def _read(chosen: argparse.Namespace, repo: Repository, pieces: Sequence[str], f
         note(f"These are the first {count(limit, 'row')}; --limit shows more.")
 
 
+def _read_csv(chosen: argparse.Namespace, repo: Repository, where: BranchView, pieces: Sequence[str]) -> None:
+    """Write what queries give as the export does, which is how every value reads that CSV has no form for."""
+    limit = chosen.limit
+    for at, piece in enumerate(pieces):
+        if at:
+            say()
+        # On lines of its own, since a comment may end it.
+        sql = piece if limit is None else f"FROM (\n{piece}\n) LIMIT {limit}"
+        with progress("Running"):
+            made = interruptible(partial(_exported, repo, where, sql))
+        with made:
+            stream(made.path)
+        if limit is not None and made.rows == limit:
+            note(f"These are the first {count(limit, 'row')} at most; --limit shows more.")
+
+
+def _exported(repo: Repository, where: BranchView, sql: str, stop: Stop) -> Export:
+    return repo.export(where, sql, ExportFormat.CSV, "rows", safe=False, stop=stop)
+
+
 def _written(repo: Repository, text: str) -> Branch:
     """The branch to write, which is at its head and no older version."""
     found = named(repo, text)
     if found.version is not None:
-        raise BranchNotFound(
+        raise StatementRefused(
             f"Version {found.version} of “{found.name}” stays as it is. Write to the branch itself, or begin a new one "
             f"there: hati branch create NAME --from '{found.name}@{found.version}'",
-            branch=found.name,
         )
     return repo.branch(found.name)
 

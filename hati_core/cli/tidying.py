@@ -10,7 +10,8 @@ from hati_core.cli.parsing import Commands, add_parser, span
 from hati_core.cli.plain_json import dumped
 from hati_core.cli.printing import say, visible
 from hati_core.cli.progress import progress
-from hati_core.names import valid_branch_name
+from hati_core.lifetimes import no_discarding_main
+from hati_core.names import MAIN
 from hati_core.phrases import count, size
 
 _GRACE = timedelta(days=7)
@@ -42,7 +43,9 @@ def add_to(commands: Commands) -> None:
 def _discard(chosen: argparse.Namespace) -> None:
     with opened(chosen) as repo:
         # Every name is looked at before any branch goes; main cannot.
-        names = [valid_branch_name(repo.branch(text).name) for text in dict.fromkeys(chosen.names)]
+        names = [repo.branch(text).name for text in dict.fromkeys(chosen.names)]
+        if MAIN in names:
+            raise no_discarding_main()
         for name in names:
             repo.discard(name)
     if chosen.json:

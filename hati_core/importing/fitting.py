@@ -132,7 +132,22 @@ def typed(staged: Staged, types: Sequence[str], numbers: Numbers | None, dates: 
     return f"(SELECT {chosen} FROM {staged.relation})"
 
 
-def notes(staged: Staged, key: tuple[str, ...]) -> list[str]:
+def key_note(staged: Staged, key: tuple[str, ...]) -> str:
+    """What a person should know where no key was found for a new table; nothing where one was, or there are no rows."""
+    if key or not staged.rows:
+        return ""
+    if staged.rows == 1:
+        return (
+            "The file has one row, so nothing shows which columns tell rows apart. Choose those that identify a row, "
+            "or import without a key."
+        )
+    return (
+        "No column, and no pair of columns, is unique. Choose several columns that together "
+        "identify a row, or import without a key."
+    )
+
+
+def notes(staged: Staged) -> list[str]:
     """What a person should know of the file as a whole."""
     said = []
     if staged.reading.encoding not in (None, "utf-8"):
@@ -150,9 +165,4 @@ def notes(staged: Staged, key: tuple[str, ...]) -> list[str]:
         said.append(f"{len(staged.misread):,} lines are no rows; they are listed below with the reason.")
     if staged.rows == 0:
         said.append("There are column names but no rows: the table will be empty.")
-    elif not key:
-        said.append(
-            "No column, and no pair of columns, is unique. Choose several columns that together "
-            "identify a row, or import without a key."
-        )
     return said

@@ -25,6 +25,7 @@ from hati_core.agent.answers import as_text
 from hati_core.agent.instructions import for_client
 from hati_core.agent.toolkit import Tool
 from hati_core.mcp.session import UNNAMED, Session, Terms
+from hati_core.release import version
 from hati_core.repository import Repository
 from hati_core.storage.limits import Stop
 
@@ -89,6 +90,7 @@ def make_server(session: Session, pool: ThreadPoolExecutor) -> Server[Any]:
 
     return Server(
         "hati",
+        version=version(),
         title="Hati",
         description="Branches of tables: try scenarios, see what each is worth, propose the good one.",
         instructions=for_client(session.terms.may_merge),

@@ -125,6 +125,20 @@ def duplicate_message(table: str, branch: str, key: tuple[str, ...], repeated: l
     )
 
 
+def taken_message(table: str, branch: str, key: tuple[str, ...], taken: list[Row], *, is_there: bool) -> str:
+    """The sentence for written rows with the keys of other rows, which are there or were written with them."""
+    examples = "; ".join(told_cells({column: row[column] for column in key}) for row in taken[:3])
+    happened = (
+        f"“{table}” on {branch} has a row with {examples} already"
+        if is_there
+        else f"More than one row would have {examples} in “{table}” on {branch}"
+    )
+    return (
+        f"{happened}, and {' + '.join(key)} is its key. Nothing was written. Change the row that is there, or give the "
+        "new one another key."
+    )
+
+
 def empty_message(table: str, branch: str, key: tuple[str, ...], empty: list[Row]) -> str:
     """The sentence for rows without a key."""
     return (

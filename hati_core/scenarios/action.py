@@ -30,6 +30,9 @@ class Kind(Enum):
     CELLS = "cells"
 
 
+_SAID = (Kind.NUMBER, Kind.PERCENT, Kind.VALUE)
+
+
 @dataclass(frozen=True)
 class Varies:
     """What a parameter asks for by the choice of another one, ``by``: its title, and what a form offers at first."""
@@ -59,6 +62,11 @@ class Parameter:
     takes: Takes
     required: bool
     default: Any = None
+
+    @property
+    def has_to_be_said(self) -> bool:
+        """Whether a caller who sees no form has to give it: how much is done is nobody's to guess."""
+        return self.required or self.takes.kind in _SAID
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -206,7 +214,7 @@ def _parameter(one: Field[Any], takes: Takes) -> Parameter:
 
 
 def _read(parameter: Parameter, value: Any) -> Any:
-    takes, what = parameter.takes, f"“{parameter.takes.title.lower()}”"
+    takes, what = parameter.takes, f"“{parameter.name}”"
     match takes.kind:
         case Kind.NUMBER | Kind.PERCENT:
             return decimal(value, what)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 from hati_core.errors import InvalidAction
@@ -65,13 +66,28 @@ def make_action(name: str, arguments: Mapping[str, Any]) -> Action:
     return action(**given)
 
 
+def told_action(name: str, arguments: Mapping[str, Any]) -> Action:
+    """An action from plain values of a caller who sees no form: what it does has to be said, and is never a default.
+
+    Raises:
+        InvalidAction: as :func:`make_action` does; or it is not said how much is done, or what is written.
+    """
+    action = action_named(name)
+    for parameter in action.parameters():
+        may_be_empty = parameter.takes.kind is Kind.VALUE
+        is_said = parameter.name in arguments and (may_be_empty or arguments[parameter.name] is not None)
+        if parameter.has_to_be_said and not is_said:
+            raise InvalidAction(f"“{name}” needs “{parameter.name}”: {parameter.takes.description}")
+    return make_action(name, arguments)
+
+
 def schema(action: type[Action]) -> dict[str, Any]:
-    """The parameters of an action as a JSON schema."""
+    """The parameters of an action as a JSON schema, for callers who see no form."""
     parameters = action.parameters()
     return {
         "type": "object",
         "properties": {parameter.name: _property(parameter) for parameter in parameters},
-        "required": [parameter.name for parameter in parameters if parameter.required],
+        "required": [parameter.name for parameter in parameters if parameter.has_to_be_said],
         "additionalProperties": False,
     }
 
@@ -79,4 +95,10 @@ def schema(action: type[Action]) -> dict[str, Any]:
 def _property(parameter: Parameter) -> dict[str, Any]:
     takes = parameter.takes
     kind = {"type": "string", "enum": list(parameter.choices)} if takes.choices else _SCHEMAS[takes.kind]
-    return {**kind, "description": takes.description}
+    described = takes.description
+    if takes.kind is Kind.COLUMN and not parameter.required:
+        described += " By default the one that looks like it."
+    default = parameter.default
+    if parameter.has_to_be_said or default is None:
+        return {**kind, "description": described}
+    return {**kind, "description": described, "default": default.value if isinstance(default, Enum) else default}

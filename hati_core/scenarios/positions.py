@@ -132,7 +132,7 @@ class TrimPositions(Action):
         Takes(
             Kind.NUMBER,
             "Amount",
-            "The percentage, 50 by default; or the most of the quantity or the value that each row keeps.",
+            "The percentage; or the most of the quantity or the value that each row keeps.",
             varies=_AMOUNTS,
         ),
     ] = None

@@ -21,7 +21,7 @@ class SetValue(Action):
     title: ClassVar[str] = "Set a value"
 
     column: Annotated[str, Takes(Kind.COLUMN, "Column", "The column to write.")]
-    value: Annotated[Any, Takes(Kind.VALUE, "Value", "What to write; nothing empties the cell.")] = None
+    value: Annotated[Any, Takes(Kind.VALUE, "Value", "What to write; null empties the cell.")] = None
     where: Annotated[Condition | None, Takes(Kind.CONDITION, "Rows", "Which rows; all of them by default.")] = None
 
     def statements(self, table: TableInfo) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ def check(sql: str, own: str, branch_of: BranchOf, place_of: PlaceOf) -> Stateme
     """
     tree = _tree(sql, branch_of)
     if tree is None:
-        return _checked(sql)
+        return _checked(sql, own)
     text = spaced(sql)
     edits: list[_Edit] = []
     places: dict[tuple[str, str], str] = {}
@@ -69,7 +69,7 @@ def check(sql: str, own: str, branch_of: BranchOf, place_of: PlaceOf) -> Stateme
         edits.append(_Edit(begin, after, places[key]))
     for edit in sorted(edits, key=lambda edit: edit.begin, reverse=True):
         text = text[: edit.begin] + edit.text + text[edit.end :]
-    statement = _checked(text)
+    statement = _checked(text, own)
     for stand_in, full in names.items():
         if stand_in[1:-1] in statement.writes:
             raise StatementRefused(
@@ -80,9 +80,9 @@ def check(sql: str, own: str, branch_of: BranchOf, place_of: PlaceOf) -> Stateme
     return replace(statement, elsewhere=tuple((stand_in, place_of(*key)) for key, stand_in in places.items()))
 
 
-def _checked(sql: str) -> Statement:
+def _checked(sql: str, own: str) -> Statement:
     try:
-        return gate.check(sql)
+        return gate.check(sql, own=own)
     except StatementRefused as refused:
         schema, _, table = (refused.part or "").partition(".")
         if not table or "outside this branch" not in refused.message or schema.startswith("__"):

@@ -17,6 +17,7 @@ import sqlglot.errors
 from sqlglot import exp
 
 from hati_core.errors import StatementRefused, SyntaxRefused
+from hati_core.names import MAIN
 from hati_core.sql import parser, pivots, refusals, second_opinion, shapes, shapes_ddl, walk
 from hati_core.sql.functions_allowed import names
 from hati_core.sql.words import Words
@@ -64,10 +65,12 @@ class Statement:
         return sql
 
 
-def check(sql: str, *, known_names: Collection[str] | None = None) -> Statement:
+def check(sql: str, *, known_names: Collection[str] | None = None, own: str | None = None) -> Statement:
     """Let one statement through, or say why not.
 
     ``known_names`` are the tables and views of the branch: with them, a table may have a name that looks like a file.
+    ``own`` is the branch that a person's or a model's statement is for, where ``main.`` in front of a table must not
+    mean that branch's own rows.
 
     Raises:
         StatementRefused: it asks for something that a branch session may not do.
@@ -76,7 +79,27 @@ def check(sql: str, *, known_names: Collection[str] | None = None) -> Statement:
     found = pieces(sql)
     if len(found) > 1:
         raise StatementRefused("These are several statements: run them one at a time.", part=_short(found[1]))
-    return _check_piece(found[0], known_names)
+    statement = _check_piece(found[0], known_names)
+    if own not in (None, MAIN) and (part := named_of_main(statement)):
+        raise refusals.of_main(part, str(own))
+    return statement
+
+
+def named_of_main(statement: Statement) -> str | None:
+    """The first table that a statement names with ``main.`` in front, as written; None where there is none.
+
+    DuckDB calls the one schema of every branch so, and people the branch that all others come from.
+    """
+    if MAIN not in statement.sql.lower():
+        return None
+    names = {name.lower() for name in statement.reads | statement.writes}
+    found, before = parser.tokens(statement.sql), ""
+    for schema, dot, table in zip(found, found[1:], found[2:], strict=False):
+        is_schema = schema.is_name and schema.name.lower() == MAIN and before != "."
+        if is_schema and dot.text == "." and table.is_name and table.name.lower() in names:
+            return f"{schema.name}.{table.name}"
+        before = schema.text
+    return None
 
 
 def split(sql: str) -> list[Statement]:

@@ -209,9 +209,18 @@ def table_function(name: str) -> StatementRefused:
 def catalog(parts: str) -> StatementRefused:
     """The refusal of a table outside the branch."""
     return StatementRefused(
-        f"{parts} is outside this branch: write table names alone, or with main. in front. "
-        f"For other branches, open them; {_METADATA}.",
+        f"{parts} is outside this branch: write table names alone. For other branches, open them; {_METADATA}.",
         part=parts,
+    )
+
+
+def of_main(part: str, own: str) -> StatementRefused:
+    """The refusal of ``main.`` on another branch, where DuckDB would take it for that branch's own rows."""
+    table = part.partition(".")[2]
+    return StatementRefused(
+        f"{part} would not be a table of “main” here, but of “{own}”. For the rows of “{own}” write {table} alone; for "
+        "those of “main” run the statement on “main”.",
+        part=part,
     )
 
 

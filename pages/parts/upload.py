@@ -86,7 +86,7 @@ def _first_rows(importer: Importer, preview: FilePreview, where: Destination) ->
     """What to know of the file, and its first rows, by the names and types that are chosen for the columns."""
     taken = {column.source: column for column in where.order.columns}
     types = {source: column.type for source, column in taken.items() if where.is_new}
-    for note in preview.notes_with(types):
+    for note in preview.notes_with(types, where.order.mode):
         st.warning(plain(note), icon=":material/info:")
     st.caption(f"{count(preview.rows, 'row')}, {count(len(preview.columns), 'column')}. The first rows:")
     labels = {

@@ -52,7 +52,7 @@ def test_commits_are_signed_and_carry_run_and_step(tools: Call, work: Workspace,
 WRITES = [
     ("execute_sql", {"sql": BUY}),
     ("edit_rows", {"table": "portfolio", "deletes": [{"ticker": "MSFT"}]}),
-    ("scale_positions", {"table": "portfolio"}),
+    ("scale_positions", {"table": "portfolio", "factor": 2}),
     ("discard_branch", {}),
 ]
 
@@ -113,9 +113,23 @@ def test_no_tool_merges_and_a_proposal_changes_nothing(
         ("query", '{"branch": "main", "sql": "SELECT 1", "force": true}', "takes no “force”"),
         ("query", '{"branch": 5, "sql": "SELECT 1"}', "type string"),
         ("query", '{"branch": "nowhere", "sql": "SELECT 1"}', "no branch called “nowhere”"),
-        ("query", '{"branch": "main", "sql": "DROP TABLE portfolio"}', "This writes"),
+        ("query", '{"branch": "main", "sql": "DROP TABLE portfolio"}', "This writes; execute_sql does that"),
         ("query", '{"branch": "main", "sql": "SELECT * FROM read_csv(\'/etc/passwd\')"}', "read_csv"),
         ("scale_positions", '{"branch": "main"}', "needs “table”"),
+        ("scale_positions", '{"branch": "main", "table": "portfolio"}', "needs “factor”"),
+        ("shock_prices", '{"branch": "main", "table": "portfolio"}', "needs “percent”"),
+        ("trim_positions", '{"branch": "main", "table": "portfolio", "amount": null}', "needs “amount”"),
+        ("set_value", '{"branch": "main", "table": "portfolio", "column": "shares"}', "needs “value”"),
+        (
+            "preview_action",
+            '{"branch": "main", "action": "shock_prices", "parameters": {"table": "portfolio"}}',
+            "“shock_prices” needs “percent”",
+        ),
+        (
+            "preview_action",
+            '{"branch": "main", "action": "shock_prices", "parameters": {"table": "portfolio", "percent": "x"}}',
+            "Give “percent” as a number",
+        ),
         ("compare", '{"branches": ["main"]}', "two to 8"),
     ],
 )
@@ -156,6 +170,8 @@ def test_a_huge_table_gives_a_bounded_answer(tools: Call, main: Branch) -> None:
     answer = tools("query", branch="main", sql="FROM huge")
     assert answer["count"] == "more than 1,000"
     assert len(answer["rows"]) == answers.ROWS_SHOWN
+    assert "the first 20 of more than 1,000 rows" in answer["rows_left_out"]
+    assert "rows_left_out" not in tools("query", branch="main", sql="FROM portfolio")
     assert "(5,000 characters)" in answer["rows"][0]["text"]
     wide = ", ".join(f"repeat('y', 5000) AS c{i}" for i in range(60))
     shown = answers.as_text(tools("query", branch="main", sql=f"SELECT {wide} FROM range(50)"))
@@ -189,4 +205,19 @@ def test_a_branch_that_was_discarded_says_so(tools: Call, repo: Repository) -> N
 def test_every_tool_describes_itself_and_takes_a_branch() -> None:
     for tool in EVERY_TOOL:
         assert tool.description.endswith("."), tool.name
-        assert tool.name == "list_branches" or {"branch", "branches", "name"} & set(tool.schema["required"]), tool.name
+        assert tool.name.startswith("list_") or {"branch", "branches", "name"} & set(tool.schema["required"]), tool.name
+
+
+def test_a_value_of_nothing_that_is_said_empties_cells(tools: Call, repo: Repository) -> None:
+    tools("create_branch", name="tech")
+    assert tools("set_value", branch="tech", table="portfolio", column="shares", value=None)["count"] == 3
+    assert repo.branch("tech").query("SELECT count(shares) AS n FROM portfolio") == [{"n": 0}]
+
+
+def test_what_happens_where_something_is_left_out_is_told_beforehand() -> None:
+    known = {tool.name: tool.schema for tool in EVERY_TOOL}
+    for name, parameter in (("create_branch", "parent"), ("diff", "against"), ("plan_merge", "into")):
+        assert known[name]["properties"][parameter]["default"] == "main"
+        assert parameter not in known[name]["required"]
+    assert known["scale_positions"]["required"] == ["branch", "table", "factor"]
+    assert known["trim_positions"]["properties"]["how"]["default"] == "by percent"

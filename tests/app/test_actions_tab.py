@@ -82,7 +82,7 @@ def test_a_row_with_a_key_that_is_there_cannot_be_added(trial: Branch, screen: S
     assert "The new row has no values. Fill in at least one." in screen.text
     screen.fill("ticker", "AAPL")
     (problem,) = screen.problems
-    assert problem.startswith("This would be refused. “ticker” does not tell the rows of “portfolio” on “trial” apart")
+    assert problem.startswith("This would be refused. “portfolio” on “trial” has a row with ticker = “AAPL” already")
     assert "Apply to trial" not in screen.buttons
     screen.fill("ticker", "NVDA").fill("shares", "many")
     assert "“many” is not a number. Give “shares” as a number" in screen.text

@@ -126,3 +126,12 @@ def test_collecting_says_first_what_it_would_remove(hati: Hati, growth: Branch) 
     assert listed(hati, growth.name, "--all")
     assert "Removed 1 branch" in hati("gc", "--grace", "0m").out
     assert not listed(hati, growth.name, "--all")
+
+
+def test_branches_are_listed_by_name_of_the_command_too(hati: Hati) -> None:
+    assert hati("branch", "list").out == hati("branch").out
+    listed = hati("branch", "list", "--values", "--json").document
+    assert (
+        listed == hati("branch", "--values", "--json").document == hati("branch", "--values", "list", "--json").document
+    )
+    assert "values" in listed["branches"][0]

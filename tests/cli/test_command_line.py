@@ -18,7 +18,7 @@ from tests.cli.conftest import Hati
 from tests.core.processes import ROOT, run_python
 
 NAMES = [command.name for command in COMMANDS]
-DOING = ("create", "show", "rename", "keep", "restore")
+DOING = ("list", "create", "show", "rename", "keep", "restore")
 
 
 def test_help_lists_every_command_and_what_exit_codes_mean(hati: Hati) -> None:
@@ -65,6 +65,48 @@ def test_wrong_usage_ends_with_2(words: tuple[str, ...], hati: Hati) -> None:
     assert ended.err.startswith("usage: hati")
 
 
+def test_wrong_usage_is_a_document_as_json(hati: Hati) -> None:
+    ended = hati("--json", "brnch")
+    assert (ended.code, ended.document["error"]) == (2, "usage")
+    assert "invalid choice: 'brnch'" in ended.document["message"]
+    assert "argument DOING: invalid choice: 'lst'" in hati("branch", "lst").err
+    for command in ("app", "serve"):
+        assert "99999' is no port" in hati(command, "--port", "99999").err
+
+
+def test_the_version_is_told(hati: Hati) -> None:
+    assert re.fullmatch(r"hati \S+\n", hati("--version").out)
+
+
+def test_a_repository_that_is_there_is_not_made_again(hati: Hati) -> None:
+    made = hati("--repo", "my place", "init")
+    assert made.out.startswith("Hati initialized successfully. The repository is in ")
+    assert "hati serve 'my place'" in made.out
+    assert hati("init", "my place").out.startswith("There is a repository already, which stays as it is.")
+    assert hati("--json", "init", "other").document["made"]
+    assert not hati("--json", "init", "other").document["made"]
+
+
+def test_what_is_not_there_is_not_served(hati: Hati) -> None:
+    ended = hati("serve", "nowhere")
+    assert (ended.code, list(Path().iterdir())) == (1, [])
+    assert "There is no repository in" in ended.err
+
+
+def test_a_title_fits_what_it_is_about(hati: Hati, repo: Repository) -> None:
+    for words, title in (
+        (("merge", "main"), "The merge cannot be done. “main” cannot be merged into itself"),
+        (("revert", "99999"), "No such version. “main” has no commit"),
+        (
+            ("sql", "-b", "main@1", "DELETE FROM portfolio"),
+            "The statement is not allowed here. Version 1 of “main” stays",
+        ),
+        (("discard", "main"), "The branch cannot be used. “main” cannot be discarded"),
+    ):
+        ended = hati(*words)
+        assert (ended.code, ended.err[: len(title)]) == (1, title)
+
+
 def test_errors_end_with_what_they_mean() -> None:
     assert exit_of(errors.BranchBusy("held")) is Exit.MOVED
     assert exit_of(errors.BranchMoved("moved", branch="x", expected=1, actual=2)) is Exit.MOVED
@@ -85,10 +127,21 @@ def test_a_fault_of_the_program_is_a_sentence_too(hati: Hati, monkeypatch: pytes
     monkeypatch.setattr(Repository, "branches", lambda *_: 1 / 0)
     ended = hati("branch")
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err == "It failed inside: ZeroDivisionError: division by zero. Set HATI_TRACEBACK=1 to see where.\n"
+    assert ended.err == "It failed inside. ZeroDivisionError: division by zero. Set HATI_TRACEBACK=1 to see where.\n"
     monkeypatch.setenv("HATI_TRACEBACK", "1")
     with pytest.raises(ZeroDivisionError):
         hati("branch")
+
+
+def test_an_answer_that_cannot_be_written_is_a_sentence(shared_place: str, hati: Hati) -> None:
+    command = f"{shlex.quote(sys.executable)} -m hati_core sql 'SELECT 1' > /dev/full"
+    environment = {**os.environ, "HATI_HOME": shared_place}
+    ended = subprocess.run(["bash", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (1, "The answer cannot be written. No space left on device.\n")
+
+
+def test_a_file_that_is_not_there_is_a_document_as_json(hati: Hati) -> None:
+    assert hati("sql", "-f", "nothing.sql", "--json").document["error"] == "file"
 
 
 def test_a_file_that_is_no_text_is_a_sentence(hati: Hati) -> None:

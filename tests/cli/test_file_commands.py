@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,7 +21,10 @@ BAD = "ticker,shares,avg_cost,current_price\nNVDA,five,1,2\nTSLA,7,1,2\nNVDA,1\n
 def test_a_file_becomes_a_table(hati: Hati, trunk: Branch) -> None:
     Path("my prices.csv").write_text("day,price\n2026-01-02,1.5\n2026-01-03,2.5\n")
     ended = hati("import", "my prices.csv", "-b", trunk.name, "-m", "Prices")
-    assert ended.out == f"my_prices on {trunk.name}: +2, 0 unchanged. {trunk.name} is at version 2.\n"
+    assert ended.out == (
+        f"my_prices on {trunk.name}: +2, 0 unchanged. {trunk.name} is at version {trunk.head}. "
+        "Its key is day, found in the file; --key says another.\n"
+    )
     assert trunk.table("my_prices").columns[0].type == "DATE"
     assert (trunk.log(1)[0].message, trunk.log(1)[0].author) == ("Prices", "eve")
 
@@ -126,3 +132,49 @@ def test_formulas_get_an_apostrophe_unless_raw(hati: Hati) -> None:
     hati("export", "--sql", "SELECT '=1+1' AS a", "--to", "safe.csv")
     hati("export", "--sql", "SELECT '=1+1' AS a", "--to", "raw.csv", "--raw")
     assert (Path("safe.csv").read_text(), Path("raw.csv").read_text()) == ("a\n'=1+1\n", "a\n=1+1\n")
+
+
+def test_a_file_in_a_folder_that_is_not_there_is_a_sentence(hati: Hati) -> None:
+    ended = hati("export", "portfolio", "--to", "nowhere/p.csv")
+    assert (ended.code, ended.out) == (1, "")
+    assert "There is no folder “nowhere” for “p.csv”" in ended.err
+
+
+def test_rows_go_to_standard_output(hati: Hati, trunk: Branch) -> None:
+    ended = hati("export", "portfolio", "-b", trunk.name, "--to", "-")
+    assert (ended.code, ended.out.splitlines()[0]) == (0, "ticker,shares,avg_cost,current_price")
+    assert ended.err.startswith(f"3 rows of {trunk.name}@1, ")
+    assert hati("export", "portfolio", "--to", "-", "--json").code == 1
+
+
+def test_a_link_stays_one_and_a_pipe_is_written_to(hati: Hati) -> None:
+    Path("there").mkdir()
+    Path("there/old.csv").write_text("old")
+    Path("link.csv").symlink_to("there/old.csv")
+    assert hati("export", "--sql", "SELECT 1 AS a", "--to", "link.csv", "--force").code == 0
+    assert (Path("link.csv").is_symlink(), Path("there/old.csv").read_text()) == (True, "a\n1\n")
+    os.mkfifo("pipe.csv")
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(Path("pipe.csv").read_text)
+        assert hati("export", "--sql", "SELECT 1 AS a", "--to", "pipe.csv").code == 0
+        assert (read.result(), Path("pipe.csv").is_fifo()) == ("a\n1\n", True)
+
+
+def test_the_key_is_told_with_the_import(hati: Hati, trunk: Branch) -> None:
+    Path("p.csv").write_text("day,v\n2026-01-02,1.5\n2026-01-03,2.5\n")
+    Path("one.csv").write_text("day,v\n2026-01-04,2.5\n")
+    assert hati("import", "p.csv", "-b", trunk.name, "--json").document["key"] == ["day"]
+    said = hati("import", "p.csv", "-b", trunk.name, "--table", "q", "--key", "day,v").out
+    assert said.endswith("Its key is day, v.\n")
+    ended = hati("import", "one.csv", "-b", trunk.name, "--table", "one")
+    assert "The file has one row, so nothing shows" in ended.err
+    assert ended.out.endswith("It has no key; --key says which columns tell rows apart.\n")
+    ended = hati("import", "one.csv", "-b", trunk.name, "--table", "p", "--mode", "append", "--json")
+    assert (ended.document["key"], ended.err) == (["day"], "")
+
+
+def test_rows_come_from_standard_input(hati: Hati, trunk: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"day,v\n2026-01-02,1.5\n2026-01-03,2\n")))
+    assert hati("import", "-", "-b", trunk.name).code == 2
+    ended = hati("import", "-", "-b", trunk.name, "--table", "p")
+    assert ended.out.startswith(f"p on {trunk.name}: +2, 0 unchanged.")

@@ -135,3 +135,43 @@ def test_main_wins_over_a_branch_that_takes_it_in(hati: Hati, repo: Repository, 
         assert shares(growth)["AAPL"] == 7
     finally:
         repo.main.execute("UPDATE portfolio SET shares = 100 WHERE ticker = 'AAPL'")
+
+
+@pytest.fixture
+def undone(hati: Hati, trunk: Branch, growth: Branch) -> Branch:
+    """The branch, merged into the trunk, which undid that."""
+    hati("merge", growth.name, "--into", trunk.name)
+    assert hati("revert", growth.name, "--branch", trunk.name, "--yes").code == 0
+    return growth
+
+
+def test_work_is_not_taken_out_of_a_branch_because_its_merge_was_undone_unless_said(
+    hati: Hati, trunk: Branch, undone: Branch
+) -> None:
+    words = ("merge", trunk.name, "--into", undone.name)
+    before = undone.head
+    ended = hati(*words)
+    assert (ended.code, undone.head, shares(undone)["AAPL"]) == (3, before, 200)
+    assert "Add --yes to do it" in ended.out
+    assert f"To have it again: hati revert {trunk.head} --branch '{trunk.name}' --yes" in ended.out
+    asked = hati(*words, "--json").document
+    assert (asked["needs_yes"], asked["merged"], len(asked["way_back"])) == (True, False, 1)
+    assert (hati(*words, "--dry-run").code, undone.head) == (0, before)
+    ended = hati(*words, "--yes")
+    assert (ended.code, shares(undone)["AAPL"]) == (0, 100)
+    assert f"The way back: hati revert {undone.head} --branch '{undone.name}' --yes" in ended.out
+    assert hati("revert", str(undone.head), "--branch", undone.name, "--yes").code == 0
+    assert shares(undone)["AAPL"] == 200
+
+
+def test_what_was_undone_is_brought_back_by_the_command_that_is_named(
+    hati: Hati, trunk: Branch, undone: Branch
+) -> None:
+    ended = hati("merge", undone.name, "--into", trunk.name)
+    assert (ended.code, shares(trunk)["AAPL"]) == (0, 100)
+    assert "has all of" in ended.out
+    assert f"! To have it again: hati revert {trunk.head} --branch '{trunk.name}' --yes" in ended.out
+    assert hati("revert", str(trunk.head), "--branch", trunk.name, "--yes").code == 0
+    assert shares(trunk)["AAPL"] == 200
+    assert hati("merge", trunk.name, "--into", undone.name).code == 0
+    assert shares(undone)["AAPL"] == 200

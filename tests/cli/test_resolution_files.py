@@ -73,6 +73,18 @@ def test_a_filled_file_settles_the_merge(file: Path, merge: Merge, rival: Branch
     assert rival.log(1)[0].message == "Settled"
 
 
+def test_a_file_that_is_there_is_kept_unless_said(file: Path, merge: Merge, growth: Branch) -> None:
+    fill(file, {"AAPL": ("value", 120), "MSFT": growth.name})
+    filled = file.read_bytes()
+    ended = merge("--conflicts-to", str(file))
+    assert ended.code == 1
+    assert "is there already" in ended.err
+    assert file.read_bytes() == filled
+    assert merge("--conflicts-to", str(file), "--force").code == 3
+    assert [one["choice"] for one in read(file)] == ["", ""]
+    assert [one.name for one in Path().iterdir()] == [file.name]
+
+
 @pytest.fixture
 def table(merge: Merge) -> Path:
     """A file with what the merge asks, for a spreadsheet."""
@@ -121,7 +133,7 @@ def read(file: Path) -> list[dict[str, Any]]:
 def test_a_choice_that_is_none_is_named(table: Path, merge: Merge, rival: Branch) -> None:
     for choice, says in (
         ("mian", "Row 2: “mian” is no choice. Write"),
-        (("value", "many"), "does not fit “shares”"),
+        (("value", "many"), "Row 2: “many” does not fit “shares”"),
         (("value", 1.5), "it would lose its fraction"),
         (("", 5), "Row 2: there is a value and no choice"),
     ):

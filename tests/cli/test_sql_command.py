@@ -49,11 +49,15 @@ def test_rows_as_json_keep_what_json_has_no_form_for(hati: Hati) -> None:
 
 
 def test_rows_as_csv(hati: Hati) -> None:
-    sql = "SELECT 'a \"quoted\", text' AS t, NULL AS n, true AS b, [1, 2] AS l"
+    sql = "SELECT 'a \"quoted\", text' AS t, NULL AS n, true AS b, [1, 2] AS l, INTERVAL 1 DAY AS i"
     assert list(csv.reader(io.StringIO(hati("sql", sql, "--format", "csv").out))) == [
-        ["t", "n", "b", "l"],
-        ['a "quoted", text', "", "true", "[\n  1,\n  2\n]"],
+        ["t", "n", "b", "l", "i"],
+        ['a "quoted", text', "", "true", "[1, 2]", "1 day"],
     ]
+    out = hati("sql", "SELECT 1 AS a; FROM range(3)", "--format", "csv", "--limit", "2")
+    assert (out.out, out.err.count("--limit shows more")) == ("a\n1\n\nrange\n0\n1\n", 1)
+    assert hati("sql", "SHOW TABLES", "--format", "csv").out.splitlines() == ["name", "portfolio"]
+    assert "explain_value" in hati("sql", "EXPLAIN SELECT 1", "--format", "csv").out
 
 
 def test_a_table_has_an_end_and_says_so(hati: Hati) -> None:

@@ -75,7 +75,7 @@ def test_a_column_called_as_ducklakes_own_hides_no_row(repo: Repository) -> None
     repo.main.execute("INSERT INTO t VALUES (1, 1, 1)")
     with pytest.raises(CheckViolation, match="k = 2, snapshot_id = −1"):
         repo.main.execute("INSERT INTO t VALUES (2, -1, 1)")
-    with pytest.raises(HatiError, match="more than one row has k = 1"):
+    with pytest.raises(HatiError, match="More than one row would have k = 1"):
         repo.main.execute("INSERT INTO t VALUES (1, 2, 1)")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hati_core import Branch, Repository
-from hati_core.errors import BranchDiscarded, BranchExists, BranchNotFound, InvalidBranchName
+from hati_core.errors import BranchDiscarded, BranchError, BranchExists, BranchNotFound
 from tests.core.processes import run_python
 from tests.core.shares import shares
 
@@ -48,7 +48,7 @@ def test_undiscard_is_refused_where_the_name_was_taken_meanwhile(repo: Repositor
 
 
 def test_only_branches_that_are_there_can_be_discarded(repo: Repository) -> None:
-    with pytest.raises(InvalidBranchName):
+    with pytest.raises(BranchError, match="cannot be discarded"):
         repo.discard("main")
     with pytest.raises(BranchNotFound):
         repo.discard("growth")

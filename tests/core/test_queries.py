@@ -7,7 +7,9 @@ import time
 import pytest
 
 from hati_core import Branch, Repository
-from hati_core.errors import QueryTimeout, StatementRefused
+from hati_core.errors import InvalidMetric, QueryTimeout, StatementRefused
+from hati_core.exports import ExportFormat
+from hati_core.scenarios.metrics import Metric
 from tests.core.shares import shares
 
 
@@ -69,3 +71,31 @@ def test_tables_are_known_after_each_kind_of_definition(branch: Branch) -> None:
     assert branch.table("portfolio").column("shares").default == "'7'"  # type: ignore[union-attr]
     branch.execute("DROP TABLE portfolio")
     assert branch.tables() == {}
+
+
+def test_main_in_front_of_a_table_never_means_another_branchs_rows(repo: Repository, main: Branch) -> None:
+    branch = repo.create_branch("growth")
+    sql = "SELECT count(*) AS n FROM main.portfolio"
+    assert repo.main.query(sql) == [{"n": 3}]
+    for refused in (
+        lambda: branch.query(sql),
+        lambda: branch.at(branch.head).df(sql),
+        lambda: branch.execute("UPDATE main.portfolio SET shares = 1"),
+        lambda: branch.preview("UPDATE main.portfolio SET shares = 1"),
+        lambda: repo.sql(f"SELECT branch_query('{branch.name}', '{sql}')"),
+        lambda: repo.export(branch, sql, ExportFormat.CSV, "rows"),
+    ):
+        with pytest.raises(StatementRefused, match=f"here, but of “{branch.name}”"):
+            refused()
+    assert shares(branch) == shares(repo.main)
+
+
+def test_what_was_made_on_main_goes_on_to_work_on_a_branch(repo: Repository, main: Branch) -> None:
+    repo.main.execute("CREATE VIEW held AS SELECT sum(shares) AS n FROM main.portfolio")
+    later = repo.create_branch("later")
+    later.execute("DELETE FROM portfolio WHERE ticker = 'AAPL'")
+    assert later.query("FROM held") == [{"n": 125}]
+    with pytest.raises(InvalidMetric, match="Write portfolio alone"):
+        repo.set_metric("Held", "SELECT sum(shares) FROM main.portfolio")
+    repo._store.registry.metrics.set("Old", Metric("Old", "SELECT sum(shares) FROM main.portfolio").definition())
+    assert [one.value for one in repo.measures.values(later, repo.measures.metrics(later))][-1] == 125

@@ -13,7 +13,7 @@ from hati_core.agent.toolkit import EVERY_TOOL, LANDING
 from hati_core.mcp.server import described
 from hati_core.mcp.session import UNNAMED, Terms, shown_name
 from hati_core.runs import RunKind, Step
-from tests.mcp_server.conftest import beside, run
+from tests.mcp_server.conftest import Tools, beside, run
 
 BUY = "UPDATE portfolio SET shares = shares * 2 WHERE ticker = 'AAPL'"
 
@@ -36,7 +36,16 @@ READING = {
     "compare",
     "plan_merge",
     "preview_action",
+    "list_proposals",
 }
+
+
+async def proposed_by(tools: Tools, branch: str) -> str:
+    """Make a branch, change a row on it and propose it; returns the proposal's id."""
+    await tools("create_branch", name=branch)
+    await tools("execute_sql", branch=branch, sql=BUY)
+    proposed = await tools("propose_merge", branch=branch, reason="Worth more")
+    return str(proposed.answer["proposal"])
 
 
 def test_a_client_that_only_looks_at_the_tools_is_no_run(repo: Repository, main: Branch) -> None:
@@ -107,11 +116,9 @@ def test_the_next_session_of_the_same_person_goes_on_and_nobody_elses_does(repo:
 def test_a_proposal_goes_by_the_new_name_of_a_branch_that_was_renamed(repo: Repository, main: Branch) -> None:
     async def job() -> None:
         async with beside(repo, Terms("ada", may_merge=True)) as tools:
-            await tools("create_branch", name="tech")
-            await tools("execute_sql", branch="tech", sql=BUY)
-            proposed = await tools("propose_merge", branch="tech", reason="Worth more")
+            proposed = await proposed_by(tools, "tech")
             repo.rename_branch("tech", "chips")
-            merged = await tools("approve_merge", proposal=proposed.answer["proposal"])
+            merged = await tools("approve_merge", proposal=proposed)
             assert merged.answer["merged"] == "chips"
 
     run(job)
@@ -123,15 +130,56 @@ def test_nobody_elses_proposal_is_merged(repo: Repository, main: Branch) -> None
 
     async def job() -> None:
         async with beside(repo, Terms("bob")) as tools:
-            await tools("create_branch", name="tech")
-            await tools("execute_sql", branch="tech", sql=BUY)
-            proposals.append((await tools("propose_merge", branch="tech", reason="Mine")).answer["proposal"])
+            proposals.append(await proposed_by(tools, "tech"))
         async with beside(repo, Terms("ada", may_merge=True)) as tools:
             assert (await tools("approve_merge", proposal=proposals[0])).answer["error"] == "not_allowed"
-            assert (await tools("approve_merge", proposal="none")).answer["error"] == "no_such_run"
+            absent = (await tools("approve_merge", proposal="none")).answer
+            assert (absent["error"], "list_proposals" in absent["message"]) == ("no_such_run", True)
 
     run(job)
     assert main.head == 1
+
+
+def test_a_client_sees_what_became_of_its_proposals(repo: Repository, main: Branch) -> None:
+    async def job() -> None:
+        async with beside(repo, Terms("bob")) as tools:
+            await proposed_by(tools, "bobs")
+        async with beside(repo, Terms("ada")) as tools:
+            first = await proposed_by(tools, "tech")
+            assert (await tools("propose_merge", branch="tech", reason=" ")).answer["error"] == "bad_call"
+            again = (await tools("propose_merge", branch="tech", reason="Worth more")).answer
+            assert (again["proposal"], "proposed already" in again["status"]) == (first, True)
+            (waiting,) = (await tools("list_proposals")).answer["proposals"]
+            assert (waiting["proposal"], waiting["status"]) == (first, "open: a person has to decide")
+            AgentDesk(repo).reject(first, "Too risky", author="eve")
+            (decided,) = (await tools("list_proposals")).answer["proposals"]
+            assert [decided[name] for name in ("status", "decided_by", "words")] == ["rejected", "eve", "Too risky"]
+
+    run(job)
+
+
+def test_a_client_that_may_merge_is_not_told_that_it_cannot(repo: Repository, main: Branch) -> None:
+    async def job() -> None:
+        for may_merge in (True, False):
+            async with beside(repo, Terms("ada", may_merge=may_merge)) as tools:
+                assert ("nor merge" in tools.client.instructions) is not may_merge
+                assert ("approve_merge" in tools.client.instructions) is may_merge
+                assert tools.client.server_info.version
+
+    run(job)
+
+
+def test_a_changed_branch_is_proposed_again_before_it_is_merged(repo: Repository, main: Branch) -> None:
+    async def job() -> None:
+        async with beside(repo, Terms("ada", may_merge=True)) as tools:
+            proposed = await proposed_by(tools, "tech")
+            await tools("execute_sql", branch="tech", sql=BUY)
+            moved = (await tools("approve_merge", proposal=proposed)).answer
+            assert (moved["error"], "propose it again" in moved["message"]) == ("branch_moved", True)
+            (waiting,) = (await tools("list_proposals")).answer["proposals"]
+            assert "propose it again" in waiting["status"]
+
+    run(job)
 
 
 def test_a_call_that_is_given_up_writes_nothing(repo: Repository, main: Branch) -> None:

@@ -13,6 +13,7 @@ from hati_core.errors import (
     InvalidResolution,
     InvalidValue,
     MergeConflict,
+    MergeError,
     UnknownStrategy,
     UnresolvedConflicts,
 )
@@ -217,7 +218,7 @@ def test_an_unknown_strategy_is_an_error_before_anything_happens(desk: Desk) -> 
 
 
 def test_a_branch_cannot_be_merged_into_itself(desk: Desk) -> None:
-    with pytest.raises(UnknownStrategy, match="into itself"):
+    with pytest.raises(MergeError, match="into itself"):
         desk.plan(desk.trunk)
 
 

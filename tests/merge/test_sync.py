@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from hati_core import Branch, Repository, Side
-from hati_core.errors import BranchNotFound, CheckViolation, MergeConflict, UnknownStrategy, UnresolvedConflicts
+from hati_core.errors import (
+    BranchNotFound,
+    CheckViolation,
+    MergeConflict,
+    MergeError,
+    UnknownStrategy,
+    UnresolvedConflicts,
+)
 
 EDIT = "UPDATE portfolio SET {} = {} WHERE ticker = '{}'"
 
@@ -158,7 +165,7 @@ def test_forks_three_deep_from_old_versions_merge_step_by_step_and_at_once(repo:
 
 
 def test_main_and_what_is_not_there_cannot_be_synced(repo: Repository, branch: Branch) -> None:
-    with pytest.raises(UnknownStrategy, match="into itself"):
+    with pytest.raises(MergeError, match="into itself"):
         repo.sync("main")
     with pytest.raises(BranchNotFound):
         repo.sync("nowhere")

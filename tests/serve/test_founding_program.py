@@ -28,6 +28,7 @@ def test_the_program_prints_the_documents_output(place: str) -> None:
     assert (CLIENT / "hatidata_agent").is_dir(), "the original client is missing: make test installs it"
     environment = {**os.environ, "PYTHONPATH": str(CLIENT)}
     command = [sys.executable, str(PROGRAM)]
+    Repository.open(place).close()
     with fixed_port() as port, serving(place, "--port", str(port)):
         ended = subprocess.run(
             command, cwd=CLIENT, env=environment, capture_output=True, text=True, timeout=60, check=False

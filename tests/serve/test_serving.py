@@ -44,6 +44,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a server that asks for a password."""
     place = tmp_path_factory.mktemp("guarded")
     (place / "password").write_text(f"{SECRET}\n")
+    Repository.open(str(place / "hati")).close()
     with serving(str(place / "hati"), "--password-file", str(place / "password")) as (port, process):
         assert SECRET not in Path(f"/proc/{process.pid}/cmdline").read_text() if Path("/proc").exists() else True
         yield port
@@ -177,6 +178,7 @@ def test_a_signal_stops_it_and_undoes_what_was_not_committed(tmp_path: Path, how
 
 
 def test_a_port_that_is_taken_is_said_in_a_sentence(served: Served, tmp_path: Path) -> None:
+    Repository.open(str(tmp_path / "hati")).close()
     refused = subprocess.run(
         [sys.executable, "-m", "hati_core", "serve", str(tmp_path / "hati"), "--port", str(served.port)],
         cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,

@@ -185,3 +185,46 @@ def _examined(text: str) -> tuple[Statement | None, str]:
         return check(text), ""
     except HatiError as error:
         return None, error.message
+
+
+NAMES_MAIN = [
+    ("SELECT * FROM main.portfolio", "main.portfolio"),
+    ('SELECT * FROM "MAIN" . /* of */ "Portfolio"', "MAIN.Portfolio"),
+    ("FROM portfolio JOIN Main.sectors USING (sector)", "Main.sectors"),
+    ("SELECT portfolio.shares - main.portfolio.shares FROM portfolio", "main.portfolio"),
+    ("WITH portfolio AS (FROM main.portfolio) FROM portfolio", "main.portfolio"),
+    ("EXPLAIN SELECT (SELECT max(shares) FROM main.portfolio)", "main.portfolio"),
+    ("DESCRIBE main.portfolio", "main.portfolio"),
+    ("SUMMARIZE main.portfolio", "main.portfolio"),
+    ("PIVOT main.portfolio ON sector USING sum(shares)", "main.portfolio"),
+    ("UPDATE main.portfolio SET shares = 1", "main.portfolio"),
+    ("INSERT INTO portfolio SELECT * FROM main.portfolio", "main.portfolio"),
+    ("DELETE FROM main.portfolio", "main.portfolio"),
+    ("MERGE INTO portfolio USING main.portfolio AS s ON false WHEN MATCHED THEN DELETE", "main.portfolio"),
+    ("CREATE TABLE main.t (a INTEGER)", "main.t"),
+    ("CREATE VIEW v AS FROM main.portfolio", "main.portfolio"),
+    ("DROP TABLE main.portfolio", "main.portfolio"),
+    ("ALTER TABLE main.portfolio ADD COLUMN a INTEGER", "main.portfolio"),
+]
+
+
+@pytest.mark.parametrize(("sql", "part"), NAMES_MAIN)
+def test_main_in_front_of_a_table_is_refused_on_another_branch(sql: str, part: str) -> None:
+    check(sql)
+    check(sql, own="main")
+    with pytest.raises(StatementRefused, match="would not be a table of “main” here, but of “growth”") as refused:
+        check(sql, own="growth")
+    assert refused.value.part == part
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 'main.portfolio' AS text FROM portfolio -- main.portfolio",
+        "SELECT main.shares FROM portfolio AS main",
+        "SELECT main.ticker, s.main FROM main JOIN (SELECT 1 AS main) AS s ON true",
+        "SELECT x.main.portfolio FROM (SELECT {'main': {'portfolio': 1}} AS x), portfolio",
+    ],
+)
+def test_what_is_called_main_and_is_no_schema_passes(sql: str) -> None:
+    assert check(sql, own="growth").sql == sql
