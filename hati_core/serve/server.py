@@ -166,14 +166,14 @@ def _listen(host: str, port: int) -> list[socket.socket]:
         return listening
 
 
-def require_port(port: int) -> None:
+def _require_port(port: int) -> None:
     """Check that a number can be a port; 0 is any free one.
 
     Raises:
         RepositoryError: it cannot.
     """
     if not 0 <= port <= _LAST_PORT:
-        raise RepositoryError(f"{port} is not a port. Choose a --port from 1 to {_LAST_PORT}, or 0 for any free one.")
+        raise RepositoryError(f"{port} is not a port. Choose one from 1 to {_LAST_PORT}, or 0 for any free one.")
 
 
 def serve(
@@ -189,7 +189,7 @@ def serve(
         RepositoryError: nobody can listen there, it is no port, or a password is missing.
         StorageUnavailable: the repository cannot be opened.
     """
-    require_port(port)
+    _require_port(port)
     require_password(host, password)
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -69,7 +69,7 @@ def test_a_create_table_whose_checks_cannot_be_held_makes_no_table(branch: Branc
     ("sql", "name"),
     [
         ("ALTER TABLE portfolio ADD CONSTRAINT positive CHECK (shares > 0)", "positive"),
-        ('alter table if exists main."Portfolio" add check (shares > 0 -- always\n);', "shares_check"),
+        ('alter table if exists "Portfolio" add check (shares > 0 -- always\n);', "shares_check"),
     ],
 )
 def test_alter_table_adds_a_check_for_every_branch(repo: Repository, main: Branch, sql: str, name: str) -> None:

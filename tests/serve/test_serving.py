@@ -20,7 +20,7 @@ import pytest
 from hati_core import Repository
 from hati_core.errors import RepositoryError
 from hati_core.serve.auth import is_loopback, password_from, require_password
-from hati_core.serve.server import Server
+from hati_core.serve.server import Server, serve
 from tests.serve.conftest import ROOT, Served, serving
 
 SECRET = "correct horse battery staple"
@@ -189,21 +189,29 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(served: Served, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "code", "said"),
     [
-        (("--port", "99999"), "99999 is not a port. Choose a --port from 1 to 65535"),
-        (("--port", "-1"), "-1 is not a port"),
-        (("--port", "0", "--host", "no.such.host.invalid"), "no.such.host.invalid is no address of this machine"),
+        (("--port", "99999"), 2, "'99999' is no port: give a number from 0 to 65535"),
+        (("--port", "-1"), 2, "'-1' is no port"),
+        (("--port", "0", "--host", "no.such.host.invalid"), 1, "no.such.host.invalid is no address of this machine"),
     ],
 )
-def test_an_address_that_cannot_be_is_said_in_a_sentence(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_an_address_that_cannot_be_is_said_in_a_sentence(
+    tmp_path: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    Repository.open(tmp_path / "hati").close()
     refused = subprocess.run(
         [sys.executable, "-m", "hati_core", "serve", str(tmp_path / "hati"), *arguments],
         cwd=ROOT, env={**os.environ, "HATI_PASSWORD": "x"}, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    assert refused.returncode == 1
+    assert refused.returncode == code
     assert said in refused.stderr
     assert "It failed inside" not in refused.stderr
+
+
+def test_a_program_that_serves_on_what_is_no_port_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(RepositoryError, match="99999 is not a port"):
+        serve(str(tmp_path / "hati"), port=99_999)
 
 
 def test_hati_init_makes_the_repository_and_tells_how_to_serve_it(tmp_path: Path) -> None:
