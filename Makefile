@@ -13,7 +13,7 @@ run: $(VENV)/run.stamp
 
 # Three workers, whatever the number of cores: who drives a browser waits for it half of the time.
 test: $(VENV)/dev.stamp $(VENV)/peers.stamp browser
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 soak: $(VENV)/dev.stamp
 	SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n 2 --dist load \

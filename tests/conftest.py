@@ -16,8 +16,6 @@ from tests.servers import BUCKET, Postgres, running_postgres, running_s3
 
 NewPlace = Callable[[], str]
 
-_LONG = ("e2e", "merge")
-
 machine.share_cores()
 machine.keep_files_in_memory()
 
@@ -33,11 +31,6 @@ settings.register_profile(
     "soak", settings.get_profile("quick"), max_examples=300, phases=list(Phase), derandomize=False
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take long, so that no worker is left with one when the others have ended."""
-    items.sort(key=lambda item: item.path.parent.name not in _LONG)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
