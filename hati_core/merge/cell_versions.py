@@ -7,14 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from hati_core.merge.blame import is_same
 from hati_core.merge.context import MergeContext
-from hati_core.merge.feed import logged_rows
+from hati_core.merge.feed import logged_rows, of_keys
 from hati_core.merge.row_history import RowEvent, RowStep, joined_steps
 from hati_core.merge.rows import fetch, key_tuple
 from hati_core.merge.shape import TableAt
 from hati_core.merge.states import is_logged
 from hati_core.merge.table_plan import TableWork
 from hati_core.model import Conflict, ConflictKind, Key, Side
-from hati_core.quote import identifier
 
 CellVersions = Mapping[str, int]
 """By column, the version that gave a cell the value that it has on a side."""
@@ -45,24 +44,16 @@ def cell_versions(
 def _events(context: MergeContext, work: TableWork, there: TableAt, keys: Sequence[Key]) -> dict[Key, list[RowEvent]]:
     """What happened to rows since the common ancestor, by their keys."""
     shape = work.shape
-    names = ("rowid",) if shape.by_lineage else shape.key_at(there.label)
-    places = iter(range(1, len(keys) * len(names) + 1))
-    wanted = ", ".join(f"({', '.join(f'${next(places)}' for _ in names)})" for _ in keys)
-    row = ", ".join(f"feed.{identifier(name)}" for name in names)
-    feeds = logged_rows(
-        there,
-        shape.row(there, "feed."),
-        work.ancestor.point.version + 1,
-        there.point.version,
-        f"({row}) IN ({wanted})",
-    )
+    wanted, asked = of_keys(("rowid",) if shape.by_lineage else shape.key_at(there.label), keys)
+    first, last = work.ancestor.point.version + 1, there.point.version
+    feeds = logged_rows(there, shape.row(there, "feed."), first, last, wanted)
     key = "struct_pack(rowid := row_id)" if shape.by_lineage else shape.key_of("image")
     found = fetch(
         context.engine,
         there.point.branch_id,
         f"SELECT {key} AS key, version, max(row_id) AS row_id, image, sum(CASE WHEN coming THEN 1 ELSE -1 END) AS net "
         f"FROM ({feeds}) GROUP BY ALL HAVING net <> 0",
-        [value for one in keys for value in one],
+        asked,
     )
     events = defaultdict(list)
     for each in found:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from typing import Any
+
 from hati_core.merge.shape import TableAt
-from hati_core.quote import literal
+from hati_core.model import Key
+from hati_core.quote import identifier, literal
 
 UNSETTLED_ROWID = 10**18
 """DuckLake numbers rows that one transaction both inserts and updates from here on, anew in every transaction."""
@@ -29,3 +33,11 @@ def logged_rows(there: TableAt, image: str, first: int, last: int, wanted: str =
         f"SELECT feed.snapshot_id, feed.rowid, {image}, true FROM ducklake_table_insertions({arguments}) AS feed "
         f"WHERE {wanted}"
     )
+
+
+def of_keys(names: Sequence[str], keys: Collection[Key]) -> tuple[str, list[Any]]:
+    """A condition ``wanted`` for the rows of some keys in these columns, and the values that it is asked with."""
+    places = iter(range(1, len(names) * len(keys) + 1))
+    row = ", ".join(f"feed.{identifier(name)}" for name in names)
+    wanted = ", ".join(f"({', '.join(f'${next(places)}' for _ in names)})" for _ in keys)
+    return f"({row}) IN ({wanted})", [part for key in keys for part in key]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from hati_core.errors import InvalidKey
 from hati_core.merge.context import MergeContext
-from hati_core.merge.feed import UNSETTLED_ROWID, logged_rows
+from hati_core.merge.feed import UNSETTLED_ROWID, logged_rows, of_keys
 from hati_core.merge.lineage import Point
 from hati_core.merge.rows import fetch
 from hati_core.merge.shape import TableAt
@@ -72,12 +72,8 @@ def row_versions(context: MergeContext, there: TableAt, keys: Collection[Key], a
         return []
     for key in keys:
         _require_followed(there, key)
-    names = there.info.key or ("rowid",)
-    one = f"({', '.join('?' for _ in names)})"
-    wanted = f"({', '.join(f'feed.{identifier(name)}' for name in names)}) IN ({', '.join(one for _ in keys)})"
+    wanted, asked = of_keys(there.info.key or ("rowid",), keys)
     feeds = logged_rows(there, "NULL", after + 1, there.point.version, wanted)
-    # Both halves of the feed ask for the keys.
-    asked = [part for key in keys for part in key] * 2
     sql = f"SELECT DISTINCT version FROM ({feeds}) ORDER BY version"
     return [row["version"] for row in fetch(context.engine, there.point.branch_id, sql, asked)]
 

@@ -10,6 +10,7 @@ from hati_core import Commit, Conflict, MergePlan, Side
 from hati_core.errors import BranchMoved
 from hati_core.landing import Landed, last_merge
 from pages.parts.focus import focus_next
+from pages.parts.makers import maker_words
 from pages.parts.outlook import outlook
 from pages.parts.preview import metrics_preview, rows_preview
 from pages.parts.remedies import remedied
@@ -17,7 +18,7 @@ from pages.parts.session import announce, author
 from pages.parts.settling import forget
 from pages.parts.shell import Page
 from pages.parts.values import change_of_headline, headline
-from pages.parts.words import ago, cell, count, plain
+from pages.parts.words import cell, count, plain
 
 _PUT_AWAY = "landed put away"
 _IN_HAND = "undo in hand"
@@ -38,7 +39,7 @@ def landed_panel(page: Page, target: str) -> Landed | None:
     with st.container(border=True, key="merged"):
         st.markdown(
             f":green[:material/check_circle:] **{plain(merge.merged_from)}** {what} **{plain(target)}** by "
-            f"{plain(last.author or 'unknown')}, {ago(last.at)}"
+            f"{maker_words(last)}"
         )
         st.caption(plain(" · ".join(fact for fact in facts if fact)))
         with st.container(horizontal=True):

@@ -8,11 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from hati_core import CellBlame, CellChange, TableInfo, TablePage
+from pages.parts.makers import maker_words
 from pages.parts.rows_table import rows_table
 from pages.parts.session import picker, placed, search, tell, told, turned
 from pages.parts.shell import Page
 from pages.parts.versions import open_commit
-from pages.parts.words import ago, cell, count, plain
+from pages.parts.words import cell, count, plain
 
 PAGE_ROWS = 200
 _ROW = "row"
@@ -117,7 +118,7 @@ def _line(found: CellBlame) -> dict[str, str]:
         "Column": f"**{plain(found.column)}**",
         "Value": plain(cell(found.value)),
         "Before": _before(found),
-        "By": f"{plain(maker.author or 'unknown')}, {ago(maker.at)}",
+        "By": maker_words(maker),
         "In": _commit(found),
     }
 

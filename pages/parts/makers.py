@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from hati_core import Commit
 from pages.parts.shell import Page
 from pages.parts.words import ago, plain
 
 _NAMED = 3
 
 
+def maker_words(commit: Commit) -> str:
+    """Who made a commit, and when, as Markdown: ``bob, 3 min ago``."""
+    return f"{plain(commit.author or 'unknown')}, {ago(commit.at)}"
+
+
 def last_maker(page: Page, branch: str, version: int | None) -> str:
-    """Who made a version of a branch, and when, as Markdown: ``bob, 3 min ago``; nothing where there is none."""
+    """As :func:`maker_words` for a version of a branch; nothing where there is none."""
     commit = page.repository.branch(branch).commit(version) if version is not None else None
-    return f"{plain(commit.author or 'unknown')}, {ago(commit.at)}" if commit else ""
+    return maker_words(commit) if commit else ""
 
 
 def cell_makers(page: Page, branch: str, versions: Mapping[str, int | None]) -> str:
